@@ -1,0 +1,294 @@
+//! Amazon Resource Names, account ids and partitions. Every room may use these.
+//!
+//! Format: `arn:partition:service:region:account:resource`
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A text is not an ARN.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{text:?} is not an ARN: {problem}")]
+pub struct ArnError {
+    text: String,
+    problem: &'static str,
+}
+
+/// An ARN with its six components known to be there. The text is kept as AWS wrote it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Arn(Arc<str>);
+
+impl Arn {
+    /// Parses `text`; at least six colon-separated components, the first of them `arn`.
+    pub fn parse(text: &str) -> Result<Self, ArnError> {
+        let error = |problem| ArnError { text: text.chars().take(200).collect(), problem };
+        let mut parts = text.splitn(6, ':');
+        if parts.next() != Some("arn") {
+            return Err(error("it does not begin with \"arn:\""));
+        }
+        if parts.next().is_none_or(str::is_empty) {
+            return Err(error("it has no partition"));
+        }
+        if parts.next().is_none_or(str::is_empty) {
+            return Err(error("it has no service"));
+        }
+        if parts.nth(2).is_none_or(str::is_empty) {
+            return Err(error("it has fewer than six components"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(error("it holds a control character"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The ARN made of these components. Meant for components that AWS itself gave.
+    pub fn build(partition: Partition, service: &str, region: &str, account: &str, resource: &str) -> Result<Self, ArnError> {
+        Self::parse(&format!("arn:{partition}:{service}:{region}:{account}:{resource}"))
+    }
+
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The shared text, for those who keep it.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
+    fn component(&self, index: usize) -> &str {
+        self.0.splitn(6, ':').nth(index).unwrap_or_default()
+    }
+
+    /// The partition, by its name in the ARN.
+    pub fn partition(&self) -> Partition {
+        Partition::named(self.component(1))
+    }
+
+    /// The service prefix: `secretsmanager`, `kms`, …
+    pub fn service(&self) -> &str {
+        self.component(2)
+    }
+
+    /// The region; empty for global services such as IAM.
+    pub fn region(&self) -> &str {
+        self.component(3)
+    }
+
+    /// The account id as written; empty in ARNs that carry none.
+    pub fn account(&self) -> &str {
+        self.component(4)
+    }
+
+    /// All after the fifth colon: `secret:prod/db-AbCdEf`, `role/path/Name`, `function:f:live`.
+    pub fn resource(&self) -> &str {
+        self.component(5)
+    }
+
+    /// The name that people use: a secret without `secret:` and the random suffix, a function with its qualifier, the last
+    /// path element of a role, user or policy, a key's id.
+    pub fn name(&self) -> &str {
+        let resource = self.resource();
+        match self.service() {
+            "secretsmanager" => secret_name(resource.strip_prefix("secret:").unwrap_or(resource)),
+            "lambda" => resource.strip_prefix("function:").unwrap_or(resource),
+            _ => resource.rsplit('/').next().unwrap_or(resource),
+        }
+    }
+
+    /// The unqualified ARN of a Lambda function and its qualifier (version or alias), if the ARN has one.
+    pub fn split_qualifier(&self) -> (Arn, Option<&str>) {
+        let mut parts = self.resource().splitn(3, ':');
+        match (self.service(), parts.next(), parts.next(), parts.next()) {
+            ("lambda", Some("function"), Some(_), Some(qualifier)) => {
+                let end = self.0.len() - qualifier.len() - 1;
+                (Self(self.0[..end].into()), Some(qualifier))
+            }
+            _ => (self.clone(), None),
+        }
+    }
+}
+
+/// A secret's name: its ARN resource without the hyphen and the six random characters that Secrets Manager appends.
+fn secret_name(resource: &str) -> &str {
+    match resource.rsplit_once('-') {
+        Some((name, suffix)) if suffix.len() == 6 && suffix.bytes().all(|b| b.is_ascii_alphanumeric()) => name,
+        _ => resource,
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arn({})", self.0)
+    }
+}
+
+impl FromStr for Arn {
+    type Err = ArnError;
+    fn from_str(text: &str) -> Result<Self, ArnError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Arn {
+    type Error = ArnError;
+    fn try_from(text: String) -> Result<Self, ArnError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Arn> for String {
+    fn from(arn: Arn) -> Self {
+        arn.0.as_ref().to_owned()
+    }
+}
+
+impl Borrow<str> for Arn {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text is not an account id.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} is not an AWS account id: it must be twelve digits")]
+pub struct AccountIdError(String);
+
+/// The twelve digits of an AWS account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct AccountId(Arc<str>);
+
+impl AccountId {
+    /// Parses twelve ASCII digits.
+    pub fn parse(text: &str) -> Result<Self, AccountIdError> {
+        if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(AccountIdError(text.chars().take(40).collect()))
+        }
+    }
+
+    /// The twelve digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for AccountId {
+    type Error = AccountIdError;
+    fn try_from(text: String) -> Result<Self, AccountIdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<AccountId> for String {
+    fn from(id: AccountId) -> Self {
+        id.0.as_ref().to_owned()
+    }
+}
+
+/// A partition: a group of regions with ARNs, endpoints and identities of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Partition {
+    /// `aws`, the commercial regions.
+    Aws,
+    /// `aws-cn`, the regions in China.
+    China,
+    /// `aws-us-gov`, `GovCloud`.
+    GovCloud,
+    /// Any other (isolated regions): what depends on its host names is not verified and so undecided.
+    Other,
+}
+
+impl Partition {
+    /// The partition of that name.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "aws" => Self::Aws,
+            "aws-cn" => Self::China,
+            "aws-us-gov" => Self::GovCloud,
+            _ => Self::Other,
+        }
+    }
+
+    /// The partition that a region belongs to, by the region's prefix.
+    pub fn of_region(region: &str) -> Self {
+        match region {
+            r if r.starts_with("cn-") => Self::China,
+            r if r.starts_with("us-gov-") => Self::GovCloud,
+            r if r.starts_with("us-iso") || r.starts_with("eu-iso") => Self::Other,
+            _ => Self::Aws,
+        }
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Aws => "aws",
+            Self::China => "aws-cn",
+            Self::GovCloud => "aws-us-gov",
+            Self::Other => "aws-iso",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arn(text: &str) -> Arn {
+        Arn::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_named_without_its_random_suffix() {
+        assert_eq!(arn("arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf").name(), "prod/db");
+        assert_eq!(arn("arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db").name(), "prod/db");
+    }
+
+    #[test]
+    fn a_qualified_function_is_split_from_its_qualifier() {
+        let qualified = arn("arn:aws:lambda:eu-west-1:111122223333:function:rotate:live");
+        let (function, qualifier) = qualified.split_qualifier();
+        assert_eq!(function.as_str(), "arn:aws:lambda:eu-west-1:111122223333:function:rotate");
+        assert_eq!(qualifier, Some("live"));
+        assert_eq!(function.split_qualifier().1, None);
+    }
+
+    #[test]
+    fn a_role_is_named_by_its_last_path_element() {
+        assert_eq!(arn("arn:aws:iam::111122223333:role/team/payments/Rotate").name(), "Rotate");
+    }
+
+    #[test]
+    fn what_is_no_arn_says_why() {
+        for text in ["", "arn", "arn:aws", "arn:aws:iam::111122223333", "nra:aws:iam::1:role/x", "arn:aws:iam::1:role/\u{1b}[31m"] {
+            let error = Arn::parse(text).unwrap_err();
+            assert!(error.to_string().contains("is not an ARN"), "{error}");
+        }
+        assert!(AccountId::parse("12345").is_err());
+    }
+}
