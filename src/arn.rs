@@ -203,6 +203,12 @@ impl TryFrom<String> for AccountId {
     }
 }
 
+impl Borrow<str> for AccountId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl From<AccountId> for String {
     fn from(id: AccountId) -> Self {
         id.0.as_ref().to_owned()

@@ -1,1 +1,120 @@
-//! See `docs/architecture.md`.
+//! What exists: secrets, rotation functions, identities and keys, as far as they could be read. A source fills it, every
+//! other room reads it; nothing here asks AWS.
+
+mod calls;
+mod function;
+mod identity;
+mod key;
+mod known;
+mod named;
+mod secret;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use calls::{Api, CallSpec, NEVER};
+pub use function::{ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, VpcAttachment};
+pub use identity::{Account, Group, Identities, OrganizationMembership, Permissions, Role, User};
+pub use key::{Grant, Key, KeyMetadata};
+pub use known::{Gap, Known};
+pub use named::NamedDocument;
+pub use secret::{RotationConfiguration, Secret, SecretVersion};
+
+use crate::arn::{AccountId, Arn};
+use crate::policy::Document;
+
+/// All that was read of one or more accounts, at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inventory {
+    /// When it was read. Rules that ask how old something is compare with this.
+    pub as_of: Timestamp,
+    /// The accounts that were read.
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// All secrets, rotating or not, by ARN.
+    pub secrets: BTreeMap<Arn, Secret>,
+    /// The rotation functions of these secrets, by unqualified ARN.
+    pub functions: BTreeMap<Arn, Function>,
+    /// The keys of these secrets, by ARN.
+    pub keys: BTreeMap<Arn, Key>,
+}
+
+impl Inventory {
+    /// An inventory that holds nothing, read at `as_of`.
+    pub fn empty(as_of: Timestamp) -> Self {
+        Self { as_of, accounts: BTreeMap::new(), secrets: BTreeMap::new(), functions: BTreeMap::new(), keys: BTreeMap::new() }
+    }
+
+    /// The function behind an ARN, qualified or not.
+    pub fn function(&self, arn: &Arn) -> Known<&Function> {
+        let (unqualified, _) = arn.split_qualifier();
+        match self.functions.get(&unqualified) {
+            Some(function) => Known::Value(function),
+            None => Known::Unreadable(Gap::not_collected("lambda:GetFunctionConfiguration", arn.as_str())),
+        }
+    }
+
+    /// The key of that ARN.
+    pub fn key(&self, arn: &Arn) -> Known<&Key> {
+        match self.keys.get(arn) {
+            Some(key) => Known::Value(key),
+            None => Known::Unreadable(Gap::not_collected("kms:DescribeKey", arn.as_str())),
+        }
+    }
+
+    /// The identities of the account that an ARN belongs to.
+    pub fn identities(&self, account: &str) -> Known<&Identities> {
+        match self.accounts.get(account) {
+            Some(account) => account.identities.as_ref(),
+            None => Known::Unreadable(Gap::not_collected("iam:GetAccountAuthorizationDetails", account)),
+        }
+    }
+
+    /// The role of that ARN; `None` when its account was read and has no such role.
+    pub fn role(&self, arn: &Arn) -> Known<Option<&Role>> {
+        self.identities(arn.account()).map(|identities| identities.roles.get(arn))
+    }
+
+    /// The document of a managed policy that is attached to an identity of `account`.
+    pub fn managed_policy(&self, account: &str, arn: &Arn) -> Known<&Document> {
+        self.identities(account).and_then(|identities| match identities.policies.get(arn) {
+            Some(document) => Known::Value(document),
+            None => Known::Unreadable(Gap::not_collected("iam:GetAccountAuthorizationDetails", arn.as_str())),
+        })
+    }
+
+    /// Every call that did not answer, and every pointer into nothing: what the coverage lists.
+    pub fn gaps(&self) -> BTreeSet<Gap> {
+        let mut gaps = BTreeSet::new();
+        for account in self.accounts.values() {
+            gaps.extend(account.regions.values().filter_map(Known::gap).cloned());
+            gaps.extend(account.identities.gap().cloned());
+            gaps.extend(account.organization.as_ref().and_then(Known::gap).cloned());
+        }
+        for secret in self.secrets.values() {
+            gaps.extend(secret.key.gap().cloned());
+            gaps.extend(secret.versions.gap().cloned());
+            gaps.extend(secret.policies.gap().cloned());
+            gaps.extend(secret.rotation.function.as_ref().and_then(|arn| self.function(arn).gap().cloned()));
+            gaps.extend(secret.key.value().and_then(Option::as_ref).and_then(|arn| self.key(arn).gap().cloned()));
+        }
+        for function in self.functions.values() {
+            gaps.extend(function.configuration.gap().cloned());
+            gaps.extend(function.policies.values().filter_map(Known::gap).cloned());
+            gaps.extend(function.reserved_concurrency.gap().cloned());
+            gaps.extend(function.urls.gap().cloned());
+            gaps.extend(function.tags.gap().cloned());
+            let role = function.configuration.value().and_then(Option::as_ref).and_then(|c| c.role.as_ref());
+            gaps.extend(role.and_then(|arn| self.role(arn).gap().cloned()));
+        }
+        for key in self.keys.values() {
+            gaps.extend(key.metadata.gap().cloned());
+            gaps.extend(key.policies.gap().cloned());
+            gaps.extend(key.grants.gap().cloned());
+        }
+        gaps
+    }
+}

@@ -1,0 +1,108 @@
+//! Rotation functions: configuration, policies, concurrency and URLs; never code, never the value of an environment variable
+//! but of those that decide an endpoint.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::known::Known;
+use crate::arn::Arn;
+use crate::policy::Document;
+
+/// A Lambda function that some secret names as its rotation function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// ARN without a qualifier.
+    pub arn: Arn,
+    /// Its configuration; `None` when Lambda says that there is no such function.
+    pub configuration: Known<Option<FunctionConfiguration>>,
+    /// Its resource-based policies by qualifier; the unqualified one under the empty string. `None` when there is no policy.
+    pub policies: BTreeMap<String, Known<Option<Document>>>,
+    /// Reserved concurrency; `None` when none is set, 0 when the function is switched off.
+    pub reserved_concurrency: Known<Option<i32>>,
+    /// Its function URLs.
+    pub urls: Known<Vec<FunctionUrl>>,
+    /// Tags, by key.
+    pub tags: Known<BTreeMap<String, String>>,
+}
+
+impl Function {
+    /// The policy that decides a call on the ARN with this qualifier. Lambda keeps one policy per qualifier
+    /// (<https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html>).
+    pub fn policy(&self, qualifier: Option<&str>) -> Option<&Known<Option<Document>>> {
+        self.policies.get(qualifier.unwrap_or_default())
+    }
+}
+
+/// What `GetFunctionConfiguration` tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionConfiguration {
+    /// The execution role; absent only in answers that are not AWS's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Arn>,
+    /// Runtime identifier, such as `python3.12`; absent for container images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
+    /// Time limit of one invocation, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<i32>,
+    /// `Active`, `Pending`, `Inactive`, `Failed`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Why it is in that state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_reason_code: Option<String>,
+    /// `Successful`, `Failed`, `InProgress`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_update_status: Option<String>,
+    /// Why the last update failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_update_reason_code: Option<String>,
+    /// The customer key of its environment variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_key: Option<Arn>,
+    /// The values of the variables that decide where the function finds AWS, and no others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoint_variables: BTreeMap<String, String>,
+    /// Where it is attached, for a function in a VPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<VpcAttachment>,
+}
+
+/// The VPC side of a function.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VpcAttachment {
+    /// VPC id, as Lambda tells it.
+    pub vpc_id: String,
+    /// Subnet ids.
+    pub subnet_ids: Vec<String>,
+    /// Security group ids.
+    pub security_group_ids: Vec<String>,
+}
+
+/// A function URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionUrl {
+    /// The alias it belongs to; absent for the function itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<String>,
+    /// `NONE` (anybody) or `AWS_IAM`.
+    pub auth_type: String,
+}
+
+/// The environment variables whose values are kept, because they decide where a function finds AWS.
+pub const ENDPOINT_VARIABLES: [&str; 8] = [
+    "SECRETS_MANAGER_ENDPOINT",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_KMS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+];

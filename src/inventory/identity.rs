@@ -1,0 +1,126 @@
+//! Roles, users, groups and managed policies of an account, as `GetAccountAuthorizationDetails` tells them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::known::Known;
+use super::named::NamedDocument;
+use crate::arn::Arn;
+use crate::policy::Document;
+
+/// An IAM role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// ARN, with its path.
+    pub arn: Arn,
+    /// Unique id (`AROA…`); a role that is deleted and made again has another.
+    pub id: String,
+    /// Trust policy.
+    pub trust: Document,
+    /// Identity policies and boundary.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// Tags, by key; they are the session's principal tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An IAM user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// ARN, with its path.
+    pub arn: Arn,
+    /// Unique id (`AIDA…`).
+    pub id: String,
+    /// Identity policies and boundary.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// The names of the groups it belongs to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Tags, by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An IAM group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// ARN, with its path.
+    pub arn: Arn,
+    /// Name, by which users refer to it.
+    pub name: String,
+    /// Identity policies.
+    #[serde(default)]
+    pub permissions: Permissions,
+}
+
+/// The policies that are attached to an identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Permissions {
+    /// Inline policies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inline: Vec<NamedDocument>,
+    /// Managed policies, by ARN.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<Arn>,
+    /// The managed policy that is its permissions boundary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boundary: Option<Arn>,
+}
+
+/// The identities of one account: read together, by one call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identities {
+    /// Roles, by ARN.
+    #[serde(default)]
+    pub roles: BTreeMap<Arn, Role>,
+    /// Users, by ARN.
+    #[serde(default)]
+    pub users: BTreeMap<Arn, User>,
+    /// Groups, by name.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Group>,
+    /// The default version of each managed policy that is in use, by ARN.
+    #[serde(default)]
+    pub policies: BTreeMap<Arn, Document>,
+}
+
+/// An account: what is read once for all of its regions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The regions that were read, and whether their list of secrets was.
+    pub regions: BTreeMap<String, Known<()>>,
+    /// Roles, users, groups and managed policies.
+    pub identities: Known<Identities>,
+    /// Its place in an organization; absent when that was not asked. Then service and resource control policies are taken as
+    /// allowing everything, and the coverage says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Known<OrganizationMembership>>,
+}
+
+/// An account's place in an AWS organization, with the control policies that reach it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationMembership {
+    /// Organization id (`o-…`); `None` when the account belongs to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Whether this is the management account, which control policies do not bind.
+    #[serde(default)]
+    pub management: bool,
+    /// Service control policies: one list per level, from the root to the account.
+    #[serde(default)]
+    pub service_control_policies: Vec<Vec<NamedDocument>>,
+    /// Resource control policies, likewise.
+    #[serde(default)]
+    pub resource_control_policies: Vec<Vec<NamedDocument>>,
+}
