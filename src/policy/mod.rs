@@ -21,3 +21,17 @@ impl Document {
         &self.0
     }
 }
+
+/// How a request is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// AWS allows it.
+    Allowed,
+    /// A Deny statement applies.
+    ExplicitDeny,
+    /// Nothing allows it.
+    ImplicitDeny,
+    /// It hangs on something that is not known.
+    Undecided,
+}
