@@ -2,6 +2,7 @@
 //! other room reads it; nothing here asks AWS.
 
 mod calls;
+pub mod clean;
 mod function;
 mod identity;
 mod key;
