@@ -1,37 +1,34 @@
-//! The IAM policy language. Uses nothing but ARNs.
+//! The IAM policy language: parse, match, evaluate one closed question, three-valued, with a trace. Uses nothing but ARNs.
+//!
+//! A [`Request`] says who asks for what, a [`PolicySet`] holds the policies that have a say, [`evaluate`] answers, [`explain`] says why.
+//! The rules are those of <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
-use std::sync::Arc;
+mod arn_pattern;
+mod cells;
+mod condition;
+mod context;
+mod decide;
+mod document;
+mod error;
+mod json;
+mod matching;
+mod model;
+mod naming;
+mod operand;
+mod operator;
+mod parse;
+mod pattern;
+mod request;
+mod set;
+mod text;
+mod truth;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// The text of a policy, as AWS gave it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Document(#[schemars(with = "String")] Arc<str>);
-
-impl Document {
-    /// The document of this text.
-    pub fn new(text: impl Into<Arc<str>>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text as AWS gave it.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-}
-
-/// How a request is decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// AWS allows it.
-    Allowed,
-    /// A Deny statement applies.
-    ExplicitDeny,
-    /// Nothing allows it.
-    ImplicitDeny,
-    /// It hangs on something that is not known.
-    Undecided,
-}
+pub use context::{Context, Entry};
+pub use decide::{Decision, Evaluation, ResourceAllows, evaluate};
+pub use document::Document;
+pub use error::{PolicyError, Position, Problem};
+pub use model::{Condition, Effect, Policy, PrincipalEntry, PrincipalKind, Statement, Version};
+pub use request::{Principal, Request};
+pub use set::{Attached, Body, Label, PolicyKind, PolicySet};
+pub use text::{Part, Symbol, Text};
+pub use truth::Truth;

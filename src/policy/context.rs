@@ -1,0 +1,155 @@
+//! What is known of each condition key of a request. Callers fill a [`Context`]; condition and variable matching look keys up in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::text::Text;
+
+/// What a request carries under one condition key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entry {
+    /// The request does not carry the key.
+    Absent,
+    /// A single-valued key and its value.
+    Single(Text),
+    /// A multivalued key and its values; no values at all count as an absent key.
+    Multi(Vec<Text>),
+    /// Nobody knows: absent, or any value.
+    Unknown,
+    /// One of these, nobody knows which (`aws:ViaAWSService` absent or `false`). Of no alternatives, nothing is known.
+    OneOf(Vec<Entry>),
+}
+
+impl Entry {
+    /// A single-valued key with this value.
+    pub fn single(text: impl Into<Text>) -> Self {
+        Self::Single(text.into())
+    }
+}
+
+/// The name of a condition key, ready for look-up: names are case-insensitive, also behind the slash or colon of a tag or encryption-context
+/// key (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    hash: u64,
+    lower: Box<str>,
+}
+
+impl Key {
+    pub(super) fn new(name: &str) -> Self {
+        let lower = name.to_lowercase().into_boxed_str();
+        Self { hash: fnv(lower.as_bytes()), lower }
+    }
+
+    pub(super) fn lower(&self) -> &str {
+        &self.lower
+    }
+}
+
+/// FNV-1a: small, fast on short texts and the same on every machine.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[derive(Debug, Clone)]
+struct Listed {
+    key: Key,
+    name: Arc<str>,
+    entry: Entry,
+}
+
+/// The condition keys of a request. A key is looked up by its exact name, then in the longest family that begins it, then as `unlisted`.
+#[derive(Debug, Clone)]
+pub struct Context {
+    // INVARIANT: sorted by key, each key once.
+    listed: Vec<Listed>,
+    // INVARIANT: longest prefix first, then by name; prefixes are lowercase.
+    families: Vec<(Box<str>, Entry)>,
+    unlisted: Entry,
+}
+
+impl Context {
+    /// A context in which every key that is not set is absent.
+    pub fn closed() -> Self {
+        Self::with_unlisted(Entry::Absent)
+    }
+
+    /// A context in which every key that is not set is unknown.
+    pub fn open() -> Self {
+        Self::with_unlisted(Entry::Unknown)
+    }
+
+    /// A context with this default for keys that are not set.
+    pub fn with_unlisted(unlisted: Entry) -> Self {
+        Self { listed: Vec::new(), families: Vec::new(), unlisted }
+    }
+
+    /// Sets one key; the last setting counts. Names are case-insensitive.
+    pub fn set(&mut self, name: &str, entry: Entry) -> &mut Self {
+        let key = Key::new(name);
+        match self.listed.binary_search_by(|listed| listed.key.cmp(&key)) {
+            Ok(at) => self.listed[at].entry = entry,
+            Err(at) => self.listed.insert(at, Listed { key, name: name.into(), entry }),
+        }
+        self
+    }
+
+    /// Sets all keys that begin with `prefix` (`aws:PrincipalTag/`) and are not set themselves.
+    pub fn set_family(&mut self, prefix: &str, entry: Entry) -> &mut Self {
+        let prefix = prefix.to_lowercase().into_boxed_str();
+        self.families.retain(|(known, _)| *known != prefix);
+        self.families.push((prefix, entry));
+        self.families.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self
+    }
+
+    /// What is known under this name.
+    pub fn get(&self, name: &str) -> &Entry {
+        self.look_up(&Key::new(name))
+    }
+
+    /// Every key that was set by its own name, sorted by that name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        let sorted: BTreeMap<&str, &Entry> = self.listed.iter().map(|listed| (&*listed.name, &listed.entry)).collect();
+        sorted.into_iter()
+    }
+
+    pub(super) fn look_up(&self, key: &Key) -> &Entry {
+        if let Ok(at) = self.listed.binary_search_by(|listed| listed.key.cmp(key)) {
+            return &self.listed[at].entry;
+        }
+        self.families.iter().find(|(prefix, _)| key.lower.starts_with(&**prefix)).map_or(&self.unlisted, |(_, entry)| entry)
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::closed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_case_insensitive_and_the_last_setting_counts() {
+        let mut context = Context::closed();
+        context.set("aws:SourceAccount", Entry::single("1")).set("AWS:sourceaccount", Entry::single("2"));
+        assert_eq!(context.get("AWS:SOURCEACCOUNT"), &Entry::single("2"));
+        assert_eq!(context.get("aws:SourceArn"), &Entry::Absent);
+    }
+
+    #[test]
+    fn a_key_is_found_exactly_then_in_its_longest_family_then_by_default() {
+        let mut context = Context::open();
+        context
+            .set_family("aws:", Entry::Absent)
+            .set_family("aws:PrincipalTag/", Entry::Unknown)
+            .set("aws:PrincipalTag/Team", Entry::single("pay"));
+        assert_eq!(context.get("aws:principaltag/team"), &Entry::single("pay"));
+        assert_eq!(context.get("aws:PrincipalTag/Other"), &Entry::Unknown);
+        assert_eq!(context.get("aws:SourceIp"), &Entry::Absent);
+        assert_eq!(context.get("kms:ViaService"), &Entry::Unknown);
+    }
+}

@@ -1,0 +1,266 @@
+//! The decision: which statements match, and what follows from it.
+//!
+//! Order: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>; across accounts:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>; KMS keys:
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::matching::Question;
+use super::model::{Effect, Statement};
+use super::naming::Naming;
+use super::request::Request;
+use super::set::{Attached, PolicyKind, PolicySet};
+use super::truth::Truth;
+
+/// The answer to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Surely allowed.
+    Allowed,
+    /// Surely denied, by a statement that denies it.
+    ExplicitDeny,
+    /// Surely denied; no statement that surely matches says so, but nothing allows it.
+    ImplicitDeny,
+    /// It hangs on something that nobody knows.
+    Undecided,
+}
+
+impl Decision {
+    /// Denied in either way.
+    pub fn is_denied(self) -> bool {
+        matches!(self, Self::ExplicitDeny | Self::ImplicitDeny)
+    }
+
+    /// The word that case files and reports use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::ExplicitDeny => "explicit_deny",
+            Self::ImplicitDeny => "implicit_deny",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the resource's own policies allow, by how they name who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourceAllows {
+    /// By the ARN of the user or session, as a service, or as `*` with a condition on `aws:PrincipalArn`.
+    pub direct: Truth,
+    /// By the ARN of the role: boundary and session policies still limit it.
+    pub role: Truth,
+    /// By a bare `*`.
+    pub anyone: Truth,
+    /// By the account, which leaves it to the account's own policies.
+    pub account: Truth,
+}
+
+/// What each kind of policy says, and what follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evaluation {
+    /// Some statement of any kind denies.
+    pub deny: Truth,
+    /// Every level of service control policies allows.
+    pub scps: Truth,
+    /// Resource control policies allow; always so, as they work by their denials alone.
+    pub rcps: Truth,
+    /// The endpoint policy allows, or there is none.
+    pub endpoint: Truth,
+    /// Identity policies allow; the root user needs none in its own account.
+    pub identity: Truth,
+    /// The boundary allows, or there is none.
+    pub boundary: Truth,
+    /// The session policies allow, or there are none.
+    pub session: Truth,
+    /// What the resource's policies allow.
+    pub resource: ResourceAllows,
+    /// Identity and resource side together grant it, before denials and outer limits.
+    pub granted: Truth,
+    always: bool,
+}
+
+impl Evaluation {
+    /// The answer.
+    pub fn decision(&self) -> Decision {
+        self.conclude(self.granted)
+    }
+
+    /// The answer when a KMS grant allows the request as well: a third source beside key policy and identity policies, under the same denials and outer limits
+    /// (<https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>). Whether a grant also lifts an implicit denial by a boundary or session
+    /// policy is documented nowhere, so then the answer is undecided.
+    pub fn with_grant(&self, grant: Truth) -> Decision {
+        let limited = self.boundary.and(self.session).or(Truth::Unknown);
+        self.conclude(self.granted.or(grant.and(limited)))
+    }
+
+    fn conclude(&self, granted: Truth) -> Decision {
+        if self.always {
+            return Decision::Allowed;
+        }
+        if self.deny.is_true() {
+            return Decision::ExplicitDeny;
+        }
+        match granted.and(self.scps).and(self.rcps).and(self.endpoint) {
+            Truth::False => Decision::ImplicitDeny,
+            Truth::True if self.deny.is_false() => Decision::Allowed,
+            _ => Decision::Undecided,
+        }
+    }
+}
+
+/// Answers one request from the policies that have a say in it.
+pub fn evaluate(request: &Request, policies: &PolicySet) -> Evaluation {
+    let question = Question { request, bounded: policies.boundary.is_some() };
+    let mut deny = Truth::False;
+    let mut allows = |attached: &[Attached], kind| {
+        let said = said_by(question, attached, kind);
+        deny = deny.or(said.denied);
+        said.allowed
+    };
+    let identity = allows(&policies.identity, PolicyKind::Identity);
+    let boundary = policies.boundary.as_ref().map_or(Truth::True, |attached| allows(attached, PolicyKind::Boundary));
+    let session = policies.session.as_ref().map_or(Truth::True, |attached| allows(attached, PolicyKind::Session));
+    let endpoint = policies.endpoint.as_ref().map_or(Truth::True, |attached| allows(attached, PolicyKind::Endpoint));
+    let scps = policies.scps.iter().fold(Truth::True, |all, level| all.and(allows(level, PolicyKind::Scp)));
+    for level in &policies.rcps {
+        allows(level, PolicyKind::Rcp);
+    }
+    let (naming, denied) = said_by_resource(question, &policies.resource);
+    deny = deny.or(denied);
+    let identity = if request.principal.is_root() { Truth::True } else { identity };
+    let resource = ResourceAllows { direct: naming.direct, role: naming.role, anyone: naming.anyone, account: naming.account };
+    let parts = Parts { identity, limits: boundary.and(session), resource };
+    let granted = granted(request, parts);
+    let always = &*request.action == "sts:getcalleridentity";
+    Evaluation { deny, scps, rcps: Truth::True, endpoint, identity, boundary, session, resource, granted, always }
+}
+
+/// What the policies of one kind say of a request.
+struct Said {
+    allowed: Truth,
+    denied: Truth,
+}
+
+fn said_by(question: Question<'_>, attached: &[Attached], kind: PolicyKind) -> Said {
+    let mut said = Said { allowed: Truth::False, denied: Truth::False };
+    for attached in attached {
+        let Some(policy) = attached.policy() else {
+            said.allowed = said.allowed.or(Truth::Unknown);
+            said.denied = said.denied.or(Truth::Unknown);
+            continue;
+        };
+        for statement in policy.statements() {
+            let matched = matched(question, statement, kind);
+            match statement.effect {
+                Effect::Allow => said.allowed = said.allowed.or(matched),
+                Effect::Deny => said.denied = said.denied.or(matched),
+            }
+        }
+    }
+    said
+}
+
+/// Whether a statement of a policy of this kind matches.
+pub(super) fn matched(question: Question<'_>, statement: &Statement, kind: PolicyKind) -> Truth {
+    let matched = question.but_principal(statement, kind);
+    if matched.is_false() || !kind.has_principals() { matched } else { matched.and(question.principal(statement).at_all()) }
+}
+
+fn said_by_resource(question: Question<'_>, attached: &[Attached]) -> (Naming, Truth) {
+    let mut allowed = Naming::NOBODY;
+    let mut denied = Truth::False;
+    for attached in attached {
+        let Some(policy) = attached.policy() else {
+            allowed = allowed.or(Naming::each(Truth::Unknown));
+            denied = denied.or(Truth::Unknown);
+            continue;
+        };
+        for statement in policy.statements() {
+            let matched = question.but_principal(statement, PolicyKind::Resource);
+            if matched.is_false() {
+                continue;
+            }
+            let naming = question.principal(statement).and(matched);
+            match statement.effect {
+                Effect::Allow => allowed = allowed.or(relieved(statement, naming)),
+                Effect::Deny => denied = denied.or(naming.at_all()),
+            }
+        }
+    }
+    (allowed, denied)
+}
+
+/// `*` with a condition on `aws:PrincipalArn` counts as naming the principal itself
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>).
+fn relieved(statement: &Statement, naming: Naming) -> Naming {
+    if naming.anyone.is_false()
+        || !statement.conditions.iter().any(|condition| condition.key.lower() == "aws:principalarn" && !condition.operator.negated)
+    {
+        return naming;
+    }
+    Naming { direct: naming.direct.or(naming.anyone), ..naming }
+}
+
+#[derive(Clone, Copy)]
+struct Parts {
+    identity: Truth,
+    /// Boundary and session policies.
+    limits: Truth,
+    resource: ResourceAllows,
+}
+
+fn granted(request: &Request, parts: Parts) -> Truth {
+    let same_account = match (request.principal.account(), &request.resource_account) {
+        // Services and anonymous callers have no account and so no policies of their own.
+        (None, _) => {
+            let ResourceAllows { direct, role, anyone, account } = parts.resource;
+            return direct.or(role).or(anyone).or(account);
+        }
+        (Some(own), Some(owner)) => own.equals(owner),
+        (Some(_), None) => Truth::Unknown,
+    };
+    match same_account {
+        Truth::True => within_account(request, parts),
+        Truth::False => across_accounts(parts),
+        Truth::Unknown => within_account(request, parts).agree(across_accounts(parts)),
+    }
+}
+
+/// Either side suffices; boundary and session policies limit the identity side and what is granted to a role.
+fn within_account(request: &Request, parts: Parts) -> Truth {
+    let Parts { identity, limits, resource } = parts;
+    let identity = identity.and(limits);
+    let itself = resource.direct.or(resource.role.and(limits));
+    // AWS documents the relief from implicit denials for `*` only together with aws:PrincipalArn.
+    let anyone = resource.anyone.and(limits.or(Truth::Unknown));
+    let identity = if needs_delegation(request) { identity.and(resource.account) } else { identity };
+    itself.or(anyone).or(identity)
+}
+
+/// Both sides are needed.
+fn across_accounts(parts: Parts) -> Truth {
+    let ResourceAllows { direct, role, anyone, account } = parts.resource;
+    parts.identity.and(parts.limits).and(direct.or(role).or(anyone).or(account))
+}
+
+/// A KMS key's policy and a role's trust policy decide alone: identity policies count only as far as they leave it to the account
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>). Aliases and requests for no key at all follow the usual rule.
+fn needs_delegation(request: &Request) -> bool {
+    if request.action.starts_with("kms:") {
+        return !request.wildcard_only
+            && request.resource.as_literal() != Some("*")
+            && !request.resource.literal_prefix().contains(":alias/");
+    }
+    request.action.starts_with("sts:assumerole") || matches!(&*request.action, "sts:tagsession" | "sts:setsourceidentity")
+}

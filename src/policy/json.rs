@@ -1,0 +1,346 @@
+//! A small JSON reader that knows where everything stands. Only the policy parser uses it: its errors name a line and column, it sees duplicate
+//! keys, keeps numbers as written, and refuses deep nesting before the stack feels it. JSON: <https://www.rfc-editor.org/rfc/rfc8259>.
+
+use std::collections::BTreeSet;
+
+use super::error::{PolicyError, Position, Problem};
+
+/// Objects and arrays inside each other; a policy needs eight.
+pub(super) const MAX_DEPTH: usize = 16;
+
+/// A JSON value and where it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Node {
+    pub(super) at: Position,
+    pub(super) value: Json,
+}
+
+/// A JSON value. Objects keep the order of the text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Json {
+    Null,
+    Bool(bool),
+    Number(String),
+    Text(String),
+    Array(Vec<Node>),
+    Object(Vec<Member>),
+}
+
+/// One key of an object, where the key begins, and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Member {
+    pub(super) at: Position,
+    pub(super) key: String,
+    pub(super) node: Node,
+}
+
+impl Json {
+    /// What to call it in an error.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a truth value",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "text",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+/// Reads one value that makes up all of `text`.
+pub(super) fn read(text: &str) -> Result<Node, PolicyError> {
+    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, column: 1 };
+    let node = reader.value(0)?;
+    reader.space();
+    if reader.rest.is_empty() { Ok(node) } else { Err(reader.error("there is more text after its end")) }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    line: usize,
+    column: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn position(&self) -> Position {
+        Position { line: self.line, column: self.column }
+    }
+
+    fn error(&self, problem: &'static str) -> PolicyError {
+        PolicyError::new(self.position(), Problem::Json(problem))
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest.chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.rest = &self.rest[next.len_utf8()..];
+        if next == '\n' {
+            self.line += 1;
+            self.column = 1;
+        } else {
+            self.column += 1;
+        }
+        Some(next)
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(' ' | '\t' | '\n' | '\r')) {
+            self.next();
+        }
+    }
+
+    fn expect(&mut self, wanted: char, problem: &'static str) -> Result<(), PolicyError> {
+        if self.peek() != Some(wanted) {
+            return Err(self.error(problem));
+        }
+        self.next();
+        Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node, PolicyError> {
+        self.space();
+        let at = self.position();
+        let value = match self.peek() {
+            Some('{') => self.object(depth)?,
+            Some('[') => self.array(depth)?,
+            Some('"') => Json::Text(self.text()?),
+            Some('-' | '0'..='9') => Json::Number(self.number()?),
+            Some('t') => self.word("true", Json::Bool(true))?,
+            Some('f') => self.word("false", Json::Bool(false))?,
+            Some('n') => self.word("null", Json::Null)?,
+            Some(_) => return Err(self.error("a value is expected here")),
+            None => return Err(self.error("it ends too early")),
+        };
+        Ok(Node { at, value })
+    }
+
+    fn word(&mut self, word: &str, value: Json) -> Result<Json, PolicyError> {
+        if !self.rest.starts_with(word) {
+            return Err(self.error("a value is expected here"));
+        }
+        word.chars().for_each(|_| {
+            self.next();
+        });
+        Ok(value)
+    }
+
+    fn enter(&self, depth: usize) -> Result<usize, PolicyError> {
+        if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(PolicyError::new(self.position(), Problem::TooDeep { limit: MAX_DEPTH })) }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Json, PolicyError> {
+        let depth = self.enter(depth)?;
+        self.next();
+        let mut nodes = Vec::new();
+        self.space();
+        if self.peek() == Some(']') {
+            self.next();
+            return Ok(Json::Array(nodes));
+        }
+        loop {
+            nodes.push(self.value(depth)?);
+            self.space();
+            if self.peek() == Some(']') {
+                self.next();
+                return Ok(Json::Array(nodes));
+            }
+            self.expect(',', "a comma or ] is expected here")?;
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Json, PolicyError> {
+        let depth = self.enter(depth)?;
+        self.next();
+        let mut members: Vec<Member> = Vec::new();
+        let mut keys = BTreeSet::new();
+        self.space();
+        if self.peek() == Some('}') {
+            self.next();
+            return Ok(Json::Object(members));
+        }
+        loop {
+            self.space();
+            let at = self.position();
+            if self.peek() != Some('"') {
+                return Err(self.error("a key in double quotes is expected here"));
+            }
+            let key = self.text()?;
+            if !keys.insert(key.clone()) {
+                return Err(PolicyError::new(at, Problem::DuplicateKey { key }));
+            }
+            self.space();
+            self.expect(':', "a colon is expected here")?;
+            let node = self.value(depth)?;
+            members.push(Member { at, key, node });
+            self.space();
+            if self.peek() == Some('}') {
+                self.next();
+                return Ok(Json::Object(members));
+            }
+            self.expect(',', "a comma or } is expected here")?;
+        }
+    }
+
+    fn number(&mut self) -> Result<String, PolicyError> {
+        let start: &'a str = self.rest;
+        let digits = |reader: &mut Self| {
+            let before = reader.rest.len();
+            while matches!(reader.peek(), Some('0'..='9')) {
+                reader.next();
+            }
+            if reader.rest.len() < before { Ok(()) } else { Err(reader.error("a digit is expected here")) }
+        };
+        if self.peek() == Some('-') {
+            self.next();
+        }
+        if self.peek() == Some('0') {
+            self.next();
+        } else {
+            digits(self)?;
+        }
+        if self.peek() == Some('.') {
+            self.next();
+            digits(self)?;
+        }
+        if matches!(self.peek(), Some('e' | 'E')) {
+            self.next();
+            if matches!(self.peek(), Some('+' | '-')) {
+                self.next();
+            }
+            digits(self)?;
+        }
+        Ok(start[..start.len() - self.rest.len()].to_owned())
+    }
+
+    fn text(&mut self) -> Result<String, PolicyError> {
+        self.next();
+        let mut text = String::new();
+        loop {
+            match self.peek() {
+                Some('"') => {
+                    self.next();
+                    return Ok(text);
+                }
+                Some('\\') => {
+                    self.next();
+                    text.push(self.escape()?);
+                }
+                Some(c) if c < ' ' => return Err(self.error("a control character in a text must be escaped")),
+                Some(c) => {
+                    self.next();
+                    text.push(c);
+                }
+                None => return Err(self.error("it ends within a text")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, PolicyError> {
+        let plain = match self.peek() {
+            Some(c @ ('"' | '\\' | '/')) => c,
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('u') => {
+                self.next();
+                return self.unicode();
+            }
+            _ => return Err(self.error("there is no such escape")),
+        };
+        self.next();
+        Ok(plain)
+    }
+
+    fn unicode(&mut self) -> Result<char, PolicyError> {
+        let first = self.hex()?;
+        let code = match first {
+            0xd800..=0xdbff if self.rest.starts_with("\\u") => {
+                self.next();
+                self.next();
+                let second = self.hex()?;
+                if !(0xdc00..=0xdfff).contains(&second) {
+                    return Err(self.error("half a surrogate pair"));
+                }
+                0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)
+            }
+            _ => first,
+        };
+        char::from_u32(code).ok_or_else(|| self.error("half a surrogate pair"))
+    }
+
+    fn hex(&mut self) -> Result<u32, PolicyError> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|c| c.to_digit(16)).ok_or_else(|| self.error("four hexadecimal digits are expected here"))?;
+            self.next();
+            code = code * 16 + digit;
+        }
+        Ok(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn it_reads_what_serde_json_reads_and_refuses_what_it_refuses() {
+        for text in [
+            "{}",
+            "[]",
+            "[1, -2.5e+3 , 0]",
+            r#"{"a": [true, false, null], "b": "\u00e9\ud83d\ude00\n\/"}"#,
+            "\"\"",
+            " 7 ",
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "nul",
+            "tru",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\udc00\"",
+            "\"a",
+            "{a: 1}",
+            "{\"a\" 1}",
+            "[1 2]",
+            "1 2",
+            "\"\u{1}\"",
+            "+1",
+            ".5",
+            "NaN",
+        ] {
+            assert_eq!(read(text).is_ok(), serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_place() {
+        assert_eq!(error("{\n  \"a\": 1,\n  \"é\": x }"), "line 3, column 8: this is not JSON: a value is expected here");
+        assert_eq!(error("{\"a\": 1,\n \"a\": 2}"), "line 2, column 2: \"a\" stands here twice");
+    }
+
+    #[test]
+    fn ten_thousand_levels_are_an_error_and_not_a_stack_overflow() {
+        for open in ["[", "{\"a\":"] {
+            let error = read(&open.repeat(10_000)).unwrap_err();
+            assert_eq!(*error.problem(), Problem::TooDeep { limit: MAX_DEPTH });
+        }
+    }
+}

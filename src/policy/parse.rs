@@ -1,0 +1,272 @@
+//! From JSON to a [`Policy`]: which elements there are, what each may hold, and how much of it. `document.rs` calls it once per document.
+//!
+//! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
+
+use std::sync::Arc;
+
+use super::arn_pattern::{ArnPattern, ResourcePattern};
+use super::context::Key;
+use super::error::{PolicyError, Position, Problem, nearest};
+use super::json::{self, Json, Member, Node};
+use super::model::{
+    Actions, Condition, Effect, Names, Operand, Policy, PrincipalEntry, PrincipalKind, Principals, Resources, Statement, Value, Version,
+};
+use super::operand::{Number, Range, parse_date};
+use super::operator::{Comparison, Operator};
+use super::pattern::{Pattern, Syntax};
+use super::text::Text;
+
+/// Bytes of a document. The largest policy that AWS stores is a key policy of 32 kB
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>).
+pub(super) const MAX_BYTES: usize = 1 << 20;
+/// Statements of a policy.
+pub(super) const MAX_STATEMENTS: usize = 4096;
+/// Conditions of a statement.
+pub(super) const MAX_CONDITIONS: usize = 1024;
+/// Values of one element or condition.
+pub(super) const MAX_VALUES: usize = 16_384;
+
+const POLICY_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
+const STATEMENT_ELEMENTS: [&str; 9] =
+    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+const PRINCIPAL_KINDS: [(&str, PrincipalKind); 4] = [
+    ("AWS", PrincipalKind::Aws),
+    ("Service", PrincipalKind::Service),
+    ("Federated", PrincipalKind::Federated),
+    ("CanonicalUser", PrincipalKind::CanonicalUser),
+];
+
+type Parsed<T> = Result<T, PolicyError>;
+
+/// Parses a policy document.
+pub(super) fn policy(text: &str) -> Parsed<Policy> {
+    let start = Position { line: 1, column: 1 };
+    if text.len() > MAX_BYTES {
+        return Err(PolicyError::new(start, Problem::TooLarge { what: "more bytes", limit: MAX_BYTES }));
+    }
+    let root = json::read(text)?;
+    let members = object(&root, "a policy")?;
+    known(members, &POLICY_ELEMENTS, "policy")?;
+    let version = version(members)?;
+    if let Some(id) = find(members, "Id") {
+        text_of(&id.node, "Id")?;
+    }
+    let Some(statement) = find(members, "Statement") else {
+        return Err(PolicyError::new(root.at, Problem::Missing { element: "Statement", of: "policy" }));
+    };
+    let nodes = one_or_many(&statement.node);
+    limit(nodes.len(), MAX_STATEMENTS, "more statements", statement.at)?;
+    let statements = nodes.iter().enumerate().map(|(index, node)| self::statement(index, node, version)).collect::<Parsed<_>>()?;
+    Ok(Policy { version, statements })
+}
+
+fn version(members: &[Member]) -> Parsed<Version> {
+    let Some(member) = find(members, "Version") else { return Ok(Version::V2008) };
+    match text_of(&member.node, "Version")? {
+        "2012-10-17" => Ok(Version::V2012),
+        "2008-10-17" => Ok(Version::V2008),
+        other => Err(PolicyError::new(member.node.at, Problem::BadVersion { version: shown(other) })),
+    }
+}
+
+fn statement(index: usize, node: &Node, version: Version) -> Parsed<Statement> {
+    let members = object(node, "a statement")?;
+    known(members, &STATEMENT_ELEMENTS, "statement")?;
+    let variables = version == Version::V2012;
+    let sid = find(members, "Sid").map(|member| text_of(&member.node, "Sid")).transpose()?.map(Arc::from);
+    let principals = either(members, "Principal", "NotPrincipal")?
+        .map(|(member, negated)| Ok(Principals { negated, listed: principal_entries(&member.node)? }))
+        .transpose()?;
+    let Some((action, negated)) = either(members, "Action", "NotAction")? else {
+        return Err(PolicyError::new(node.at, Problem::Missing { element: "Action", of: "statement" }));
+    };
+    let written = texts(&action.node, "Action")?;
+    let syntax = Syntax { wildcards: true, variables: false };
+    let actions =
+        Actions { negated, patterns: written.iter().map(|action| Pattern::new(&action.to_lowercase(), syntax, false)).collect(), written };
+    let resources = either(members, "Resource", "NotResource")?
+        .map(|(member, negated)| {
+            let written = texts(&member.node, "Resource")?;
+            Ok(Resources { negated, patterns: written.iter().map(|resource| ResourcePattern::new(resource, variables)).collect(), written })
+        })
+        .transpose()?;
+    let conditions = find(members, "Condition").map(|member| conditions(&member.node, variables)).transpose()?.unwrap_or_default();
+    Ok(Statement { index, sid, effect: effect(node, members)?, principals, actions, resources, conditions })
+}
+
+fn effect(node: &Node, members: &[Member]) -> Parsed<Effect> {
+    let Some(member) = find(members, "Effect") else {
+        return Err(PolicyError::new(node.at, Problem::Missing { element: "Effect", of: "statement" }));
+    };
+    match text_of(&member.node, "Effect")? {
+        "Allow" => Ok(Effect::Allow),
+        "Deny" => Ok(Effect::Deny),
+        other => Err(PolicyError::new(member.node.at, Problem::BadEffect { effect: shown(other) })),
+    }
+}
+
+fn principal_entries(node: &Node) -> Parsed<Box<[PrincipalEntry]>> {
+    let members = match &node.value {
+        Json::Text(text) if text == "*" => {
+            return Ok([PrincipalEntry { kind: PrincipalKind::Everyone, written: "*".into(), names: Names::Everyone }].into());
+        }
+        Json::Text(text) => return Err(PolicyError::new(node.at, Problem::BadPrincipal { principal: shown(text) })),
+        _ => object(node, "Principal")?,
+    };
+    known(members, &PRINCIPAL_KINDS.map(|(name, _)| name), "Principal")?;
+    let mut entries = Vec::new();
+    for member in members {
+        let Some((name, kind)) = PRINCIPAL_KINDS.iter().find(|(name, _)| *name == member.key) else { continue };
+        for written in texts(&member.node, name)? {
+            entries.push(PrincipalEntry { kind: *kind, names: names(*kind, &written), written });
+        }
+    }
+    Ok(entries.into())
+}
+
+fn names(kind: PrincipalKind, written: &str) -> Names {
+    match kind {
+        PrincipalKind::Everyone => Names::Everyone,
+        PrincipalKind::Service => Names::Service(Text::parse(written)),
+        PrincipalKind::Federated | PrincipalKind::CanonicalUser => Names::Other,
+        PrincipalKind::Aws => aws_names(written),
+    }
+}
+
+fn aws_names(written: &str) -> Names {
+    // The written form of a symbol holds no colon, so cutting there never cuts a symbol.
+    let parts: Vec<&str> = written.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["*"] => Names::Everyone,
+        ["arn", _, "iam", "", account, "root"] => Names::Account { account: Text::parse(account), root_arn: Some(Text::parse(written)) },
+        ["arn", _, "iam", "", _, resource] if resource.starts_with("user/") => Names::User(Text::parse(written)),
+        ["arn", _, "iam", "", _, resource] if resource.starts_with("role/") => Names::Role(Text::parse(written)),
+        ["arn", _, "sts", "", _, resource] if resource.starts_with("assumed-role/") => {
+            let role_part = written.rfind('/').map_or(written, |slash| &written[..slash]);
+            Names::Session { arn: Text::parse(written), role_part: role_part.into() }
+        }
+        // A role whose ARN is one symbol: a template's role that does not exist yet.
+        [one] if one.starts_with('⟦') => Names::Role(Text::parse(one)),
+        [id] if id.starts_with("AIDA") || id.starts_with("AROA") => Names::UniqueId(Text::parse(id)),
+        [digits] if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Names::Account { account: Text::parse(digits), root_arn: None }
+        }
+        _ => Names::Other,
+    }
+}
+
+fn conditions(node: &Node, variables: bool) -> Parsed<Box<[Condition]>> {
+    let mut conditions = Vec::new();
+    for block in object(node, "Condition")? {
+        let Some(operator) = Operator::parse(&block.key) else {
+            let problem = Problem::UnknownOperator { operator: shown(&block.key), suggestion: Operator::nearest(&block.key) };
+            return Err(PolicyError::new(block.at, problem));
+        };
+        let written: Arc<str> = block.key.as_str().into();
+        for member in object(&block.node, &block.key)? {
+            let values = scalars(&member.node, &member.key)?
+                .into_iter()
+                .map(|written| Value { operand: operand(operator.comparison, &written, variables), written })
+                .collect();
+            conditions.push(Condition {
+                written: Arc::clone(&written),
+                operator,
+                name: member.key.as_str().into(),
+                key: Key::new(&member.key),
+                values,
+            });
+        }
+    }
+    limit(conditions.len(), MAX_CONDITIONS, "more conditions in a statement", node.at)?;
+    Ok(conditions.into())
+}
+
+/// Variables work in text, ARN and truth-value operators only
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>).
+fn operand(comparison: Comparison, written: &str, variables: bool) -> Operand {
+    let exact = Syntax { wildcards: false, variables };
+    match comparison {
+        Comparison::Text => Operand::Text(Pattern::new(written, exact, false)),
+        Comparison::TextFolded | Comparison::Bool => Operand::Text(Pattern::new(written, exact, true)),
+        Comparison::Glob => Operand::Text(Pattern::new(written, Syntax { wildcards: true, variables }, false)),
+        Comparison::Binary => Operand::Text(Pattern::new(written, Syntax { wildcards: false, variables: false }, false)),
+        Comparison::Arn => Operand::Arn(ArnPattern::new(written, variables)),
+        Comparison::Number(_) => Operand::Number(Number::parse(written)),
+        Comparison::Date(_) => Operand::Date(parse_date(written)),
+        Comparison::Ip => Operand::Ip(Range::parse(written)),
+        Comparison::Null => Operand::Null(match written {
+            text if text.eq_ignore_ascii_case("true") => Some(true),
+            text if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        }),
+    }
+}
+
+fn find<'a>(members: &'a [Member], key: &str) -> Option<&'a Member> {
+    members.iter().find(|member| member.key == key)
+}
+
+/// The element or its negation, and whether it is the negation.
+fn either<'a>(members: &'a [Member], element: &'static str, negation: &str) -> Parsed<Option<(&'a Member, bool)>> {
+    match (find(members, element), find(members, negation)) {
+        (Some(_), Some(second)) => Err(PolicyError::new(second.at, Problem::Both(element))),
+        (Some(member), None) => Ok(Some((member, false))),
+        (None, Some(member)) => Ok(Some((member, true))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn known(members: &[Member], elements: &[&str], of: &'static str) -> Parsed<()> {
+    match members.iter().find(|member| !elements.contains(&member.key.as_str())) {
+        None => Ok(()),
+        Some(member) => {
+            let problem =
+                Problem::UnknownElement { element: shown(&member.key), of, suggestion: nearest(&member.key, elements.iter().copied()) };
+            Err(PolicyError::new(member.at, problem))
+        }
+    }
+}
+
+fn limit(count: usize, limit: usize, what: &'static str, at: Position) -> Parsed<()> {
+    if count > limit { Err(PolicyError::new(at, Problem::TooLarge { what, limit })) } else { Ok(()) }
+}
+
+fn one_or_many(node: &Node) -> &[Node] {
+    if let Json::Array(nodes) = &node.value { nodes } else { std::slice::from_ref(node) }
+}
+
+fn object<'a>(node: &'a Node, element: &str) -> Parsed<&'a [Member]> {
+    if let Json::Object(members) = &node.value { Ok(members) } else { Err(wrong_type(node, element, "an object")) }
+}
+
+fn text_of<'a>(node: &'a Node, element: &str) -> Parsed<&'a str> {
+    if let Json::Text(text) = &node.value { Ok(text) } else { Err(wrong_type(node, element, "text")) }
+}
+
+/// A text or an array of texts.
+fn texts(node: &Node, element: &str) -> Parsed<Box<[Arc<str>]>> {
+    let nodes = one_or_many(node);
+    limit(nodes.len(), MAX_VALUES, "more values in one element", node.at)?;
+    nodes.iter().map(|node| text_of(node, element).map(Arc::from)).collect()
+}
+
+/// A text, number or truth value, or an array of such, as their text.
+fn scalars(node: &Node, element: &str) -> Parsed<Vec<Arc<str>>> {
+    let nodes = one_or_many(node);
+    limit(nodes.len(), MAX_VALUES, "more values in one condition", node.at)?;
+    let scalar = |node: &Node| match &node.value {
+        Json::Text(text) | Json::Number(text) => Ok(text.as_str().into()),
+        Json::Bool(value) => Ok(if *value { "true" } else { "false" }.into()),
+        _ => Err(wrong_type(node, element, "text, a number or a truth value")),
+    };
+    nodes.iter().map(scalar).collect()
+}
+
+fn wrong_type(node: &Node, element: &str, expected: &'static str) -> PolicyError {
+    PolicyError::new(node.at, Problem::WrongType { element: shown(element), expected, found: node.value.kind() })
+}
+
+/// Foreign text in an error, not longer than an error should be.
+fn shown(text: &str) -> String {
+    text.chars().take(80).collect()
+}

@@ -1,0 +1,346 @@
+//! Patterns with `*`, `?` and policy variables, compiled once and matched often. Actions, resources, condition values and ARN components use them.
+//!
+//! Wildcards: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>;
+//! variables: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
+
+use super::cells::{self, Cell, Slot, WORK_LIMIT};
+use super::context::{Context, Entry, Key};
+use super::text::{Part, Symbol, Text, split_symbols};
+use super::truth::Truth;
+
+/// What is special in a written pattern.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Syntax {
+    /// `*` and `?` are wildcards.
+    pub(super) wildcards: bool,
+    /// `${…}` is a variable.
+    pub(super) variables: bool,
+}
+
+/// One piece of a written pattern.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Token {
+    Literal(Box<str>),
+    Any,
+    One,
+    Symbol(Symbol),
+    Variable { key: Key, name: Box<str>, default: Option<Box<str>> },
+}
+
+impl Token {
+    /// Whether matching it needs the request's context or three values.
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Symbol(_) | Self::Variable { .. })
+    }
+}
+
+/// Takes a written pattern apart.
+pub(super) fn tokens(written: &str, syntax: Syntax) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for part in split_symbols(written) {
+        match part {
+            Part::Literal(text) => push_literal(&mut tokens, &text, syntax),
+            Part::Symbol(symbol) => tokens.push(Token::Symbol(symbol)),
+        }
+    }
+    tokens
+}
+
+fn push_literal(tokens: &mut Vec<Token>, text: &str, syntax: Syntax) {
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let variable = (syntax.variables && rest.starts_with("${")).then(|| read_variable(rest)).flatten();
+        if let Some((token, length)) = variable {
+            match token {
+                Token::Literal(character) => literal.push_str(&character),
+                token => {
+                    flush(tokens, &mut literal);
+                    tokens.push(token);
+                }
+            }
+            rest = &rest[length..];
+            continue;
+        }
+        match next {
+            '*' | '?' if syntax.wildcards => {
+                flush(tokens, &mut literal);
+                if next == '?' {
+                    tokens.push(Token::One);
+                } else if tokens.last() != Some(&Token::Any) {
+                    tokens.push(Token::Any);
+                }
+            }
+            _ => literal.push(next),
+        }
+        rest = &rest[next.len_utf8()..];
+    }
+    flush(tokens, &mut literal);
+}
+
+fn flush(tokens: &mut Vec<Token>, literal: &mut String) {
+    if !literal.is_empty() {
+        tokens.push(Token::Literal(std::mem::take(literal).into()));
+    }
+}
+
+/// The variable that `text` begins with, and its length: `${key}`, `${key, 'default'}`, or `${*}`, `${?}`, `${$}` for the characters themselves.
+fn read_variable(text: &str) -> Option<(Token, usize)> {
+    let end = text.find('}')?;
+    let inner = &text[2..end];
+    if matches!(inner, "*" | "?" | "$") {
+        return Some((Token::Literal(inner.into()), end + 1));
+    }
+    let (name, default) = match inner.split_once(',') {
+        Some((name, default)) => (name, Some(default.trim().strip_prefix('\'')?.strip_suffix('\'')?)),
+        None => (inner, None),
+    };
+    let name = name.trim();
+    (!name.is_empty()).then(|| (Token::Variable { key: Key::new(name), name: name.into(), default: default.map(Into::into) }, end + 1))
+}
+
+/// Appends what the tokens ask for under this context; `false` when a variable has no value, and so nothing matches.
+pub(super) fn push_slots<'a>(slots: &mut Vec<Slot<'a>>, tokens: &'a [Token], context: &'a Context, fold: bool) -> bool {
+    let mut row: Vec<Cell<'a>> = Vec::new();
+    for token in tokens {
+        match token {
+            Token::Literal(text) => cells::push_str(&mut row, text, fold),
+            Token::Any => slots.push(Slot::Any { crosses: true }),
+            Token::One => slots.push(Slot::One { crosses: true }),
+            Token::Symbol(symbol) => cells::push_symbol(&mut row, symbol),
+            // Only single-valued keys have a value here, and wildcards inside a value are plain characters.
+            Token::Variable { key, default, .. } => match (context.look_up(key), default) {
+                (Entry::Single(value), _) => row.extend(cells::cells(value, fold)),
+                (Entry::Unknown | Entry::OneOf(_), _) => slots.push(Slot::Blank),
+                (Entry::Absent | Entry::Multi(_), Some(default)) => cells::push_str(&mut row, default, fold),
+                (Entry::Absent | Entry::Multi(_), None) => return false,
+            },
+        }
+        slots.extend(row.drain(..).map(Slot::Cell));
+    }
+    true
+}
+
+/// A compiled pattern.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    shape: Shape,
+    fold: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Shape {
+    Anything,
+    Exact(Box<str>),
+    Prefix(Box<str>),
+    Glob(Box<[Piece]>),
+    Open(Box<[Token]>),
+}
+
+impl Pattern {
+    pub(super) fn new(written: &str, syntax: Syntax, fold: bool) -> Self {
+        Self::from_tokens(tokens(written, syntax), fold)
+    }
+
+    pub(super) fn from_tokens(tokens: Vec<Token>, fold: bool) -> Self {
+        let shape = match tokens.as_slice() {
+            [] => Shape::Exact("".into()),
+            [Token::Any] => Shape::Anything,
+            [Token::Literal(text)] => Shape::Exact(lower_if(fold, text)),
+            [Token::Literal(text), Token::Any] => Shape::Prefix(lower_if(fold, text)),
+            some if some.iter().any(Token::is_open) => Shape::Open(tokens.into()),
+            _ => Shape::Glob(tokens.split(|token| *token == Token::Any).map(|piece| Piece::new(piece, fold)).collect()),
+        };
+        Self { shape, fold }
+    }
+
+    /// Whether it covers any text whatever.
+    pub(super) fn is_anything(&self) -> bool {
+        matches!(self.shape, Shape::Anything)
+    }
+
+    /// Whether it names exactly one text.
+    pub(super) fn is_exact(&self) -> bool {
+        matches!(self.shape, Shape::Exact(_))
+    }
+
+    /// The names of its variables.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let tokens: &[Token] = if let Shape::Open(tokens) = &self.shape { tokens } else { &[] };
+        variables(tokens)
+    }
+
+    pub(super) fn matches(&self, text: &Text, context: &Context) -> Truth {
+        match (&self.shape, text.as_literal()) {
+            (Shape::Anything, _) => Truth::True,
+            (Shape::Open(tokens), _) => self.matches_open(tokens, text, context),
+            (_, Some(literal)) => self.matches_str(literal),
+            (_, None) => {
+                let slots = self.closed_slots();
+                cells::matches(&slots, &cells::cells(text, self.fold))
+            }
+        }
+    }
+
+    fn matches_open(&self, tokens: &[Token], text: &Text, context: &Context) -> Truth {
+        let mut slots = Vec::new();
+        if !push_slots(&mut slots, tokens, context, self.fold) {
+            return Truth::False;
+        }
+        cells::matches(&slots, &cells::cells(text, self.fold))
+    }
+
+    /// Against plain text. A pattern with variables or symbols has no answer here and says `Unknown`.
+    pub(super) fn matches_str(&self, text: &str) -> Truth {
+        if self.fold && !matches!(self.shape, Shape::Anything) {
+            return self.matches_folded(text);
+        }
+        match &self.shape {
+            Shape::Anything => Truth::True,
+            Shape::Exact(wanted) => (**wanted == *text).into(),
+            Shape::Prefix(prefix) => text.starts_with(&**prefix).into(),
+            Shape::Glob(pieces) => glob(pieces, text),
+            Shape::Open(_) => Truth::Unknown,
+        }
+    }
+
+    fn matches_folded(&self, text: &str) -> Truth {
+        match &self.shape {
+            Shape::Exact(wanted) if wanted.is_ascii() && text.is_ascii() => wanted.eq_ignore_ascii_case(text).into(),
+            Shape::Exact(wanted) => wanted.chars().eq(text.chars().flat_map(char::to_lowercase)).into(),
+            Shape::Prefix(prefix) => text.to_lowercase().starts_with(&**prefix).into(),
+            Shape::Glob(pieces) => glob(pieces, &text.to_lowercase()),
+            Shape::Anything => Truth::True,
+            Shape::Open(_) => Truth::Unknown,
+        }
+    }
+
+    /// The slots of a shape without variables and symbols.
+    pub(super) fn closed_slots(&self) -> Vec<Slot<'_>> {
+        let mut slots = Vec::new();
+        match &self.shape {
+            Shape::Anything => slots.push(Slot::Any { crosses: true }),
+            Shape::Exact(text) => slots.extend(text.chars().map(|c| Slot::Cell(Cell::Char(c)))),
+            Shape::Prefix(text) => {
+                slots.extend(text.chars().map(|c| Slot::Cell(Cell::Char(c))));
+                slots.push(Slot::Any { crosses: true });
+            }
+            Shape::Glob(pieces) => {
+                for (at, piece) in pieces.iter().enumerate() {
+                    if at > 0 {
+                        slots.push(Slot::Any { crosses: true });
+                    }
+                    piece.push_slots(&mut slots);
+                }
+            }
+            Shape::Open(_) => slots.push(Slot::Blank),
+        }
+        slots
+    }
+}
+
+/// The names of the variables among `tokens`.
+pub(super) fn variables(tokens: &[Token]) -> impl Iterator<Item = &str> {
+    tokens.iter().filter_map(|token| if let Token::Variable { name, .. } = token { Some(&**name) } else { None })
+}
+
+fn lower_if(fold: bool, text: &str) -> Box<str> {
+    if fold { text.to_lowercase().into() } else { text.into() }
+}
+
+/// What stands between two stars.
+#[derive(Debug, Clone)]
+enum Piece {
+    Plain(Box<str>),
+    /// With `?` as `None`.
+    Holes(Box<[Option<char>]>),
+}
+
+impl Piece {
+    fn new(tokens: &[Token], fold: bool) -> Self {
+        let mut text = String::new();
+        let mut holes = Vec::new();
+        for token in tokens {
+            match token {
+                Token::Literal(literal) => {
+                    let literal = lower_if(fold, literal);
+                    text.push_str(&literal);
+                    holes.extend(literal.chars().map(Some));
+                }
+                _ => holes.push(None),
+            }
+        }
+        if holes.iter().all(Option::is_some) { Self::Plain(text.into()) } else { Self::Holes(holes.into()) }
+    }
+
+    fn push_slots<'a>(&'a self, slots: &mut Vec<Slot<'a>>) {
+        match self {
+            Self::Plain(text) => slots.extend(text.chars().map(|c| Slot::Cell(Cell::Char(c)))),
+            Self::Holes(holes) => {
+                slots.extend(holes.iter().map(|hole| hole.map_or(Slot::One { crosses: true }, |c| Slot::Cell(Cell::Char(c)))));
+            }
+        }
+    }
+
+    /// What is left of `text` behind this piece at its beginning.
+    fn strip_start<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Plain(wanted) => text.strip_prefix(&**wanted),
+            Self::Holes(holes) => {
+                let mut chars = text.chars();
+                holes.iter().all(|hole| chars.next().is_some_and(|c| hole.is_none_or(|wanted| wanted == c))).then(|| chars.as_str())
+            }
+        }
+    }
+
+    /// What is left of `text` before this piece at its end.
+    fn strip_end<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Plain(wanted) => text.strip_suffix(&**wanted),
+            Self::Holes(holes) => {
+                let mut chars = text.chars();
+                holes
+                    .iter()
+                    .rev()
+                    .all(|hole| chars.next_back().is_some_and(|c| hole.is_none_or(|wanted| wanted == c)))
+                    .then(|| chars.as_str())
+            }
+        }
+    }
+
+    /// What is left of `text` behind the first place where this piece stands.
+    fn skip_to<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match self {
+            Self::Plain(wanted) => text.find(&**wanted).map(|at| &text[at + wanted.len()..]),
+            Self::Holes(_) => text.char_indices().find_map(|(at, _)| self.strip_start(&text[at..])),
+        }
+    }
+
+    /// How many steps a search for it takes per character of the text.
+    fn cost(&self) -> usize {
+        match self {
+            Self::Plain(_) => 1,
+            Self::Holes(holes) => holes.len(),
+        }
+    }
+}
+
+/// Pieces with a star between each two. Taking each at the first place where it fits never misses a match, so there is no going back.
+fn glob(pieces: &[Piece], text: &str) -> Truth {
+    let [first, middle @ .., last] = pieces else {
+        return pieces.first().is_some_and(|piece| piece.strip_start(text) == Some("")).into();
+    };
+    let Some(rest) = first.strip_start(text) else { return Truth::False };
+    let Some(mut rest) = last.strip_end(rest) else { return Truth::False };
+    let dearest = middle.iter().map(Piece::cost).max().unwrap_or(1);
+    if dearest.saturating_mul(rest.len()) > WORK_LIMIT {
+        return Truth::Unknown;
+    }
+    for piece in middle {
+        match piece.skip_to(rest) {
+            Some(behind) => rest = behind,
+            None => return Truth::False,
+        }
+    }
+    Truth::True
+}
