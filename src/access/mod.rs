@@ -1,1 +1,15 @@
-//! See `docs/architecture.md`.
+//! "May X do Y on Z in this inventory?" Finds the policies that apply, fills in the condition keys, adds the grants, and lets the policy engine decide.
+//! Rotations and rules ask here.
+
+mod answer;
+mod ask;
+mod context;
+mod grants;
+mod policies;
+mod principal;
+mod question;
+mod witness;
+
+pub use answer::Answer;
+pub use ask::Access;
+pub use question::{Caller, Question, Target};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
@@ -30,50 +30,76 @@ pub const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-2222
 /// The version that is current.
 pub const CURRENT_VERSION: &str = "7d1f6d5e-0c4b-4a55-9a57-3f4f7f0a1b2c";
 
+/// The links of one rotation, correct in themselves and with each other.
+#[derive(Debug, Clone)]
+pub struct Links {
+    /// The secret, rotated twelve days ago.
+    pub secret: Secret,
+    /// Its function.
+    pub function: Function,
+    /// The function's execution role.
+    pub role: Role,
+    /// The secret's key.
+    pub key: Key,
+}
+
+/// A correct rotation of `secret` by `function` in the session of `role`, under `key`, as of `as_of`.
+pub fn rotation(secret: &Arn, function: &Arn, role: &Arn, key: &Arn, as_of: Timestamp) -> Links {
+    let rotation = RotationConfiguration {
+        enabled: true,
+        function: Some(function.clone()),
+        after_days: Some(30),
+        last_rotated: Some(days_before(as_of, 12)),
+        next_rotation: Some(as_of + SignedDuration::from_hours(24 * 18)),
+        ..RotationConfiguration::default()
+    };
+    Links {
+        secret: Secret {
+            kms_key_id: Some(key.to_string()),
+            key: Known::Value(Some(key.clone())),
+            rotation,
+            ..bare_secret(secret, days_before(as_of, 200))
+        },
+        function: rotation_function(function, role, secret),
+        role: execution_role(role, secret, key, function),
+        key: customer_key(key),
+    }
+}
+
 /// The inventory of the clean account. Fails only if one of the constants above is no ARN, which a test excludes.
 pub fn account() -> Result<Inventory, ArnError> {
-    let as_of = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * 20_758); // 2026-11-01
-    let days_before = |days: i64| as_of - jiff::SignedDuration::from_hours(24 * days);
+    let as_of = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 20_758); // 2026-11-01
     let mut inventory = Inventory::empty(as_of);
+    let links = rotation(&Arn::parse(SECRET)?, &Arn::parse(FUNCTION)?, &Arn::parse(ROLE)?, &Arn::parse(KEY)?, as_of);
+    let rotation = RotationConfiguration {
+        enabled: true,
+        after_days: Some(7),
+        last_rotated: Some(days_before(as_of, 3)),
+        ..RotationConfiguration::default()
+    };
+    let managed =
+        Secret { owning_service: Some("rds".to_owned()), rotation, ..bare_secret(&Arn::parse(OTHER_SECRET)?, days_before(as_of, 200)) };
+    let identities = Identities { roles: BTreeMap::from([(links.role.arn.clone(), links.role)]), ..Identities::default() };
     if let Ok(id) = AccountId::parse(ACCOUNT) {
-        let identities = Identities { roles: BTreeMap::from([(Arn::parse(ROLE)?, role()?)]), ..Identities::default() };
         let regions = BTreeMap::from([(REGION.to_owned(), Known::Value(()))]);
         inventory.accounts.insert(id, Account { regions, identities: Known::Value(identities), organization: None });
     }
-    let rotating = Secret {
-        kms_key_id: Some(KEY.to_owned()),
-        key: Known::Value(Some(Arn::parse(KEY)?)),
-        rotation: RotationConfiguration {
-            enabled: true,
-            function: Some(Arn::parse(FUNCTION)?),
-            after_days: Some(30),
-            last_rotated: Some(days_before(12)),
-            next_rotation: Some(as_of + jiff::SignedDuration::from_hours(24 * 18)),
-            ..RotationConfiguration::default()
-        },
-        ..secret(SECRET, "prod/db", days_before(200))?
-    };
-    let managed = Secret {
-        owning_service: Some("rds".to_owned()),
-        rotation: RotationConfiguration {
-            enabled: true,
-            after_days: Some(7),
-            last_rotated: Some(days_before(3)),
-            ..RotationConfiguration::default()
-        },
-        ..secret(OTHER_SECRET, "rds!cluster-4f1c", days_before(200))?
-    };
-    inventory.secrets = [rotating, managed].into_iter().map(|secret| (secret.arn.clone(), secret)).collect();
-    inventory.functions.insert(Arn::parse(FUNCTION)?, function()?);
-    inventory.keys.insert(Arn::parse(KEY)?, key()?);
+    inventory.secrets = [links.secret, managed].into_iter().map(|secret| (secret.arn.clone(), secret)).collect();
+    inventory.functions.insert(links.function.arn.clone(), links.function);
+    inventory.keys.insert(links.key.arn.clone(), links.key);
     Ok(inventory)
 }
 
-fn secret(arn: &str, name: &str, created_at: Timestamp) -> Result<Secret, ArnError> {
+fn days_before(as_of: Timestamp, days: i64) -> Timestamp {
+    as_of - SignedDuration::from_hours(24 * days)
+}
+
+/// A secret that does not rotate, with one version and no policy, under `aws/secretsmanager`.
+pub fn bare_secret(arn: &Arn, created_at: Timestamp) -> Secret {
     let version = SecretVersion { id: CURRENT_VERSION.to_owned(), created_at: Some(created_at), key_ids: Vec::new() };
-    Ok(Secret {
-        arn: Arn::parse(arn)?,
-        name: name.to_owned(),
+    Secret {
+        arn: arn.clone(),
+        name: arn.name().to_owned(),
         description: None,
         tags: BTreeMap::new(),
         kms_key_id: None,
@@ -87,47 +113,46 @@ fn secret(arn: &str, name: &str, created_at: Timestamp) -> Result<Secret, ArnErr
         stages: BTreeMap::from([(CURRENT_VERSION.to_owned(), BTreeSet::from(["AWSCURRENT".to_owned(), "AWSPENDING".to_owned()]))]),
         versions: Known::Value(vec![version]),
         policies: Known::Value(Vec::new()),
-    })
+    }
 }
 
-fn function() -> Result<Function, ArnError> {
-    Ok(Function {
-        arn: Arn::parse(FUNCTION)?,
+fn rotation_function(arn: &Arn, role: &Arn, secret: &Arn) -> Function {
+    let endpoint = format!("https://secretsmanager.{}.amazonaws.com", secret.region());
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Id": "default",
+        "Statement": [{
+            "Sid": "SecretsManager",
+            "Effect": "Allow",
+            "Principal": {"Service": "secretsmanager.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": arn.as_str(),
+            "Condition": {"StringEquals": {"AWS:SourceAccount": secret.account()}},
+        }],
+    });
+    Function {
+        arn: arn.clone(),
         configuration: Known::Value(Some(FunctionConfiguration {
-            role: Some(Arn::parse(ROLE)?),
+            role: Some(role.clone()),
             runtime: Some("python3.13".to_owned()),
             timeout_seconds: Some(30),
             state: Some("Active".to_owned()),
             last_update_status: Some("Successful".to_owned()),
-            endpoint_variables: BTreeMap::from([(
-                "SECRETS_MANAGER_ENDPOINT".to_owned(),
-                "https://secretsmanager.eu-west-1.amazonaws.com".to_owned(),
-            )]),
+            endpoint_variables: BTreeMap::from([("SECRETS_MANAGER_ENDPOINT".to_owned(), endpoint)]),
             ..FunctionConfiguration::default()
         })),
-        policies: BTreeMap::from([(
-            String::new(),
-            Known::Value(Some(document(&json!({
-                "Version": "2012-10-17",
-                "Id": "default",
-                "Statement": [{
-                    "Sid": "SecretsManager",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "secretsmanager.amazonaws.com"},
-                    "Action": "lambda:InvokeFunction",
-                    "Resource": FUNCTION,
-                    "Condition": {"StringEquals": {"AWS:SourceAccount": ACCOUNT}},
-                }],
-            })))),
-        )]),
+        policies: BTreeMap::from([(String::new(), Known::Value(Some(document(&policy))))]),
         reserved_concurrency: Known::Value(None),
         urls: Known::Value(Vec::new()),
         tags: Known::Value(BTreeMap::new()),
-    })
+    }
 }
 
-fn role() -> Result<Role, ArnError> {
-    let permissions = document(&json!({
+/// The permissions that a rotation needs and no more
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html>).
+fn execution_role(arn: &Arn, secret: &Arn, key: &Arn, function: &Arn) -> Role {
+    let logs = format!("arn:aws:logs:{}:{}:log-group:/aws/lambda/{}:*", function.region(), function.account(), function.name());
+    let permissions = json!({
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -139,50 +164,53 @@ fn role() -> Result<Role, ArnError> {
                     "secretsmanager:PutSecretValue",
                     "secretsmanager:UpdateSecretVersionStage",
                 ],
-                "Resource": SECRET,
+                "Resource": secret.as_str(),
             },
             {"Sid": "RandomPassword", "Effect": "Allow", "Action": "secretsmanager:GetRandomPassword", "Resource": "*"},
             {
                 "Sid": "Key",
                 "Effect": "Allow",
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                "Resource": KEY,
-                "Condition": {"StringEquals": {"kms:EncryptionContext:SecretARN": SECRET}},
+                "Resource": key.as_str(),
+                "Condition": {"StringEquals": {"kms:EncryptionContext:SecretARN": secret.as_str()}},
             },
             {
                 "Sid": "Logs",
                 "Effect": "Allow",
                 "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/rotate-db:*"),
+                "Resource": logs,
             },
         ],
-    }));
-    Ok(Role {
-        arn: Arn::parse(ROLE)?,
-        id: "AROAEXAMPLEROTATEDB01".to_owned(),
-        trust: document(&json!({
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-        })),
-        permissions: Permissions { inline: vec![NamedDocument::new("rotate", permissions)], ..Permissions::default() },
+    });
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    });
+    Role {
+        arn: arn.clone(),
+        id: format!("AROA{}", arn.name().to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "X")),
+        trust: document(&trust),
+        permissions: Permissions { inline: vec![NamedDocument::new("rotate", document(&permissions))], ..Permissions::default() },
         tags: BTreeMap::new(),
-    })
+    }
 }
 
-fn key() -> Result<Key, ArnError> {
-    let policy = document(&json!({
+/// An enabled key with the policy that KMS gives to new ones
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>).
+fn customer_key(arn: &Arn) -> Key {
+    let policy = json!({
         "Version": "2012-10-17",
         "Id": "key-default-1",
         "Statement": [{
             "Sid": "Enable IAM User Permissions",
             "Effect": "Allow",
-            "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
+            "Principal": {"AWS": format!("arn:aws:iam::{}:root", arn.account())},
             "Action": "kms:*",
             "Resource": "*",
         }],
-    }));
-    Ok(Key {
-        arn: Arn::parse(KEY)?,
+    });
+    Key {
+        arn: arn.clone(),
         metadata: Known::Value(Some(KeyMetadata {
             state: "Enabled".to_owned(),
             aws_managed: false,
@@ -191,9 +219,9 @@ fn key() -> Result<Key, ArnError> {
             valid_to: None,
             deletion_at: None,
         })),
-        policies: Known::Value(vec![NamedDocument::new("default", policy)]),
+        policies: Known::Value(vec![NamedDocument::new("default", document(&policy))]),
         grants: Known::Value(Vec::new()),
-    })
+    }
 }
 
 fn document(policy: &Value) -> Document {

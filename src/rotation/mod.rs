@@ -1,128 +1,68 @@
 //! One rotation: the calls that it makes of AWS, how each is decided, and the verdict whether it will work.
 
-use schemars::JsonSchema;
-use serde::Serialize;
+mod calls;
+mod chain;
+mod judge;
+mod verdict;
 
-use crate::arn::Arn;
-use crate::policy::Decision;
+pub use calls::{Call, assume_role};
+pub use chain::{KeyInUse, Rotation, RotationKind, rotations};
+pub use judge::judge;
+pub use verdict::{JudgedCall, Judgement, Step, Verdict};
 
-/// How a secret rotates, and so whether it is judged here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RotationKind {
-    /// Through a Lambda function.
-    Lambda,
-    /// By the AWS service that owns the secret, such as `rds`; not judged.
-    Managed(String),
-    /// A managed external secret, through a role; not judged.
-    External(String),
-    /// A replica: it follows the primary in this region; not judged.
-    Replica(String),
-    /// A function is set but rotation is switched off.
-    Cancelled,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Access;
+    use crate::arn::Arn;
+    use crate::inventory::{Inventory, Known, clean};
+    use crate::policy::Decision;
 
-/// A step of a rotation, in the order in which they happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Step {
-    /// Secrets Manager invokes the function (it does so for each of the four steps).
-    Invoke,
-    /// Lambda starts the function under its execution role.
-    Start,
-    /// The function makes the new version.
-    CreateSecret,
-    /// The function sets the new credentials in the database or service.
-    SetSecret,
-    /// The function tries the new credentials.
-    TestSecret,
-    /// The function moves `AWSCURRENT` to the new version.
-    FinishSecret,
-}
-
-impl Step {
-    /// The name that AWS uses in events and logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Invoke => "invoke",
-            Self::Start => "start",
-            Self::CreateSecret => "createSecret",
-            Self::SetSecret => "setSecret",
-            Self::TestSecret => "testSecret",
-            Self::FinishSecret => "finishSecret",
-        }
+    fn judged(change: impl FnOnce(&mut Inventory)) -> Judgement {
+        let mut inventory = clean::account().unwrap();
+        change(&mut inventory);
+        let secret = Arn::parse(clean::SECRET).unwrap();
+        let rotations = rotations(&inventory);
+        let rotation = rotations.iter().find(|rotation| rotation.secret.arn == secret).unwrap();
+        judge(rotation, &Access::new(&inventory))
     }
-}
 
-/// One request of a rotation, and how it is decided.
-#[derive(Debug, Clone)]
-pub struct JudgedCall {
-    /// The step that makes it first.
-    pub step: Step,
-    /// Who asks: `execution role`, `secretsmanager.amazonaws.com`, …
-    pub actor: String,
-    /// The IAM action.
-    pub action: String,
-    /// The resource, or `*`.
-    pub resource: String,
-    /// How AWS decides.
-    pub decision: Decision,
-    /// The deciding statement, or the nearest one and where it misses.
-    pub because: String,
-    /// Whether a rotation function may do without it, so that the verdict does not hang on it.
-    pub optional: bool,
-    /// The closed question, for replay.
-    pub case: serde_json::Value,
-}
-
-/// Whether a rotation will work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every call of it is allowed and everything it needs is there.
-    Rotates,
-    /// It fails.
-    Fails {
-        /// The first step that fails.
-        step: Step,
-        /// Why.
-        because: String,
-    },
-    /// It could not be decided.
-    Undecided {
-        /// What would decide it: calls that did not answer, context keys.
-        needs: Vec<String>,
-    },
-    /// It is not a rotation through a Lambda function.
-    NotJudged,
-}
-
-impl Verdict {
-    /// The word for it in reports.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Rotates => "rotates",
-            Self::Fails { .. } => "fails",
-            Self::Undecided { .. } => "undecided",
-            Self::NotJudged => "not judged",
+    #[test]
+    fn the_clean_rotation_rotates() {
+        let judgement = judged(|_| {});
+        for call in &judgement.calls {
+            assert_eq!(call.decision, Decision::Allowed, "{} on {}: {}", call.action, call.resource, call.because);
         }
+        assert_eq!(judgement.verdict, Verdict::Rotates);
+        assert_eq!(judgement.calls.len(), 10);
     }
-}
 
-/// A rotation with its calls and its verdict.
-#[derive(Debug, Clone)]
-pub struct Judgement {
-    /// The secret.
-    pub secret: Arn,
-    /// How it rotates.
-    pub kind: RotationKind,
-    /// The rotation function as the secret names it.
-    pub function: Option<Arn>,
-    /// The execution role.
-    pub role: Option<Arn>,
-    /// The customer managed key; `None` for `aws/secretsmanager` or when it could not be resolved.
-    pub key: Option<Arn>,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The requests, in the order of the steps.
-    pub calls: Vec<JudgedCall>,
+    #[test]
+    fn a_missing_invoke_permission_fails_at_invoke() {
+        let judgement = judged(|inventory| {
+            inventory.functions.values_mut().for_each(|function| function.policies = [(String::new(), Known::Value(None))].into());
+        });
+        assert!(matches!(judgement.verdict, Verdict::Fails { step: Step::Invoke, .. }), "{:?}", judgement.verdict);
+    }
+
+    #[test]
+    fn a_disabled_key_fails_where_the_value_is_read() {
+        let judgement = judged(|inventory| {
+            for key in inventory.keys.values_mut() {
+                if let Known::Value(Some(metadata)) = &mut key.metadata {
+                    "Disabled".clone_into(&mut metadata.state);
+                }
+            }
+        });
+        assert!(matches!(judgement.verdict, Verdict::Fails { step: Step::CreateSecret, .. }), "{:?}", judgement.verdict);
+    }
+
+    #[test]
+    fn an_unreadable_key_policy_leaves_the_verdict_open() {
+        let judgement = judged(|inventory| {
+            let gap = crate::inventory::Gap::new("kms:GetKeyPolicy", clean::KEY, "AccessDeniedException");
+            inventory.keys.values_mut().for_each(|key| key.policies = Known::Unreadable(gap.clone()));
+        });
+        assert!(matches!(judgement.verdict, Verdict::Undecided { .. }), "{:?}", judgement.verdict);
+    }
 }

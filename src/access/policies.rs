@@ -1,0 +1,243 @@
+//! Which policies apply to a question: those of the caller, those of the target, and the control policies of both accounts.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::question::{Caller, Question, Target};
+use crate::arn::Arn;
+use crate::inventory::{Gap, Identities, Inventory, Known, NamedDocument, OrganizationMembership, Permissions};
+use crate::policy::{Attached, Document, Label, PolicyKind, PolicySet};
+
+/// The services that resource control policies reach and that a rotation uses; Lambda is not among them
+/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>).
+const UNDER_RESOURCE_CONTROL: [&str; 3] = ["secretsmanager", "kms", "sts"];
+
+/// The policies of one question, and for each that could not be read, the call that did not answer.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) set: PolicySet,
+    pub(super) gaps: BTreeMap<Label, Gap>,
+}
+
+impl Gathered {
+    fn readable(kind: PolicyKind, name: &str, document: &Document) -> Attached {
+        Attached::document(kind, name, document.clone())
+    }
+
+    /// A policy that may be there and may say anything, because `gap` did not answer.
+    fn unreadable(&mut self, kind: PolicyKind, name: &str, gap: &Gap) -> Attached {
+        let attached = Attached::unreadable(kind, name);
+        self.gaps.insert(attached.label.clone(), gap.clone());
+        attached
+    }
+
+    /// The documents of `owner`, or one unreadable policy in their place.
+    fn resource_policies(&mut self, owner: &str, policies: Known<&Vec<NamedDocument>>) {
+        match policies {
+            Known::Value(named) => {
+                let label = |policy: &NamedDocument| {
+                    if policy.name == "default" { owner.to_owned() } else { format!("{} of {owner}", policy.name) }
+                };
+                self.set.resource.extend(named.iter().map(|policy| Self::readable(PolicyKind::Resource, &label(policy), &policy.document)));
+            }
+            Known::Unreadable(gap) => {
+                let attached = self.unreadable(PolicyKind::Resource, owner, &gap);
+                self.set.resource.push(attached);
+            }
+        }
+    }
+}
+
+/// Gathers what applies to `question`.
+pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
+    let mut gathered = Gathered::default();
+    match &question.caller {
+        Caller::Function { role, .. } | Caller::Forwarded { role, .. } => {
+            identity_policies(&mut gathered, inventory, role);
+            service_control_policies(&mut gathered, inventory, role);
+        }
+        Caller::Outsider { account } => {
+            let everything = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+            let name = format!("of an administrator in account {account}");
+            gathered.set.identity.push(Attached::document(PolicyKind::Identity, name, Document::new(everything.to_string())));
+        }
+        Caller::Service { .. } | Caller::Grantee { .. } => {}
+    }
+    target_policies(&mut gathered, inventory, question);
+    resource_control_policies(&mut gathered, inventory, question);
+    gathered
+}
+
+fn identity_policies(gathered: &mut Gathered, inventory: &Inventory, role: &Arn) {
+    match inventory.identities(role.account()) {
+        Known::Value(identities) => {
+            if let Some(known) = identities.roles.get(role) {
+                permissions(gathered, identities, role, &known.permissions);
+            }
+        }
+        Known::Unreadable(gap) => {
+            let policies = gathered.unreadable(PolicyKind::Identity, &format!("of role {}", role.name()), &gap);
+            let boundary = gathered.unreadable(PolicyKind::Boundary, &format!("of role {}", role.name()), &gap);
+            gathered.set.identity.push(policies);
+            gathered.set.boundary = Some(vec![boundary]);
+        }
+    }
+}
+
+fn permissions(gathered: &mut Gathered, identities: &Identities, role: &Arn, permissions: &Permissions) {
+    for policy in &permissions.inline {
+        let name = format!("{} of role {}", policy.name, role.name());
+        gathered.set.identity.push(Gathered::readable(PolicyKind::Identity, &name, &policy.document));
+    }
+    for arn in &permissions.attached {
+        let attached = managed(gathered, identities, PolicyKind::Identity, arn);
+        gathered.set.identity.push(attached);
+    }
+    gathered.set.boundary = permissions.boundary.as_ref().map(|arn| vec![managed(gathered, identities, PolicyKind::Boundary, arn)]);
+}
+
+fn managed(gathered: &mut Gathered, identities: &Identities, kind: PolicyKind, arn: &Arn) -> Attached {
+    match identities.policies.get(arn) {
+        Some(document) => Gathered::readable(kind, arn.name(), document),
+        None => gathered.unreadable(kind, arn.name(), &Gap::not_collected("iam:GetAccountAuthorizationDetails", arn.as_str())),
+    }
+}
+
+fn membership<'a>(inventory: &'a Inventory, account: &str) -> Option<&'a Known<OrganizationMembership>> {
+    inventory.accounts.get(account).and_then(|account| account.organization.as_ref())
+}
+
+/// Service control policies bind the principals of member accounts, but neither the management account nor service-linked roles
+/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>).
+fn service_control_policies(gathered: &mut Gathered, inventory: &Inventory, role: &Arn) {
+    if role.resource().starts_with("role/aws-service-role/") {
+        return;
+    }
+    match membership(inventory, role.account()) {
+        Some(Known::Value(membership)) if !membership.management => {
+            gathered.set.scps = levels(PolicyKind::Scp, &membership.service_control_policies);
+        }
+        Some(Known::Unreadable(gap)) => {
+            let attached = gathered.unreadable(PolicyKind::Scp, &format!("of account {}", role.account()), gap);
+            gathered.set.scps = vec![vec![attached]];
+        }
+        _ => {}
+    }
+}
+
+/// Resource control policies bind whoever calls, on the resources of member accounts, for the services that support them. They reach neither AWS
+/// managed keys nor resources of the management account.
+fn resource_control_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {
+    let service = question.action.split(':').next().unwrap_or_default();
+    let exempt = matches!(question.target, Target::ManagedKey { .. } | Target::ImaginedSecret { .. } | Target::ImaginedKey(_));
+    if exempt || !UNDER_RESOURCE_CONTROL.contains(&service) {
+        return;
+    }
+    match membership(inventory, question.target.account()) {
+        Some(Known::Value(membership)) if !membership.management => {
+            gathered.set.rcps = levels(PolicyKind::Rcp, &membership.resource_control_policies);
+        }
+        Some(Known::Unreadable(gap)) => {
+            let attached = gathered.unreadable(PolicyKind::Rcp, &format!("of account {}", question.target.account()), gap);
+            gathered.set.rcps = vec![vec![attached]];
+        }
+        _ => {}
+    }
+}
+
+fn levels(kind: PolicyKind, levels: &[Vec<NamedDocument>]) -> Vec<Vec<Attached>> {
+    levels.iter().map(|level| level.iter().map(|policy| Gathered::readable(kind, &policy.name, &policy.document)).collect()).collect()
+}
+
+fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {
+    match &question.target {
+        Target::Secret(arn) => {
+            let policies = match inventory.secrets.get(arn) {
+                Some(secret) => secret.policies.as_ref(),
+                None => Known::Unreadable(Gap::not_collected("secretsmanager:GetResourcePolicy", arn.as_str())),
+            };
+            gathered.resource_policies(&format!("of secret {}", arn.name()), policies);
+        }
+        Target::ImaginedSecret { arn, .. } => {
+            let ours = matches!(&question.caller, Caller::Function { role, .. } | Caller::Forwarded { role, .. } if role.account() == arn.account());
+            if !ours {
+                gathered.set.resource.push(open_to_all(&format!("that the owner of {} wrote", arn.name())));
+            }
+        }
+        Target::Function(arn) => function_policy(gathered, inventory, arn),
+        Target::Key(arn) => {
+            let policies = inventory.key(arn).and_then(|key| key.policies.as_ref());
+            gathered.resource_policies(&format!("of key {}", arn.name()), policies);
+        }
+        Target::ManagedKey { account, region } => gathered.set.resource.push(managed_key_policy(account, region)),
+        Target::ImaginedKey(arn) => {
+            let ours = matches!(&question.caller, Caller::Function { role, .. } | Caller::Forwarded { role, .. } if role.account() == arn.account());
+            let policy = if ours { default_key_policy(arn) } else { open_to_all(&format!("that the owner of key {} wrote", arn.name())) };
+            gathered.set.resource.push(policy);
+        }
+        Target::Role(arn) => match inventory.role(arn) {
+            Known::Value(Some(role)) if question.action.starts_with("sts:") => {
+                let name = format!("(trust policy) of role {}", arn.name());
+                gathered.set.resource.push(Gathered::readable(PolicyKind::Resource, &name, &role.trust));
+            }
+            Known::Unreadable(gap) if question.action.starts_with("sts:") => {
+                let attached = gathered.unreadable(PolicyKind::Resource, &format!("(trust policy) of role {}", arn.name()), &gap);
+                gathered.set.resource.push(attached);
+            }
+            _ => {}
+        },
+        Target::Nothing { .. } => {}
+    }
+}
+
+/// The policy of the function itself, for a call of one of its versions or aliases.
+pub(super) fn function_level(inventory: &Inventory, arn: &Arn) -> Vec<Attached> {
+    let mut gathered = Gathered::default();
+    function_policy(&mut gathered, inventory, arn);
+    gathered.set.resource
+}
+
+fn function_policy(gathered: &mut Gathered, inventory: &Inventory, arn: &Arn) {
+    let (_, qualifier) = arn.split_qualifier();
+    let name = format!("of function {}", arn.name());
+    let policy = inventory.function(arn).and_then(|function| match function.policy(qualifier) {
+        Some(policy) => policy.as_ref(),
+        None => Known::Unreadable(Gap::not_collected("lambda:GetPolicy", arn.as_str())),
+    });
+    match policy {
+        Known::Value(Some(document)) => gathered.set.resource.push(Gathered::readable(PolicyKind::Resource, &name, document)),
+        Known::Value(None) => {}
+        Known::Unreadable(gap) => {
+            let attached = gathered.unreadable(PolicyKind::Resource, &name, &gap);
+            gathered.set.resource.push(attached);
+        }
+    }
+}
+
+fn open_to_all(name: &str) -> Attached {
+    let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}});
+    Attached::document(PolicyKind::Resource, name, Document::new(policy.to_string()))
+}
+
+/// The default key policy: the account may delegate through IAM
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>).
+fn default_key_policy(arn: &Arn) -> Attached {
+    let root = format!("arn:{}:iam::{}:root", arn.partition(), arn.account());
+    let policy =
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}});
+    Attached::document(PolicyKind::Resource, "(default key policy) of another key", Document::new(policy.to_string()))
+}
+
+/// The policy of `aws/secretsmanager`, which nobody can change
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>).
+fn managed_key_policy(account: &str, region: &str) -> Attached {
+    let policy = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"kms:CallerAccount": account, "kms:ViaService": format!("secretsmanager.{region}.amazonaws.com")}},
+    }});
+    Attached::document(PolicyKind::Resource, "of key aws/secretsmanager", Document::new(policy.to_string()))
+}

@@ -1,0 +1,79 @@
+//! Turns a question into a request of the policy engine: the principal, the resource and its owner, the context.
+
+use super::context;
+use super::question::{Caller, Question, Target};
+use crate::arn::{Arn, Partition};
+use crate::inventory::{Inventory, Known};
+use crate::policy::{Part, Principal, Request, Symbol, Text};
+
+/// The request of `question`.
+pub(super) fn request(inventory: &Inventory, question: &Question) -> Request {
+    let context = context::context(inventory, question);
+    let owner = Text::literal(question.target.account());
+    let request = Request::new(principal(inventory, question), &question.action, resource(&question.target), Some(owner), context);
+    if matches!(question.target, Target::Nothing { .. }) { request.wildcard_only() } else { request }
+}
+
+fn resource(target: &Target) -> Text {
+    match target {
+        Target::Nothing { .. } => Text::literal("*"),
+        // Nobody asked for the id of the AWS managed key; no policy can name it but by `*`.
+        Target::ManagedKey { account, region } => {
+            let prefix = format!("arn:{}:kms:{region}:{account}:key/", Partition::of_region(region));
+            Text::from_parts([Part::Literal(prefix.into()), Part::Symbol(Symbol::unknown("aws-secretsmanager"))])
+        }
+        _ => Text::literal(target.arn().map_or("", Arn::as_str)),
+    }
+}
+
+fn principal(inventory: &Inventory, question: &Question) -> Principal {
+    match &question.caller {
+        Caller::Function { role, function } | Caller::Forwarded { role, function } => {
+            let id = match inventory.role(role) {
+                Known::Value(Some(role)) => Some(Text::literal(role.id.as_str())),
+                _ => None,
+            };
+            session(role, function.name(), id)
+        }
+        Caller::Service { name, .. } => Principal::Service(Text::literal(std::sync::Arc::clone(name))),
+        Caller::Outsider { account } => {
+            let arn = context::outsider_role(account.as_str());
+            let session = format!("arn:aws:sts::{account}:assumed-role/outsider/session");
+            Principal::Session {
+                arn: Text::literal(session),
+                role_arn: Text::literal(arn),
+                account: Text::literal(account.as_str()),
+                unique_id: None,
+            }
+        }
+        Caller::Grantee { grant } => grantee(inventory, &question.target, grant),
+    }
+}
+
+fn session(role: &Arn, name: &str, unique_id: Option<Text>) -> Principal {
+    let arn = format!("arn:{}:sts::{}:assumed-role/{}/{name}", role.partition(), role.account(), role.name());
+    Principal::Session {
+        arn: Text::literal(arn),
+        role_arn: Text::literal(role.as_str()),
+        account: Text::literal(role.account()),
+        unique_id,
+    }
+}
+
+/// Whoever the grant names, so that denials that name them count.
+fn grantee(inventory: &Inventory, target: &Target, id: &str) -> Principal {
+    let grants = target.arn().map(|arn| inventory.key(arn).and_then(|key| key.grants.as_ref()));
+    let grant = grants.as_ref().and_then(Known::value).and_then(|grants| grants.iter().find(|grant| grant.id == id));
+    let Some(grant) = grant else { return Principal::Anonymous };
+    if let Some(service) = &grant.grantee_service {
+        return Principal::Service(Text::literal(service.as_str()));
+    }
+    match grant.grantee.as_deref().map(|grantee| (grantee, Arn::parse(grantee))) {
+        Some((_, Ok(arn))) if arn.resource().starts_with("role/") => {
+            Principal::Role { account: Text::literal(arn.account()), arn: Text::literal(arn.shared()), unique_id: None }
+        }
+        Some((_, Ok(arn))) => Principal::User { account: Text::literal(arn.account()), arn: Text::literal(arn.shared()), unique_id: None },
+        Some((service, Err(_))) if service.contains(".amazonaws.com") => Principal::Service(Text::literal(service)),
+        _ => Principal::Anonymous,
+    }
+}

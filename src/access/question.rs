@@ -1,0 +1,141 @@
+//! The questions that rotations and rules ask: who asks for which action on what, with which further context keys. Questions
+//! are data: two equal ones have the same answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::arn::{AccountId, Arn};
+use crate::policy::Entry;
+
+/// Who makes a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Caller {
+    /// The code of a function, in a session of its execution role.
+    Function {
+        /// The execution role.
+        role: Arn,
+        /// The function, without a qualifier.
+        function: Arn,
+    },
+    /// Secrets Manager on behalf of that role (a forward access session), which is how it calls KMS
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>).
+    Forwarded {
+        /// The execution role.
+        role: Arn,
+        /// The function, without a qualifier.
+        function: Arn,
+    },
+    /// An AWS service with its own identity, on account of some resource.
+    Service {
+        /// The service principal, such as `secretsmanager.amazonaws.com`.
+        name: Arc<str>,
+        /// The resource for which it calls (`aws:SourceArn`, and its account as `aws:SourceAccount`); `None` when AWS does not
+        /// document whether the service says so.
+        source: Option<Arn>,
+    },
+    /// Somebody in another account and organization, who may do there whatever they like.
+    Outsider {
+        /// Their account.
+        account: AccountId,
+    },
+    /// The grantee of a grant on the target key, who has no other permission.
+    Grantee {
+        /// The grant's id.
+        grant: Arc<str>,
+    },
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// A secret of the inventory.
+    Secret(Arn),
+    /// A secret that is not in the inventory: what its owner may have made. In the caller's own account it has no policy; in another account it has one
+    /// that admits everybody.
+    ImaginedSecret {
+        /// Its ARN.
+        arn: Arn,
+        /// The rotation function that its owner has set on it.
+        rotation_function: Option<Arn>,
+    },
+    /// A function, by the ARN that the caller uses, qualified or not.
+    Function(Arn),
+    /// A key of the inventory.
+    Key(Arn),
+    /// The key `aws/secretsmanager` of an account and region.
+    ManagedKey {
+        /// The account's id.
+        account: Arc<str>,
+        /// The region.
+        region: Arc<str>,
+    },
+    /// A key that is not in the inventory. In the caller's own account it has the default key policy; in another account it has one that admits everybody.
+    ImaginedKey(Arn),
+    /// A role.
+    Role(Arn),
+    /// No resource: the action knows none, and only `Resource: "*"` covers it.
+    Nothing {
+        /// The id of the account in which it is asked.
+        account: Arc<str>,
+        /// The region in which it is asked.
+        region: Arc<str>,
+    },
+}
+
+impl Target {
+    /// The ARN, if the target has one.
+    pub fn arn(&self) -> Option<&Arn> {
+        match self {
+            Self::Secret(arn)
+            | Self::ImaginedSecret { arn, .. }
+            | Self::Function(arn)
+            | Self::Key(arn)
+            | Self::ImaginedKey(arn)
+            | Self::Role(arn) => Some(arn),
+            Self::ManagedKey { .. } | Self::Nothing { .. } => None,
+        }
+    }
+
+    /// The account that owns it.
+    pub fn account(&self) -> &str {
+        match self {
+            Self::ManagedKey { account, .. } | Self::Nothing { account, .. } => account,
+            _ => self.arn().map_or("", Arn::account),
+        }
+    }
+
+    /// The region that the request goes to; empty for IAM.
+    pub fn region(&self) -> &str {
+        match self {
+            Self::ManagedKey { region, .. } | Self::Nothing { region, .. } => region,
+            _ => self.arn().map_or("", Arn::region),
+        }
+    }
+}
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// Who asks.
+    pub caller: Caller,
+    /// The IAM action.
+    pub action: Arc<str>,
+    /// On what.
+    pub target: Target,
+    /// Context keys of this request, beside those that follow from caller and target.
+    pub context: BTreeMap<Arc<str>, Entry>,
+}
+
+impl Question {
+    /// `caller` asks for `action` on `target`.
+    pub fn new(caller: Caller, action: &str, target: Target) -> Self {
+        Self { caller, action: action.into(), target, context: BTreeMap::new() }
+    }
+
+    /// The same with one more context key.
+    #[must_use]
+    pub fn with(mut self, key: &str, entry: Entry) -> Self {
+        self.context.insert(key.into(), entry);
+        self
+    }
+}

@@ -1,0 +1,157 @@
+//! The calls of one rotation, as data: who asks for what on which resource, in which step. The table follows AWS's own rotation function templates
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>) and the permissions that AWS lists for them
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html>).
+
+use super::chain::{KeyInUse, Rotation};
+use super::verdict::Step;
+use crate::access::{Caller, Question, Target};
+use crate::arn::Arn;
+use crate::inventory::{Gap, Known};
+use crate::policy::{Entry, Part, Symbol, Text};
+
+/// One call of a rotation.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The step that makes it first.
+    pub step: Step,
+    /// The IAM action.
+    pub action: &'static str,
+    /// The question to ask, if everything that it needs could be read.
+    pub question: Known<Question>,
+    /// Whether a rotation function may do without it.
+    pub optional: bool,
+}
+
+/// Tags by which the functions that AWS's own templates make are known.
+const TEMPLATE_TAGS: [&str; 2] = ["serverlessrepo:applicationId", "SecretsManagerLambda"];
+
+impl Rotation<'_> {
+    /// Whether the function was made from one of AWS's rotation templates, as its tags tell. These ask Secrets Manager for a random password; other
+    /// code need not.
+    pub fn from_aws_template(&self) -> Known<bool> {
+        match &self.function {
+            Known::Unreadable(gap) => Known::Unreadable(gap.clone()),
+            Known::Value(None) => Known::Value(false),
+            Known::Value(Some(function)) => function.tags.as_ref().map(|tags| TEMPLATE_TAGS.iter().any(|tag| tags.contains_key(*tag))),
+        }
+    }
+
+    /// The session of the execution role in which the function's code runs; `None` when there is no such role to name.
+    pub fn function_caller(&self) -> Known<Option<Caller>> {
+        self.caller(|role, function| Caller::Function { role, function })
+    }
+
+    /// Secrets Manager on behalf of the execution role.
+    pub fn forwarded_caller(&self) -> Known<Option<Caller>> {
+        self.caller(|role, function| Caller::Forwarded { role, function })
+    }
+
+    fn caller(&self, make: impl FnOnce(Arn, Arn) -> Caller) -> Known<Option<Caller>> {
+        self.role_arn.clone().map(|role| {
+            let function = self.function_arn.map(|arn| arn.split_qualifier().0)?;
+            Some(make(role?.clone(), function))
+        })
+    }
+
+    /// The key of the secret as a target.
+    pub fn key_target(&self) -> Known<Target> {
+        self.key.clone().map(|key| match key {
+            KeyInUse::Customer(key) => Target::Key(key.arn.clone()),
+            KeyInUse::AwsManaged => {
+                Target::ManagedKey { account: self.secret.arn.account().into(), region: self.secret.arn.region().into() }
+            }
+        })
+    }
+
+    /// The request that Secrets Manager makes of KMS for this secret, as the execution role, with the encryption context that it always sends: the
+    /// secret's full ARN and the version, whose id nobody can foretell.
+    pub fn key_question(&self, action: &str, secret_arn: &Arn) -> Known<Question> {
+        let caller = self.forwarded_caller();
+        let target = self.key_target();
+        caller.and_then(|caller| match caller {
+            None => Known::Unreadable(Gap::not_collected("lambda:GetFunctionConfiguration", self.secret.arn.as_str())),
+            Some(caller) => target.map(|target| {
+                Question::new(caller, action, target)
+                    .with("kms:EncryptionContext:SecretARN", Entry::single(secret_arn.as_str()))
+                    .with("kms:EncryptionContext:SecretVersionId", Entry::Single(token()))
+                    .with("kms:EncryptionContextKeys", Entry::Multi(vec![Text::literal("SecretARN"), Text::literal("SecretVersionId")]))
+            }),
+        })
+    }
+
+    /// A request of the function's code about the secret itself.
+    pub fn secret_question(&self, action: &str) -> Known<Question> {
+        self.code_question(action, Target::Secret(self.secret.arn.clone()))
+    }
+
+    fn code_question(&self, action: &str, target: Target) -> Known<Question> {
+        self.function_caller().and_then(|caller| match caller {
+            Some(caller) => Known::Value(Question::new(caller, action, target)),
+            None => Known::Unreadable(Gap::not_collected("lambda:GetFunctionConfiguration", self.secret.arn.as_str())),
+        })
+    }
+
+    /// The calls of one rotation, in order. Empty for rotations that do not go through a function.
+    pub fn calls(&self) -> Vec<Call> {
+        let Some(function) = self.function_arn.filter(|_| self.is_lambda()) else { return Vec::new() };
+        let mut calls = vec![self.invocation(function)];
+        calls.extend(self.start());
+        let account = self.role_arn.value().copied().flatten().map_or_else(|| self.secret.arn.account(), Arn::account);
+        let random = Target::Nothing { account: account.into(), region: self.secret.arn.region().into() };
+        let template = self.from_aws_template();
+        let call = |step, action, question| Call { step, action, question, optional: false };
+        let stage = |question: Known<Question>, stage: &str| question.map(|q| q.with("secretsmanager:VersionStage", Entry::single(stage)));
+        let get = "secretsmanager:GetSecretValue";
+        calls.extend([
+            call(Step::CreateSecret, "secretsmanager:DescribeSecret", self.secret_question("secretsmanager:DescribeSecret")),
+            call(Step::CreateSecret, get, stage(self.secret_question(get), "AWSCURRENT")),
+            call(Step::CreateSecret, "kms:Decrypt", self.key_question("kms:Decrypt", &self.secret.arn)),
+            Call {
+                step: Step::CreateSecret,
+                action: "secretsmanager:GetRandomPassword",
+                question: self.code_question("secretsmanager:GetRandomPassword", random),
+                optional: !matches!(template, Known::Value(true)),
+            },
+            call(Step::CreateSecret, "secretsmanager:PutSecretValue", self.secret_question("secretsmanager:PutSecretValue")),
+            call(Step::CreateSecret, "kms:GenerateDataKey", self.key_question("kms:GenerateDataKey", &self.secret.arn)),
+            call(Step::SetSecret, get, pending(stage(self.secret_question(get), "AWSPENDING"))),
+            call(
+                Step::FinishSecret,
+                "secretsmanager:UpdateSecretVersionStage",
+                stage(self.secret_question("secretsmanager:UpdateSecretVersionStage"), "AWSCURRENT"),
+            ),
+        ]);
+        calls
+    }
+
+    /// Secrets Manager invokes the function under exactly the ARN that the secret names.
+    fn invocation(&self, function: &Arn) -> Call {
+        let caller = Caller::Service { name: "secretsmanager.amazonaws.com".into(), source: Some(self.secret.arn.clone()) };
+        let question = Question::new(caller, "lambda:InvokeFunction", Target::Function(function.clone()));
+        Call { step: Step::Invoke, action: "lambda:InvokeFunction", question: Known::Value(question), optional: false }
+    }
+
+    /// Lambda takes on the execution role. Whether it then says for which function is not documented.
+    fn start(&self) -> Option<Call> {
+        let question = match &self.role_arn {
+            Known::Unreadable(gap) => Known::Unreadable(gap.clone()),
+            Known::Value(role) => Known::Value(assume_role((*role)?)),
+        };
+        Some(Call { step: Step::Start, action: "sts:AssumeRole", question, optional: false })
+    }
+}
+
+/// The request by which Lambda takes on an execution role.
+pub fn assume_role(role: &Arn) -> Question {
+    let caller = Caller::Service { name: "lambda.amazonaws.com".into(), source: None };
+    Question::new(caller, "sts:AssumeRole", Target::Role(role.clone()))
+}
+
+/// The version that a rotation makes: its id is a new token each time.
+fn token() -> Text {
+    Text::from_parts([Part::Symbol(Symbol::fresh("ClientRequestToken"))])
+}
+
+fn pending(question: Known<Question>) -> Known<Question> {
+    question.map(|question| question.with("secretsmanager:VersionId", Entry::Single(token())))
+}

@@ -1,0 +1,122 @@
+//! Joins a secret with its function, role and key: the chain that every question about a rotation is asked of.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::arn::Arn;
+use crate::inventory::{Function, FunctionConfiguration, Inventory, Key, Known, Role, Secret};
+
+/// How a secret rotates, and so whether it is judged here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RotationKind {
+    /// Through a Lambda function.
+    Lambda,
+    /// By the AWS service that owns the secret, such as `rds`; not judged.
+    Managed(String),
+    /// A managed external secret, through a role; not judged.
+    External(String),
+    /// A replica: it follows the primary in this region; not judged.
+    Replica(String),
+    /// A function is set but rotation is switched off.
+    Cancelled,
+}
+
+/// The key that a secret is encrypted under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyInUse<'a> {
+    /// `aws/secretsmanager`, or another key that AWS manages.
+    AwsManaged,
+    /// A customer managed key.
+    Customer(&'a Key),
+}
+
+/// A secret and what its rotation hangs on, as far as each link could be read.
+#[derive(Debug, Clone)]
+pub struct Rotation<'a> {
+    /// The secret.
+    pub secret: &'a Secret,
+    /// How it rotates.
+    pub kind: RotationKind,
+    /// The function as the secret names it, qualified or not.
+    pub function_arn: Option<&'a Arn>,
+    /// That function; `None` when the secret names none.
+    pub function: Known<Option<&'a Function>>,
+    /// Its configuration; `None` when the function does not exist.
+    pub configuration: Known<Option<&'a FunctionConfiguration>>,
+    /// The execution role's ARN; `None` when there is no function.
+    pub role_arn: Known<Option<&'a Arn>>,
+    /// The execution role; `None` when it does not exist.
+    pub role: Known<Option<&'a Role>>,
+    /// The key.
+    pub key: Known<KeyInUse<'a>>,
+}
+
+impl<'a> Rotation<'a> {
+    /// The ARN of the customer managed key, where there is one.
+    pub fn key_arn(&self) -> Option<&'a Arn> {
+        match self.key {
+            Known::Value(KeyInUse::Customer(key)) => Some(&key.arn),
+            _ => None,
+        }
+    }
+
+    /// Whether the rotation goes through a Lambda function and is on.
+    pub fn is_lambda(&self) -> bool {
+        self.kind == RotationKind::Lambda
+    }
+
+    fn of(inventory: &'a Inventory, secret: &'a Secret) -> Option<Self> {
+        let kind = kind(secret)?;
+        let function_arn = secret.rotation.function.as_ref();
+        let function = match function_arn {
+            Some(arn) => inventory.function(arn).map(Some),
+            None => Known::Value(None),
+        };
+        let configuration = function.clone().and_then(|function| match function {
+            Some(function) => function.configuration.as_ref().map(Option::as_ref),
+            None => Known::Value(None),
+        });
+        let role_arn = configuration.clone().map(|configuration| configuration.and_then(|configuration| configuration.role.as_ref()));
+        let role = role_arn.clone().and_then(|arn| match arn {
+            Some(arn) => inventory.role(arn),
+            None => Known::Value(None),
+        });
+        let key = key(inventory, secret);
+        Some(Self { secret, kind, function_arn, function, configuration, role_arn, role, key })
+    }
+}
+
+fn kind(secret: &Secret) -> Option<RotationKind> {
+    let rotation = &secret.rotation;
+    if !rotation.enabled && rotation.function.is_none() {
+        return None;
+    }
+    Some(if let Some(service) = &secret.owning_service {
+        RotationKind::Managed(service.clone())
+    } else if secret.is_replica() {
+        RotationKind::Replica(secret.primary_region.clone().unwrap_or_default())
+    } else if let Some(kind) = &secret.external_type {
+        RotationKind::External(kind.clone())
+    } else if rotation.enabled {
+        RotationKind::Lambda
+    } else {
+        RotationKind::Cancelled
+    })
+}
+
+fn key<'a>(inventory: &'a Inventory, secret: &'a Secret) -> Known<KeyInUse<'a>> {
+    match &secret.key {
+        Known::Unreadable(gap) => Known::Unreadable(gap.clone()),
+        Known::Value(None) => Known::Value(KeyInUse::AwsManaged),
+        Known::Value(Some(arn)) => inventory.key(arn).map(|key| match key.metadata.value() {
+            Some(Some(metadata)) if metadata.aws_managed => KeyInUse::AwsManaged,
+            _ => KeyInUse::Customer(key),
+        }),
+    }
+}
+
+/// Every secret that rotates, or has a rotation function, joined with what it hangs on; in the order of the secrets' ARNs.
+pub fn rotations(inventory: &Inventory) -> Vec<Rotation<'_>> {
+    inventory.secrets.values().filter_map(|secret| Rotation::of(inventory, secret)).collect()
+}
