@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::matching::Question;
-use super::model::{Effect, Statement};
+use super::model::{Condition, Effect, Statement};
 use super::naming::Naming;
 use super::request::Request;
 use super::set::{Attached, PolicyKind, PolicySet};
@@ -60,7 +60,7 @@ pub struct ResourceAllows {
     pub direct: Truth,
     /// By the ARN of the role: boundary and session policies still limit it.
     pub role: Truth,
-    /// By a bare `*`.
+    /// By a bare `*`, which no boundary or session policy limits either: `*` names the session itself.
     pub anyone: Truth,
     /// By the account, which leaves it to the account's own policies.
     pub account: Truth,
@@ -104,6 +104,14 @@ impl Evaluation {
         self.conclude(self.granted.or(grant.and(limited)))
     }
 
+    /// Whether the answer is Allowed only because a bare `*` in a resource policy is not limited by the implicit denial of a boundary or session policy.
+    /// AWS documents that for `*` together with a condition on `aws:PrincipalArn`; that a bare `*` names the session just as directly is the reading here.
+    pub fn leans_on_bare_star(&self) -> bool {
+        let limits = self.boundary.and(self.session);
+        let ResourceAllows { direct, role, .. } = self.resource;
+        self.decision() == Decision::Allowed && !limits.is_true() && !direct.or(role.and(limits)).is_true()
+    }
+
     fn conclude(&self, granted: Truth) -> Decision {
         if self.always {
             return Decision::Allowed;
@@ -140,8 +148,8 @@ pub fn evaluate(request: &Request, policies: &PolicySet) -> Evaluation {
     deny = deny.or(denied);
     let identity = if request.principal.is_root() { Truth::True } else { identity };
     let resource = ResourceAllows { direct: naming.direct, role: naming.role, anyone: naming.anyone, account: naming.account };
-    let parts = Parts { identity, limits: boundary.and(session), resource };
-    let granted = granted(request, parts);
+    let delegated = needs_delegation(request, policies);
+    let granted = granted(request, Parts { identity, limits: boundary.and(session), resource, delegated });
     let always = &*request.action == "sts:getcalleridentity";
     Evaluation { deny, scps, rcps: Truth::True, endpoint, identity, boundary, session, resource, granted, always }
 }
@@ -193,7 +201,7 @@ fn said_by_resource(question: Question<'_>, attached: &[Attached]) -> (Naming, T
             }
             let naming = question.principal(statement).and(matched);
             match statement.effect {
-                Effect::Allow => allowed = allowed.or(relieved(statement, naming)),
+                Effect::Allow => allowed = allowed.or(by_condition(statement, naming)),
                 Effect::Deny => denied = denied.or(naming.at_all()),
             }
         }
@@ -203,13 +211,12 @@ fn said_by_resource(question: Question<'_>, attached: &[Attached]) -> (Naming, T
 
 /// `*` with a condition on `aws:PrincipalArn` counts as naming the principal itself
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>).
-fn relieved(statement: &Statement, naming: Naming) -> Naming {
-    if naming.anyone.is_false()
-        || !statement.conditions.iter().any(|condition| condition.key.lower() == "aws:principalarn" && !condition.operator.negated)
-    {
+fn by_condition(statement: &Statement, naming: Naming) -> Naming {
+    let named = |condition: &Condition| condition.key.lower() == "aws:principalarn" && !condition.operator.negated;
+    if naming.anyone.is_false() || !statement.conditions.iter().any(named) {
         return naming;
     }
-    Naming { direct: naming.direct.or(naming.anyone), ..naming }
+    Naming { direct: naming.direct.or(naming.anyone), anyone: Truth::False, ..naming }
 }
 
 #[derive(Clone, Copy)]
@@ -218,6 +225,8 @@ struct Parts {
     /// Boundary and session policies.
     limits: Truth,
     resource: ResourceAllows,
+    /// Identity policies count only as far as the resource's policy leaves it to the account.
+    delegated: bool,
 }
 
 fn granted(request: &Request, parts: Parts) -> Truth {
@@ -231,21 +240,17 @@ fn granted(request: &Request, parts: Parts) -> Truth {
         (Some(_), None) => Truth::Unknown,
     };
     match same_account {
-        Truth::True => within_account(request, parts),
+        Truth::True => within_account(parts),
         Truth::False => across_accounts(parts),
-        Truth::Unknown => within_account(request, parts).agree(across_accounts(parts)),
+        Truth::Unknown => within_account(parts).agree(across_accounts(parts)),
     }
 }
 
 /// Either side suffices; boundary and session policies limit the identity side and what is granted to a role.
-fn within_account(request: &Request, parts: Parts) -> Truth {
-    let Parts { identity, limits, resource } = parts;
-    let identity = identity.and(limits);
-    let itself = resource.direct.or(resource.role.and(limits));
-    // AWS documents the relief from implicit denials for `*` only together with aws:PrincipalArn.
-    let anyone = resource.anyone.and(limits.or(Truth::Unknown));
-    let identity = if needs_delegation(request) { identity.and(resource.account) } else { identity };
-    itself.or(anyone).or(identity)
+fn within_account(parts: Parts) -> Truth {
+    let Parts { identity, limits, resource, delegated } = parts;
+    let identity = if delegated { identity.and(resource.account) } else { identity };
+    resource.direct.or(resource.anyone).or(resource.role.or(identity).and(limits))
 }
 
 /// Both sides are needed.
@@ -256,11 +261,11 @@ fn across_accounts(parts: Parts) -> Truth {
 
 /// A KMS key's policy and a role's trust policy decide alone: identity policies count only as far as they leave it to the account
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>). Aliases and requests for no key at all follow the usual rule.
-fn needs_delegation(request: &Request) -> bool {
+/// Every key and every role has such a policy; a question about a role that lists none is one in which it plays no part.
+fn needs_delegation(request: &Request, policies: &PolicySet) -> bool {
     if request.action.starts_with("kms:") {
-        return !request.wildcard_only
-            && request.resource.as_literal() != Some("*")
-            && !request.resource.literal_prefix().contains(":alias/");
+        return !request.wildcard_only && request.resource.as_literal() != Some("*") && !request.resource.literal_prefix().contains(":alias/");
     }
-    request.action.starts_with("sts:assumerole") || matches!(&*request.action, "sts:tagsession" | "sts:setsourceidentity")
+    let assumes = request.action.starts_with("sts:assumerole") || matches!(&*request.action, "sts:tagsession" | "sts:setsourceidentity");
+    assumes && !policies.resource.is_empty()
 }

@@ -4,6 +4,7 @@
 //! The rules are those of <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
 mod arn_pattern;
+pub mod case;
 mod cells;
 mod condition;
 mod context;
