@@ -7,7 +7,7 @@
 
 use super::cells::{self, Cell, Slot, is_boundless};
 use super::context::Context;
-use super::pattern::{Pattern, Syntax, Token, push_slots, tokens, variables};
+use super::pattern::{Pattern, Resolved, Syntax, Token, merge_literals, push_slots, resolve, tokens, variables};
 use super::text::Text;
 use super::truth::{Truth, all};
 
@@ -33,7 +33,10 @@ enum Rest {
 
 impl ResourcePattern {
     pub(super) fn new(written: &str, variables: bool) -> Self {
-        let tokens = resource_tokens(written, variables);
+        Self::from_tokens(resource_tokens(written, variables))
+    }
+
+    fn from_tokens(tokens: Vec<Token>) -> Self {
         let rest = if tokens.iter().any(|token| matches!(token, Token::Symbol(_) | Token::Variable { .. })) {
             Rest::Open(tokens.clone().into())
         } else {
@@ -56,7 +59,12 @@ impl ResourcePattern {
         match (&self.rest, resource.as_literal()) {
             (Rest::Nothing, Some(literal)) => self.whole.matches_str(literal),
             (Rest::Components { components, slots }, Some(literal)) => self.matches_components(components, *slots, literal),
-            (Rest::Open(tokens), _) => {
+            (Rest::Open(tokens), literal) => {
+                match resolve(tokens, context) {
+                    Resolved::Nothing => return Truth::False,
+                    Resolved::Plain(tokens) if literal.is_some() => return Self::from_tokens(tokens).matches(resource, context),
+                    Resolved::Plain(_) | Resolved::Open => {}
+                }
                 let mut slots = Vec::new();
                 if !push_slots(&mut slots, tokens, context, false) {
                     return Truth::False;
@@ -124,17 +132,6 @@ fn resource_tokens(written: &str, variables: bool) -> Vec<Token> {
     }
 }
 
-fn merge_literals(tokens: Vec<Token>) -> Vec<Token> {
-    let mut merged: Vec<Token> = Vec::with_capacity(tokens.len());
-    for token in tokens {
-        match (merged.last_mut(), token) {
-            (Some(Token::Literal(last)), Token::Literal(more)) => *last = format!("{last}{more}").into(),
-            (_, token) => merged.push(token),
-        }
-    }
-    merged
-}
-
 fn wildcards_before_resource(tokens: &[Token]) -> Rest {
     let components = split(tokens);
     let is_wild = |component: &Vec<Token>| component.iter().any(|token| matches!(token, Token::Any | Token::One));
@@ -183,7 +180,10 @@ enum ArnShape {
 
 impl ArnPattern {
     pub(super) fn new(written: &str, variables: bool) -> Self {
-        let tokens = tokens(written, Syntax { wildcards: true, variables });
+        Self::from_tokens(tokens(written, Syntax { wildcards: true, variables }))
+    }
+
+    fn from_tokens(tokens: Vec<Token>) -> Self {
         if tokens.iter().any(|token| matches!(token, Token::Symbol(_) | Token::Variable { .. })) {
             return Self(ArnShape::Open(tokens.into()));
         }
@@ -212,7 +212,12 @@ impl ArnPattern {
                 }
                 match_split(&slots, text)
             }
-            (ArnShape::Open(tokens), _) => {
+            (ArnShape::Open(tokens), literal) => {
+                match resolve(tokens, context) {
+                    Resolved::Nothing => return Truth::False,
+                    Resolved::Plain(tokens) if literal.is_some() => return Self::from_tokens(tokens).matches(text, context),
+                    Resolved::Plain(_) | Resolved::Open => {}
+                }
                 let mut slots = Vec::new();
                 if push_slots(&mut slots, tokens, context, false) { match_split(&slots, text) } else { Truth::False }
             }

@@ -249,7 +249,9 @@ impl CasePrincipal {
         let need = |value: &Option<Text>, kind, member| value.clone().ok_or(CaseError::Principal { kind, member });
         let unique_id = self.unique_id.clone();
         Ok(match self.kind {
-            CasePrincipalKind::User => Principal::User { arn: need(&self.arn, "user", "arn")?, account: need(&self.account, "user", "account")?, unique_id },
+            CasePrincipalKind::User => {
+                Principal::User { arn: need(&self.arn, "user", "arn")?, account: need(&self.account, "user", "account")?, unique_id }
+            }
             CasePrincipalKind::Session => Principal::Session {
                 arn: need(&self.arn, "session", "arn")?,
                 role_arn: need(&self.role_arn, "session", "role_arn")?,
@@ -275,11 +277,20 @@ impl CasePrincipal {
     fn of(principal: &Principal) -> Self {
         let blank = Self { kind: CasePrincipalKind::Anonymous, arn: None, role_arn: None, account: None, unique_id: None, service: None };
         match principal.clone() {
-            Principal::User { arn, account, unique_id } => Self { kind: CasePrincipalKind::User, arn: Some(arn), account: Some(account), unique_id, ..blank },
-            Principal::Session { arn, role_arn, account, unique_id } => {
-                Self { kind: CasePrincipalKind::Session, arn: Some(arn), role_arn: Some(role_arn), account: Some(account), unique_id, ..blank }
+            Principal::User { arn, account, unique_id } => {
+                Self { kind: CasePrincipalKind::User, arn: Some(arn), account: Some(account), unique_id, ..blank }
             }
-            Principal::Role { arn, account, unique_id } => Self { kind: CasePrincipalKind::Role, role_arn: Some(arn), account: Some(account), unique_id, ..blank },
+            Principal::Session { arn, role_arn, account, unique_id } => Self {
+                kind: CasePrincipalKind::Session,
+                arn: Some(arn),
+                role_arn: Some(role_arn),
+                account: Some(account),
+                unique_id,
+                ..blank
+            },
+            Principal::Role { arn, account, unique_id } => {
+                Self { kind: CasePrincipalKind::Role, role_arn: Some(arn), account: Some(account), unique_id, ..blank }
+            }
             Principal::Service(service) => Self { kind: CasePrincipalKind::Service, service: Some(service), ..blank },
             Principal::Anonymous => blank,
         }
@@ -297,7 +308,11 @@ impl CasePolicies {
         PolicySet {
             identity: list(self.identity.as_deref().unwrap_or_default(), PolicyKind::Identity, "identity"),
             // An empty list is no boundary; a boundary that allows nothing still has a document.
-            boundary: self.boundary.as_deref().filter(|values| !values.is_empty()).map(|values| list(values, PolicyKind::Boundary, "boundary")),
+            boundary: self
+                .boundary
+                .as_deref()
+                .filter(|values| !values.is_empty())
+                .map(|values| list(values, PolicyKind::Boundary, "boundary")),
             session: self.session.as_deref().filter(|values| !values.is_empty()).map(|values| list(values, PolicyKind::Session, "session")),
             scps: levels(&self.scps, PolicyKind::Scp, "scps"),
             rcps: levels(&self.rcps, PolicyKind::Rcp, "rcps"),
@@ -306,7 +321,11 @@ impl CasePolicies {
                 Some(Value::Array(values)) => list(values, PolicyKind::Resource, "resource"),
                 Some(value) => vec![attached(value, PolicyKind::Resource, "resource".into())],
             },
-            endpoint: self.endpoint.as_deref().filter(|values| !values.is_empty()).map(|values| list(values, PolicyKind::Endpoint, "endpoint")),
+            endpoint: self
+                .endpoint
+                .as_deref()
+                .filter(|values| !values.is_empty())
+                .map(|values| list(values, PolicyKind::Endpoint, "endpoint")),
         }
     }
 

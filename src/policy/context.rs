@@ -1,6 +1,7 @@
 //! What is known of each condition key of a request. Callers fill a [`Context`]; condition and variable matching look keys up in it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::text::Text;
@@ -24,6 +25,24 @@ impl Entry {
     /// A single-valued key with this value.
     pub fn single(text: impl Into<Text>) -> Self {
         Self::Single(text.into())
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("absent"),
+            Self::Single(text) => write!(f, "{:?}", text.written()),
+            Self::Multi(texts) => {
+                let texts: Vec<_> = texts.iter().map(Text::written).collect();
+                write!(f, "{texts:?}")
+            }
+            Self::Unknown => f.write_str("unknown"),
+            Self::OneOf(entries) => {
+                let entries: Vec<_> = entries.iter().map(ToString::to_string).collect();
+                f.write_str(&entries.join(" or "))
+            }
+        }
     }
 }
 
@@ -63,6 +82,8 @@ struct Listed {
 pub struct Context {
     // INVARIANT: sorted by key, each key once.
     listed: Vec<Listed>,
+    // INVARIANT: the hash of each listed key in the same order. Look-ups that find nothing, the most frequent ones, read only these few bytes.
+    hashes: Vec<u64>,
     // INVARIANT: longest prefix first, then by name; prefixes are lowercase.
     families: Vec<(Box<str>, Entry)>,
     unlisted: Entry,
@@ -81,7 +102,7 @@ impl Context {
 
     /// A context with this default for keys that are not set.
     pub fn with_unlisted(unlisted: Entry) -> Self {
-        Self { listed: Vec::new(), families: Vec::new(), unlisted }
+        Self { listed: Vec::new(), hashes: Vec::new(), families: Vec::new(), unlisted }
     }
 
     /// Sets one key; the last setting counts. Names are case-insensitive.
@@ -89,7 +110,10 @@ impl Context {
         let key = Key::new(name);
         match self.listed.binary_search_by(|listed| listed.key.cmp(&key)) {
             Ok(at) => self.listed[at].entry = entry,
-            Err(at) => self.listed.insert(at, Listed { key, name: name.into(), entry }),
+            Err(at) => {
+                self.hashes.insert(at, key.hash);
+                self.listed.insert(at, Listed { key, name: name.into(), entry });
+            }
         }
         self
     }
@@ -115,8 +139,10 @@ impl Context {
     }
 
     pub(super) fn look_up(&self, key: &Key) -> &Entry {
-        if let Ok(at) = self.listed.binary_search_by(|listed| listed.key.cmp(key)) {
-            return &self.listed[at].entry;
+        let from = self.hashes.partition_point(|hash| *hash < key.hash);
+        let alike = self.listed[from..].iter().take_while(|listed| listed.key.hash == key.hash);
+        if let Some(listed) = alike.into_iter().find(|listed| listed.key.lower == key.lower) {
+            return &listed.entry;
         }
         self.families.iter().find(|(prefix, _)| key.lower.starts_with(&**prefix)).map_or(&self.unlisted, |(_, entry)| entry)
     }

@@ -66,6 +66,20 @@ pub struct ResourceAllows {
     pub account: Truth,
 }
 
+impl ResourceAllows {
+    /// In any of the ways.
+    pub fn in_any_way(self) -> Truth {
+        self.direct.or(self.role).or(self.anyone).or(self.account)
+    }
+}
+
+impl From<Naming> for ResourceAllows {
+    fn from(naming: Naming) -> Self {
+        let Naming { direct, role, anyone, account } = naming;
+        Self { direct, role, anyone, account }
+    }
+}
+
 /// What each kind of policy says, and what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evaluation {
@@ -87,7 +101,18 @@ pub struct Evaluation {
     pub resource: ResourceAllows,
     /// Identity and resource side together grant it, before denials and outer limits.
     pub granted: Truth,
-    always: bool,
+    pub(super) sides: Sides,
+}
+
+/// How the side of who asks and the side of the resource stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sides {
+    /// Both belong to one account; `None` when who asks has no account, and so no policies of its own.
+    pub(super) same_account: Option<Truth>,
+    /// Identity policies count only as far as the resource's policy leaves it to the account.
+    pub(super) delegated: bool,
+    /// The action is allowed whatever the policies say.
+    pub(super) always: bool,
 }
 
 impl Evaluation {
@@ -100,20 +125,47 @@ impl Evaluation {
     /// (<https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>). Whether a grant also lifts an implicit denial by a boundary or session
     /// policy is documented nowhere, so then the answer is undecided.
     pub fn with_grant(&self, grant: Truth) -> Decision {
-        let limited = self.boundary.and(self.session).or(Truth::Unknown);
+        let limited = self.limits().or(Truth::Unknown);
         self.conclude(self.granted.or(grant.and(limited)))
     }
 
     /// Whether the answer is Allowed only because a bare `*` in a resource policy is not limited by the implicit denial of a boundary or session policy.
     /// AWS documents that for `*` together with a condition on `aws:PrincipalArn`; that a bare `*` names the session just as directly is the reading here.
     pub fn leans_on_bare_star(&self) -> bool {
-        let limits = self.boundary.and(self.session);
+        let limits = self.limits();
         let ResourceAllows { direct, role, .. } = self.resource;
         self.decision() == Decision::Allowed && !limits.is_true() && !direct.or(role.and(limits)).is_true()
     }
 
+    /// What identity and resource side together grant.
+    pub(super) fn grants(&self) -> Truth {
+        match self.sides.same_account {
+            None => self.resource.in_any_way(),
+            Some(Truth::True) => self.within_account(),
+            Some(Truth::False) => self.across_accounts(),
+            Some(Truth::Unknown) => self.within_account().agree(self.across_accounts()),
+        }
+    }
+
+    /// Either side suffices; boundary and session policies limit the identity side and what is granted to a role.
+    fn within_account(&self) -> Truth {
+        let ResourceAllows { direct, role, anyone, account } = self.resource;
+        let identity = if self.sides.delegated { self.identity.and(account) } else { self.identity };
+        direct.or(anyone).or(role.or(identity).and(self.limits()))
+    }
+
+    /// Both sides are needed.
+    fn across_accounts(&self) -> Truth {
+        self.identity.and(self.limits()).and(self.resource.in_any_way())
+    }
+
+    /// Boundary and session policies, which never grant.
+    fn limits(&self) -> Truth {
+        self.boundary.and(self.session)
+    }
+
     fn conclude(&self, granted: Truth) -> Decision {
-        if self.always {
+        if self.sides.always {
             return Decision::Allowed;
         }
         if self.deny.is_true() {
@@ -147,11 +199,12 @@ pub fn evaluate(request: &Request, policies: &PolicySet) -> Evaluation {
     let (naming, denied) = said_by_resource(question, &policies.resource);
     deny = deny.or(denied);
     let identity = if request.principal.is_root() { Truth::True } else { identity };
-    let resource = ResourceAllows { direct: naming.direct, role: naming.role, anyone: naming.anyone, account: naming.account };
-    let delegated = needs_delegation(request, policies);
-    let granted = granted(request, Parts { identity, limits: boundary.and(session), resource, delegated });
-    let always = &*request.action == "sts:getcalleridentity";
-    Evaluation { deny, scps, rcps: Truth::True, endpoint, identity, boundary, session, resource, granted, always }
+    let resource = naming.into();
+    let sides = sides(request, policies);
+    let mut evaluation =
+        Evaluation { deny, scps, rcps: Truth::True, endpoint, identity, boundary, session, resource, granted: Truth::False, sides };
+    evaluation.granted = evaluation.grants();
+    evaluation
 }
 
 /// What the policies of one kind say of a request.
@@ -169,6 +222,11 @@ fn said_by(question: Question<'_>, attached: &[Attached], kind: PolicyKind) -> S
             continue;
         };
         for statement in policy.statements() {
+            // A second sure yes adds nothing to the first.
+            let known = if statement.effect.denies() { said.denied } else { said.allowed };
+            if known.is_true() {
+                continue;
+            }
             let matched = matched(question, statement, kind);
             match statement.effect {
                 Effect::Allow => said.allowed = said.allowed.or(matched),
@@ -211,7 +269,7 @@ fn said_by_resource(question: Question<'_>, attached: &[Attached]) -> (Naming, T
 
 /// `*` with a condition on `aws:PrincipalArn` counts as naming the principal itself
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>).
-fn by_condition(statement: &Statement, naming: Naming) -> Naming {
+pub(super) fn by_condition(statement: &Statement, naming: Naming) -> Naming {
     let named = |condition: &Condition| condition.key.lower() == "aws:principalarn" && !condition.operator.negated;
     if naming.anyone.is_false() || !statement.conditions.iter().any(named) {
         return naming;
@@ -219,44 +277,12 @@ fn by_condition(statement: &Statement, naming: Naming) -> Naming {
     Naming { direct: naming.direct.or(naming.anyone), anyone: Truth::False, ..naming }
 }
 
-#[derive(Clone, Copy)]
-struct Parts {
-    identity: Truth,
-    /// Boundary and session policies.
-    limits: Truth,
-    resource: ResourceAllows,
-    /// Identity policies count only as far as the resource's policy leaves it to the account.
-    delegated: bool,
-}
-
-fn granted(request: &Request, parts: Parts) -> Truth {
-    let same_account = match (request.principal.account(), &request.resource_account) {
-        // Services and anonymous callers have no account and so no policies of their own.
-        (None, _) => {
-            let ResourceAllows { direct, role, anyone, account } = parts.resource;
-            return direct.or(role).or(anyone).or(account);
-        }
-        (Some(own), Some(owner)) => own.equals(owner),
-        (Some(_), None) => Truth::Unknown,
-    };
-    match same_account {
-        Truth::True => within_account(parts),
-        Truth::False => across_accounts(parts),
-        Truth::Unknown => within_account(parts).agree(across_accounts(parts)),
-    }
-}
-
-/// Either side suffices; boundary and session policies limit the identity side and what is granted to a role.
-fn within_account(parts: Parts) -> Truth {
-    let Parts { identity, limits, resource, delegated } = parts;
-    let identity = if delegated { identity.and(resource.account) } else { identity };
-    resource.direct.or(resource.anyone).or(resource.role.or(identity).and(limits))
-}
-
-/// Both sides are needed.
-fn across_accounts(parts: Parts) -> Truth {
-    let ResourceAllows { direct, role, anyone, account } = parts.resource;
-    parts.identity.and(parts.limits).and(direct.or(role).or(anyone).or(account))
+fn sides(request: &Request, policies: &PolicySet) -> Sides {
+    let same_account =
+        request.principal.account().map(|own| request.resource_account.as_ref().map_or(Truth::Unknown, |owner| own.equals(owner)));
+    // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    let always = &*request.action == "sts:getcalleridentity";
+    Sides { same_account, delegated: needs_delegation(request, policies), always }
 }
 
 /// A KMS key's policy and a role's trust policy decide alone: identity policies count only as far as they leave it to the account
@@ -264,7 +290,9 @@ fn across_accounts(parts: Parts) -> Truth {
 /// Every key and every role has such a policy; a question about a role that lists none is one in which it plays no part.
 fn needs_delegation(request: &Request, policies: &PolicySet) -> bool {
     if request.action.starts_with("kms:") {
-        return !request.wildcard_only && request.resource.as_literal() != Some("*") && !request.resource.literal_prefix().contains(":alias/");
+        return !request.wildcard_only
+            && request.resource.as_literal() != Some("*")
+            && !request.resource.literal_prefix().contains(":alias/");
     }
     let assumes = request.action.starts_with("sts:assumerole") || matches!(&*request.action, "sts:tagsession" | "sts:setsourceidentity");
     assumes && !policies.resource.is_empty()

@@ -22,6 +22,7 @@ mod pattern;
 mod request;
 mod set;
 mod text;
+mod trace;
 mod truth;
 
 pub use context::{Context, Entry};
@@ -32,4 +33,5 @@ pub use model::{Condition, Effect, Policy, PrincipalEntry, PrincipalKind, Statem
 pub use request::{Principal, Request};
 pub use set::{Attached, Body, Label, PolicyKind, PolicySet};
 pub use text::{Part, Symbol, Text};
+pub use trace::{Element, HangsOn, Hinge, Miss, Step, Trace, explain};
 pub use truth::Truth;

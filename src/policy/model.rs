@@ -193,7 +193,7 @@ impl PrincipalEntry {
 
     /// The account it delegates to, if it is an account's root ARN or number.
     pub fn delegates_to(&self) -> Option<&Text> {
-        if let Names::Account { account, .. } = &self.names { Some(account) } else { None }
+        if let Names::Account(account) = &self.names { Some(account) } else { None }
     }
 }
 
@@ -202,11 +202,8 @@ impl PrincipalEntry {
 #[derive(Debug, Clone)]
 pub(super) enum Names {
     Everyone,
-    /// `arn:aws:iam::111122223333:root` or the twelve digits, which say nothing of the partition.
-    Account {
-        account: Text,
-        root_arn: Option<Text>,
-    },
+    /// `arn:aws:iam::111122223333:root` or the twelve digits; both mean the same.
+    Account(Text),
     User(Text),
     Role(Text),
     Session {

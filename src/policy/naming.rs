@@ -80,7 +80,7 @@ fn named_by(entry: &PrincipalEntry, who: &Principal) -> Naming {
     match (&entry.names, who) {
         (Names::Everyone, _) => naming.anyone = Truth::True,
         (
-            Names::Account { account, .. },
+            Names::Account(account),
             Principal::User { account: own, .. } | Principal::Session { account: own, .. } | Principal::Role { account: own, .. },
         ) => {
             naming.account = account.equals(own);

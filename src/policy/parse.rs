@@ -138,7 +138,7 @@ fn aws_names(written: &str) -> Names {
     let parts: Vec<&str> = written.splitn(6, ':').collect();
     match parts.as_slice() {
         ["*"] => Names::Everyone,
-        ["arn", _, "iam", "", account, "root"] => Names::Account { account: Text::parse(account), root_arn: Some(Text::parse(written)) },
+        ["arn", _, "iam", "", account, "root"] => Names::Account(Text::parse(account)),
         ["arn", _, "iam", "", _, resource] if resource.starts_with("user/") => Names::User(Text::parse(written)),
         ["arn", _, "iam", "", _, resource] if resource.starts_with("role/") => Names::Role(Text::parse(written)),
         ["arn", _, "sts", "", _, resource] if resource.starts_with("assumed-role/") => {
@@ -148,9 +148,7 @@ fn aws_names(written: &str) -> Names {
         // A role whose ARN is one symbol: a template's role that does not exist yet.
         [one] if one.starts_with('⟦') => Names::Role(Text::parse(one)),
         [id] if id.starts_with("AIDA") || id.starts_with("AROA") => Names::UniqueId(Text::parse(id)),
-        [digits] if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) => {
-            Names::Account { account: Text::parse(digits), root_arn: None }
-        }
+        [digits] if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) => Names::Account(Text::parse(digits)),
         _ => Names::Other,
     }
 }

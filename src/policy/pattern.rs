@@ -121,6 +121,57 @@ pub(super) fn push_slots<'a>(slots: &mut Vec<Slot<'a>>, tokens: &'a [Token], con
     true
 }
 
+/// What tokens with variables ask for under one context.
+pub(super) enum Resolved {
+    /// A variable has no value: nothing matches.
+    Nothing,
+    /// Every variable has a plain value; there are no symbols.
+    Plain(Vec<Token>),
+    /// Symbols take part, or values that nobody knows.
+    Open,
+}
+
+/// Puts the values of variables in their places.
+pub(super) fn resolve(tokens: &[Token], context: &Context) -> Resolved {
+    let mut open = false;
+    for token in tokens {
+        match token {
+            Token::Symbol(_) => open = true,
+            Token::Variable { key, default, .. } => match context.look_up(key) {
+                Entry::Single(value) => open |= value.as_literal().is_none(),
+                Entry::Absent | Entry::Multi(_) if default.is_none() => return Resolved::Nothing,
+                Entry::Absent | Entry::Multi(_) => {}
+                Entry::Unknown | Entry::OneOf(_) => open = true,
+            },
+            Token::Literal(_) | Token::Any | Token::One => {}
+        }
+    }
+    if open {
+        return Resolved::Open;
+    }
+    let plain = tokens.iter().map(|token| match token {
+        Token::Variable { key, default, .. } => {
+            let value = if let Entry::Single(value) = context.look_up(key) { value.as_literal() } else { default.as_deref() };
+            Token::Literal(value.unwrap_or_default().into())
+        }
+        token => token.clone(),
+    });
+    Resolved::Plain(merge_literals(plain))
+}
+
+/// Tokens without empty literals and without two literals side by side.
+pub(super) fn merge_literals(tokens: impl IntoIterator<Item = Token>) -> Vec<Token> {
+    let mut merged: Vec<Token> = Vec::new();
+    for token in tokens {
+        match (merged.last_mut(), token) {
+            (_, Token::Literal(text)) if text.is_empty() => {}
+            (Some(Token::Literal(last)), Token::Literal(more)) => *last = format!("{last}{more}").into(),
+            (_, token) => merged.push(token),
+        }
+    }
+    merged
+}
+
 /// A compiled pattern.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
@@ -159,11 +210,6 @@ impl Pattern {
         matches!(self.shape, Shape::Anything)
     }
 
-    /// Whether it names exactly one text.
-    pub(super) fn is_exact(&self) -> bool {
-        matches!(self.shape, Shape::Exact(_))
-    }
-
     /// The names of its variables.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
         let tokens: &[Token] = if let Shape::Open(tokens) = &self.shape { tokens } else { &[] };
@@ -183,6 +229,11 @@ impl Pattern {
     }
 
     fn matches_open(&self, tokens: &[Token], text: &Text, context: &Context) -> Truth {
+        match resolve(tokens, context) {
+            Resolved::Nothing => return Truth::False,
+            Resolved::Plain(tokens) if text.as_literal().is_some() => return Self::from_tokens(tokens, self.fold).matches(text, context),
+            Resolved::Plain(_) | Resolved::Open => {}
+        }
         let mut slots = Vec::new();
         if !push_slots(&mut slots, tokens, context, self.fold) {
             return Truth::False;

@@ -1,0 +1,419 @@
+//! Why a request is answered as it is: every statement that had a say and what of it did not match. Findings, `explain` and `simulate --explain` show it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::condition;
+use super::context::{Context, Entry};
+use super::decide::{Decision, Evaluation, ResourceAllows, by_condition, evaluate, matched};
+use super::matching::Question;
+use super::model::{Effect, Operand, Statement};
+use super::naming::Naming;
+use super::request::{Principal, Request};
+use super::set::{Label, PolicyKind, PolicySet};
+use super::truth::Truth;
+
+/// An answer with its reasons.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// What each kind of policy says.
+    pub evaluation: Evaluation,
+    /// Every statement of every policy that could be read, in the order of the set.
+    pub steps: Vec<Step>,
+    /// The policies that could not be read or are malformed.
+    pub unreadable: Vec<Label>,
+}
+
+/// One statement against the request.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// The policy.
+    pub label: Label,
+    /// The statement's place in it, from 0.
+    pub index: usize,
+    /// Its `Sid`.
+    pub sid: Option<Arc<str>>,
+    /// Allow or Deny.
+    pub effect: Effect,
+    /// Whether it matches the request.
+    pub matched: Truth,
+    /// The elements that do not match, or of which nobody knows.
+    pub misses: Vec<Miss>,
+    /// In a resource's policy, how the statement names who asks.
+    #[serde(skip)]
+    pub naming: Option<ResourceAllows>,
+}
+
+/// An element of a statement that does not match, or may not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Miss {
+    /// Surely not, or unknown; never true.
+    pub truth: Truth,
+    /// The element.
+    #[serde(flatten)]
+    pub element: Element,
+}
+
+/// What an element asks for and what the request has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "element")]
+pub enum Element {
+    /// Principal or `NotPrincipal`; nothing wanted when it is missing.
+    Principal {
+        /// It is `NotPrincipal`.
+        negated: bool,
+        /// Its entries as written.
+        wanted: Vec<Arc<str>>,
+        /// Who asks.
+        found: String,
+    },
+    /// Action or `NotAction`.
+    Action {
+        /// It is `NotAction`.
+        negated: bool,
+        /// Its values as written.
+        wanted: Vec<Arc<str>>,
+        /// The action asked for.
+        found: String,
+    },
+    /// Resource or `NotResource`.
+    Resource {
+        /// It is `NotResource`.
+        negated: bool,
+        /// Its values as written.
+        wanted: Vec<Arc<str>>,
+        /// The resource asked for.
+        found: String,
+        /// The variables in it whose values nobody knows.
+        unknown: Vec<Arc<str>>,
+    },
+    /// One operator on one key.
+    Condition {
+        /// The operator as written.
+        operator: Arc<str>,
+        /// The key as written.
+        key: Arc<str>,
+        /// The values as written.
+        wanted: Vec<Arc<str>>,
+        /// What the request carries.
+        #[serde(serialize_with = "as_text")]
+        found: Entry,
+        /// The keys whose values nobody knows: this one, or variables in the values.
+        unknown: Vec<Arc<str>>,
+    },
+}
+
+fn as_text<S: Serializer>(entry: &Entry, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(entry)
+}
+
+/// Something that nobody knows and on which an undecided answer hangs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Hinge {
+    /// The policy, if it is about one.
+    pub label: Option<Label>,
+    /// The statement in it.
+    pub index: Option<usize>,
+    /// Its `Sid`.
+    pub sid: Option<Arc<str>>,
+    /// What is not known.
+    pub on: HangsOn,
+}
+
+/// What is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HangsOn {
+    /// The value of this condition key.
+    Key(Arc<str>),
+    /// What the policy says.
+    Policy,
+    /// The text of the statement's or the request's principal, or the principal element itself.
+    Principal,
+    /// The text of the statement's or the request's resource, or the resource element itself.
+    Resource,
+    /// A match that would take too long to work out.
+    Action,
+    /// Which account owns the resource.
+    ResourceAccount,
+}
+
+/// Answers one request and says why.
+pub fn explain(request: &Request, policies: &PolicySet) -> Trace {
+    let question = Question { request, bounded: policies.boundary.is_some() };
+    let mut steps = Vec::new();
+    let mut unreadable = Vec::new();
+    for attached in policies.iter() {
+        match attached.policy() {
+            Some(policy) => steps.extend(policy.statements().iter().map(|statement| step(question, statement, &attached.label))),
+            None => unreadable.push(attached.label.clone()),
+        }
+    }
+    Trace { evaluation: evaluate(request, policies), steps, unreadable }
+}
+
+fn step(question: Question<'_>, statement: &Statement, label: &Label) -> Step {
+    let naming = label.kind.has_principals().then(|| question.principal(statement));
+    Step {
+        label: label.clone(),
+        index: statement.index,
+        sid: statement.sid.clone(),
+        effect: statement.effect,
+        matched: matched(question, statement, label.kind),
+        misses: misses(question, statement, label.kind, naming),
+        naming: naming.filter(|_| label.kind == PolicyKind::Resource).map(|naming| by_condition(statement, naming).into()),
+    }
+}
+
+fn misses(question: Question<'_>, statement: &Statement, kind: PolicyKind, naming: Option<Naming>) -> Vec<Miss> {
+    let request = question.request;
+    let mut misses = Vec::new();
+    let mut note = |truth: Truth, element: &dyn Fn() -> Element| {
+        if !truth.is_true() {
+            misses.push(Miss { truth, element: element() });
+        }
+    };
+    note(naming.map_or(Truth::True, Naming::at_all), &|| Element::Principal {
+        negated: statement.is_not_principal(),
+        wanted: statement.principals().iter().map(|entry| Arc::clone(&entry.written)).collect(),
+        found: described(&request.principal),
+    });
+    note(question.action(statement), &|| Element::Action {
+        negated: statement.actions.negated,
+        wanted: statement.actions.written.to_vec(),
+        found: request.action.to_string(),
+    });
+    note(question.resource(statement, kind), &|| Element::Resource {
+        negated: statement.is_not_resource(),
+        wanted: statement.resources.as_ref().map(|resources| resources.written.to_vec()).unwrap_or_default(),
+        found: request.resource.to_string(),
+        unknown: statement
+            .resources
+            .iter()
+            .flat_map(|resources| resources.patterns.iter())
+            .flat_map(super::arn_pattern::ResourcePattern::variables)
+            .filter(|name| is_open(request.context.get(name)))
+            .map(Arc::from)
+            .collect(),
+    });
+    for condition in &statement.conditions {
+        note(condition::holds(condition, &request.context), &|| Element::Condition {
+            operator: Arc::clone(&condition.written),
+            key: Arc::clone(&condition.name),
+            wanted: condition.values.iter().map(|value| Arc::clone(&value.written)).collect(),
+            found: request.context.look_up(&condition.key).clone(),
+            unknown: unknown_keys(condition, &request.context),
+        });
+    }
+    misses
+}
+
+/// The keys that a condition looks at and nobody knows.
+fn unknown_keys(condition: &super::model::Condition, context: &Context) -> Vec<Arc<str>> {
+    let mut keys: Vec<Arc<str>> = Vec::new();
+    if is_open(context.look_up(&condition.key)) {
+        keys.push(Arc::clone(&condition.name));
+    }
+    for value in &condition.values {
+        let variables: Vec<&str> = match &value.operand {
+            Operand::Text(pattern) => pattern.variables().collect(),
+            Operand::Arn(pattern) => pattern.variables().collect(),
+            _ => Vec::new(),
+        };
+        keys.extend(variables.into_iter().filter(|name| is_open(context.get(name))).map(Arc::from));
+    }
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// Whether nobody knows exactly what an entry is.
+fn is_open(entry: &Entry) -> bool {
+    match entry {
+        Entry::Absent => false,
+        Entry::Single(text) => text.as_literal().is_none(),
+        Entry::Multi(texts) => texts.iter().any(|text| text.as_literal().is_none()),
+        Entry::Unknown | Entry::OneOf(_) => true,
+    }
+}
+
+fn described(principal: &Principal) -> String {
+    match principal {
+        Principal::User { arn, .. } | Principal::Session { arn, .. } | Principal::Role { arn, .. } => arn.to_string(),
+        Principal::Service(name) => name.to_string(),
+        Principal::Anonymous => "anonymous".to_owned(),
+    }
+}
+
+impl Trace {
+    /// The answer.
+    pub fn decision(&self) -> Decision {
+        self.evaluation.decision()
+    }
+
+    /// The statements that surely denied, or those that surely allowed; none when nothing allows it or it is undecided.
+    pub fn deciding(&self) -> Vec<&Step> {
+        let decided = |step: &&Step| match self.decision() {
+            Decision::ExplicitDeny => step.effect == Effect::Deny && step.matched.is_true(),
+            Decision::Allowed => step.effect == Effect::Allow && step.matched.is_true() && self.grants(step),
+            Decision::ImplicitDeny | Decision::Undecided => false,
+        };
+        self.steps.iter().filter(decided).collect()
+    }
+
+    /// Whether a statement that allows is one of those that grant: boundaries and outer limits never do, and naming the own account only hands on.
+    fn grants(&self, step: &Step) -> bool {
+        let Evaluation { identity, boundary, session, resource, sides, .. } = self.evaluation;
+        let limits = boundary.and(session);
+        let within = sides.same_account == Some(Truth::True);
+        match (step.label.kind, step.naming) {
+            (PolicyKind::Identity, _) => !within || limits.and(if sides.delegated { resource.account } else { Truth::True }).is_true(),
+            (PolicyKind::Resource, Some(naming)) if within => {
+                let by_role = naming.role.and(limits);
+                let by_account = if sides.delegated { naming.account.and(identity).and(limits) } else { Truth::False };
+                naming.direct.or(naming.anyone).or(by_role).or(by_account).is_true()
+            }
+            (PolicyKind::Resource, _) => true,
+            _ => false,
+        }
+    }
+
+    /// The Allow statements that do not surely match in policies whose permission is missing, nearest first.
+    pub fn nearest(&self) -> Vec<&Step> {
+        let lacking = |step: &&Step| step.effect == Effect::Allow && !step.matched.is_true() && self.lacks(step.label.kind);
+        let mut steps: Vec<&Step> = self.steps.iter().filter(lacking).collect();
+        steps.sort_by_key(|step| step.misses.iter().map(distance).sum::<usize>());
+        steps
+    }
+
+    /// Whether the policies of a kind together do not surely allow.
+    fn lacks(&self, kind: PolicyKind) -> bool {
+        let Evaluation { scps, endpoint, identity, boundary, session, granted, .. } = self.evaluation;
+        let truth = match kind {
+            PolicyKind::Identity => identity,
+            PolicyKind::Boundary => boundary,
+            PolicyKind::Session => session,
+            PolicyKind::Scp => scps,
+            PolicyKind::Endpoint => endpoint,
+            PolicyKind::Resource => granted,
+            PolicyKind::Rcp => Truth::True,
+        };
+        !truth.is_true()
+    }
+
+    /// What an undecided answer hangs on, sorted; empty when the answer is decided.
+    pub fn hinges(&self) -> Vec<Hinge> {
+        if self.decision() != Decision::Undecided {
+            return Vec::new();
+        }
+        let mut hinges = Vec::new();
+        for label in &self.unreadable {
+            if self.matters(label.kind, Effect::Allow, None) || self.matters(label.kind, Effect::Deny, None) {
+                hinges.push(Hinge { label: Some(label.clone()), index: None, sid: None, on: HangsOn::Policy });
+            }
+        }
+        for step in self.steps.iter().filter(|step| step.matched.is_unknown() && self.matters(step.label.kind, step.effect, step.naming)) {
+            hinges.extend(step.misses.iter().flat_map(hangs_on).map(|on| Hinge {
+                label: Some(step.label.clone()),
+                index: Some(step.index),
+                sid: step.sid.clone(),
+                on,
+            }));
+        }
+        if self.evaluation.sides.same_account == Some(Truth::Unknown) {
+            hinges.push(Hinge { label: None, index: None, sid: None, on: HangsOn::ResourceAccount });
+        }
+        hinges.sort();
+        hinges.dedup();
+        hinges
+    }
+
+    /// Whether the answer would change with what the policies of this kind allow, or any policy denies.
+    fn matters(&self, kind: PolicyKind, effect: Effect, naming: Option<ResourceAllows>) -> bool {
+        let with = |truth: Truth| {
+            let mut changed = self.evaluation;
+            let part = match (effect, kind) {
+                (Effect::Deny, _) => Some(&mut changed.deny),
+                (_, PolicyKind::Identity) => Some(&mut changed.identity),
+                (_, PolicyKind::Boundary) => Some(&mut changed.boundary),
+                (_, PolicyKind::Session) => Some(&mut changed.session),
+                (_, PolicyKind::Scp) => Some(&mut changed.scps),
+                (_, PolicyKind::Endpoint) => Some(&mut changed.endpoint),
+                (_, PolicyKind::Rcp | PolicyKind::Resource) => None,
+            };
+            if let Some(part) = part.filter(|part| part.is_unknown()) {
+                *part = truth;
+            }
+            if effect == Effect::Allow && kind == PolicyKind::Resource {
+                set_unknown(&mut changed.resource, naming, truth);
+            }
+            changed.granted = changed.grants();
+            changed.decision()
+        };
+        with(Truth::True) != with(Truth::False)
+    }
+}
+
+/// Settles what is unknown of the ways in which a statement (or an unreadable policy, which could use any) names who asks.
+fn set_unknown(resource: &mut ResourceAllows, naming: Option<ResourceAllows>, truth: Truth) {
+    let settle = |part: &mut Truth, named: Option<Truth>| {
+        if part.is_unknown() && named != Some(Truth::False) {
+            *part = truth;
+        }
+    };
+    settle(&mut resource.direct, naming.map(|naming| naming.direct));
+    settle(&mut resource.role, naming.map(|naming| naming.role));
+    settle(&mut resource.anyone, naming.map(|naming| naming.anyone));
+    settle(&mut resource.account, naming.map(|naming| naming.account));
+}
+
+/// How far a miss puts a statement from matching. A statement about another service is far away; a condition is the nearest thing to fail.
+fn distance(miss: &Miss) -> usize {
+    let far = match &miss.element {
+        Element::Condition { .. } => 2,
+        Element::Resource { .. } => 4,
+        Element::Principal { .. } => 5,
+        Element::Action { wanted, found, .. } => {
+            let service = found.split(':').next().unwrap_or_default();
+            let same = wanted.iter().any(|action| action.split(':').next().is_some_and(|prefix| prefix.eq_ignore_ascii_case(service)));
+            if same { 6 } else { 12 }
+        }
+    };
+    if miss.truth.is_unknown() { far / 2 } else { far }
+}
+
+fn hangs_on(miss: &Miss) -> Vec<HangsOn> {
+    if !miss.truth.is_unknown() {
+        return Vec::new();
+    }
+    match &miss.element {
+        Element::Principal { .. } => vec![HangsOn::Principal],
+        Element::Action { .. } => vec![HangsOn::Action],
+        Element::Resource { unknown, .. } if unknown.is_empty() => vec![HangsOn::Resource],
+        Element::Resource { unknown, .. } => unknown.iter().cloned().map(HangsOn::Key).collect(),
+        Element::Condition { unknown, key, .. } if unknown.is_empty() => vec![HangsOn::Key(Arc::clone(key))],
+        Element::Condition { unknown, .. } => unknown.iter().cloned().map(HangsOn::Key).collect(),
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, statement {}", self.label, self.index)?;
+        self.sid.as_ref().map_or(Ok(()), |sid| write!(f, " ({sid})"))
+    }
+}
+
+impl fmt::Display for HangsOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => f.write_str(key),
+            Self::Policy => f.write_str("what the policy says"),
+            Self::Principal => f.write_str("the principal"),
+            Self::Resource => f.write_str("the resource"),
+            Self::Action => f.write_str("the action"),
+            Self::ResourceAccount => f.write_str("the account that owns the resource"),
+        }
+    }
+}
