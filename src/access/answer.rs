@@ -1,11 +1,13 @@
-//! The answer to a question, and why: the deciding statement, or the nearest one and where it misses.
+//! The answer to a question, and what it rests on. Verdicts and findings show it; `reason.rs` puts it into words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grants::GrantAnswer;
 use super::question::{Caller, Question};
+use super::reason;
 use crate::inventory::Gap;
-use crate::policy::{Decision, Label, PolicySet, Request};
+use crate::policy::case::Case;
+use crate::policy::{Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, explain};
 
 /// How AWS decides a question.
 #[derive(Debug, Clone)]
@@ -26,11 +28,16 @@ impl Answer {
         match &self.question.caller {
             Caller::Function { role, .. } => format!("execution role {}", role.name()),
             Caller::Forwarded { role, .. } => format!("Secrets Manager on behalf of execution role {}", role.name()),
-            Caller::Service { name, source: Some(source) } => format!("{name} for {}", source.as_str()),
+            Caller::Service { name, source: Some(source) } => format!("{name} for {source}"),
             Caller::Service { name, source: None } => name.to_string(),
             Caller::Outsider { account } => format!("a role in account {account}"),
             Caller::Grantee { grant } => format!("the grantee of grant {grant}"),
         }
+    }
+
+    /// The IAM action.
+    pub fn action(&self) -> &str {
+        &self.question.action
     }
 
     /// What is asked for: an ARN, or `*`.
@@ -38,18 +45,88 @@ impl Answer {
         self.request.resource.to_string()
     }
 
-    /// Why, in words.
+    /// Why, in words: the deciding statement, or the nearest one and the element in which it misses.
     pub fn because(&self) -> String {
-        self.decision.to_string()
+        reason::because(self, &self.trace())
     }
 
     /// The calls that did not answer and on which an undecided answer hangs.
     pub fn missing(&self) -> BTreeSet<Gap> {
-        self.gaps.values().cloned().chain(self.grants.gap.clone()).collect()
+        if self.decision != Decision::Undecided {
+            return BTreeSet::new();
+        }
+        let hinges = self.trace().hinges();
+        let labels = hinges.iter().filter(|hinge| hinge.on == HangsOn::Policy).filter_map(|hinge| hinge.label.as_ref());
+        labels.filter_map(|label| self.gaps.get(label).cloned()).chain(self.grants.gap.clone()).collect()
+    }
+
+    /// What else an undecided answer hangs on: context keys, malformed policies, points that AWS leaves open.
+    pub fn hinges(&self) -> BTreeSet<String> {
+        if self.decision != Decision::Undecided {
+            return BTreeSet::new();
+        }
+        let trace = self.trace();
+        let hinges = trace.hinges();
+        let keys = hinges.iter().filter_map(|hinge| match &hinge.on {
+            HangsOn::Policy => {
+                let label = hinge.label.as_ref()?;
+                (!self.gaps.contains_key(label)).then(|| format!("{label}, which is malformed"))
+            }
+            on => Some(on.to_string()),
+        });
+        keys.chain(self.open_point.map(str::to_owned)).collect()
+    }
+
+    /// The closed question, for `rotaudit simulate`. Keys that no audit can know stand under `unknown`; a grant stands among the resource's policies, as the
+    /// statement that says the same. Nothing when the question cannot be written so.
+    pub fn case(&self) -> serde_json::Value {
+        let mut request = self.request.clone();
+        for key in self.mentioned_keys() {
+            let entry = request.context.get(&key).clone();
+            request.context.set(&key, entry);
+        }
+        let mut policies = self.policies.clone();
+        policies.resource.extend(self.grants.as_policy());
+        let case = Case::of(&self.question.action, &without_alternatives(request), &policies);
+        case.ok().and_then(|case| serde_json::to_value(case).ok()).unwrap_or_default()
+    }
+
+    /// Every key that a policy has a condition on.
+    fn mentioned_keys(&self) -> BTreeSet<String> {
+        let statements = self.policies.iter().filter_map(|attached| attached.policy()).flat_map(Policy::statements);
+        statements.flat_map(Statement::conditions).map(|condition| condition.key().to_owned()).collect()
     }
 
     /// The context keys on which the answer hangs, with the values that policies compare them with.
     pub(super) fn open_keys(&self) -> BTreeMap<String, Vec<String>> {
-        BTreeMap::new()
+        let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for hinge in self.trace().hinges() {
+            if let HangsOn::Key(key) = &hinge.on {
+                keys.entry(key.to_lowercase()).or_default();
+            }
+        }
+        for attached in self.policies.iter().filter_map(|attached| attached.policy()) {
+            for condition in attached.statements().iter().flat_map(Statement::conditions) {
+                if let Some(values) = keys.get_mut(&condition.key().to_lowercase()) {
+                    values.extend(condition.values().map(str::to_owned));
+                }
+            }
+        }
+        keys
     }
+
+    fn trace(&self) -> Trace {
+        explain(&self.request, &self.policies)
+    }
+}
+
+/// A decided answer is the same under each alternative, so the first stands for all; what no policy asks for need not be said.
+fn without_alternatives(mut request: Request) -> Request {
+    let listed: Vec<(String, Entry)> = request.context.iter().map(|(key, entry)| (key.to_owned(), entry.clone())).collect();
+    for (key, entry) in listed {
+        if let Entry::OneOf(entries) = entry {
+            request.context.set(&key, entries.into_iter().next().unwrap_or(Entry::Unknown));
+        }
+    }
+    request
 }

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::question::{Caller, Question, Target};
+use crate::arn::Arn;
 use crate::inventory::{Gap, Grant, Inventory, Known};
-use crate::policy::{Context, Entry, Text, Truth};
+use crate::policy::{Attached, Context, Document, Entry, PolicyKind, Text, Truth};
 
 /// Whether some grant allows the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +19,31 @@ pub(super) struct GrantAnswer {
     pub(super) note: Option<String>,
     /// The call that did not list them.
     pub(super) gap: Option<Gap>,
+    /// The grant that allows it.
+    grant: Option<Grant>,
 }
 
 impl GrantAnswer {
-    const NONE: Self = Self { allows: Truth::False, note: None, gap: None };
+    const NONE: Self = Self { allows: Truth::False, note: None, gap: None, grant: None };
+
+    /// The grant that allows the question, as a policy of the key that says the same.
+    pub(super) fn as_policy(&self) -> Option<Attached> {
+        let grant = self.grant.as_ref()?;
+        let principal = match (&grant.grantee_service, &grant.grantee) {
+            (Some(service), _) => json!({"Service": service}),
+            (None, Some(grantee)) if Arn::parse(grantee).is_err() && grantee.contains('.') => json!({"Service": grantee}),
+            (None, grantee) => json!({"AWS": grantee}),
+        };
+        let operations: Vec<String> = grant.operations.iter().map(|operation| format!("kms:{operation}")).collect();
+        let pairs = grant.encryption_context_equals.iter().chain(&grant.encryption_context_subset).flatten();
+        let context: BTreeMap<String, &String> = pairs.map(|(key, value)| (format!("kms:EncryptionContext:{key}"), value)).collect();
+        let mut statement = json!({"Sid": name(grant), "Effect": "Allow", "Principal": principal, "Action": operations, "Resource": "*"});
+        if !context.is_empty() {
+            statement["Condition"] = json!({"StringEquals": context});
+        }
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+        Some(Attached::document(PolicyKind::Resource, format!("grant {}", name(grant)), Document::new(policy.to_string())))
+    }
 }
 
 /// Looks through the grants of the key that `question` is about.
@@ -27,13 +51,14 @@ pub(super) fn ask(inventory: &Inventory, question: &Question, context: &Context)
     let Target::Key(arn) = &question.target else { return GrantAnswer::NONE };
     let grants = match inventory.key(arn).and_then(|key| key.grants.as_ref()) {
         Known::Value(grants) => grants,
-        Known::Unreadable(gap) => return GrantAnswer { allows: Truth::Unknown, note: None, gap: Some(gap) },
+        Known::Unreadable(gap) => return GrantAnswer { allows: Truth::Unknown, gap: Some(gap), ..GrantAnswer::NONE },
     };
     let mut answer = GrantAnswer::NONE;
     for grant in grants.iter().filter(|grant| is_grantee(inventory, grant, &question.caller)) {
         let (allows, misses) = allows(grant, question, context);
         if answer.note.is_none() || allows > answer.allows {
             answer.allows = answer.allows.max(allows);
+            answer.grant = allows.is_true().then(|| grant.clone());
             answer.note = Some(match misses {
                 None => format!("grant {} allows it", name(grant)),
                 Some(misses) => format!("grant {} {misses}", name(grant)),

@@ -8,6 +8,7 @@ mod grants;
 mod policies;
 mod principal;
 mod question;
+mod reason;
 mod witness;
 
 pub use answer::Answer;

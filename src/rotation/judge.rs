@@ -60,9 +60,13 @@ fn verdict(conditions: &[Condition], calls: &[JudgedCall]) -> Verdict {
         Condition::Unknown(needs) => Some(needs.clone()),
         Condition::Broken(..) => None,
     });
-    let undecided = binding().filter(|call| call.decision == Decision::Undecided).map(|call| format!("{}: {}", call.action, call.because));
-    let mut needs: Vec<String> = unknown.chain(undecided).collect();
-    needs.dedup();
+    let undecided = binding().filter(|call| call.decision == Decision::Undecided).map(|call| call.because.clone());
+    let mut needs: Vec<String> = Vec::new();
+    for need in unknown.chain(undecided) {
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
     if needs.is_empty() { Verdict::Rotates } else { Verdict::Undecided { needs } }
 }
 
