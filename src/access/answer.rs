@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grants::GrantAnswer;
 use super::question::{Caller, Question};
-use super::reason;
 use crate::inventory::Gap;
 use crate::policy::case::Case;
 use crate::policy::{Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, explain};
@@ -43,11 +42,6 @@ impl Answer {
     /// What is asked for: an ARN, or `*`.
     pub fn resource(&self) -> String {
         self.request.resource.to_string()
-    }
-
-    /// Why, in words: the deciding statement, or the nearest one and the element in which it misses.
-    pub fn because(&self) -> String {
-        reason::because(self, &self.trace())
     }
 
     /// The calls that did not answer and on which an undecided answer hangs.
@@ -115,7 +109,7 @@ impl Answer {
         keys
     }
 
-    fn trace(&self) -> Trace {
+    pub(super) fn trace(&self) -> Trace {
         explain(&self.request, &self.policies)
     }
 }

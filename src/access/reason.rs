@@ -8,8 +8,14 @@ use crate::policy::{Decision, Effect, Element, HangsOn, Hinge, Miss, PolicyKind,
 /// The most values of an element that are written out.
 const MOST_VALUES: usize = 3;
 
-/// Why `answer` is what it is.
-pub(super) fn because(answer: &Answer, trace: &Trace) -> String {
+impl Answer {
+    /// Why, in words: the deciding statement, or the nearest one and the element in which it misses.
+    pub fn because(&self) -> String {
+        because(self, &self.trace())
+    }
+}
+
+fn because(answer: &Answer, trace: &Trace) -> String {
     match answer.decision {
         Decision::Allowed => allowed(answer, trace),
         Decision::ExplicitDeny => match trace.steps.iter().find(|step| step.effect == Effect::Deny && step.matched.is_true()) {
