@@ -9,6 +9,7 @@ mod key;
 mod known;
 mod named;
 mod secret;
+pub mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use calls::{Api, CallSpec, NEVER};
+pub use calls::{Api, CallSpec, NEVER, policy_json};
 pub use function::{ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, VpcAttachment};
 pub use identity::{Account, Group, Identities, OrganizationMembership, Permissions, Role, User};
 pub use key::{Grant, Key, KeyMetadata};

@@ -1,3 +1,10 @@
-//! Where facts come from. The only room that does I/O, beside the command line.
+//! Where facts come from: a live account (feature `live`), a snapshot file, or the account that is compiled in. `cli` asks here
+//! for an inventory; no other room does I/O or knows the AWS SDK.
 
 pub mod demo;
+mod error;
+mod progress;
+pub mod snapshot;
+
+pub use error::SourceError;
+pub use progress::Progress;

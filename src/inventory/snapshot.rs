@@ -1,0 +1,288 @@
+//! An inventory as text: the versioned envelope of a snapshot. `source` reads and writes the files that hold it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
+use thiserror::Error;
+
+use super::Inventory;
+
+/// The version of the schema that this build writes, and the only one that it reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The word by which a snapshot is known from any other JSON.
+const FORMAT: &str = "rotaudit-inventory";
+
+/// A text cannot be read as a snapshot. Places are lines and columns, from 1; a snapshot is one line, so the column is its byte.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SnapshotError {
+    /// It is something else.
+    #[error("not a snapshot of rotaudit: {0}")]
+    NotASnapshot(String),
+    /// Its end is missing.
+    #[error("the snapshot is cut off {place}: it was not written or copied to its end; take it again with `rotaudit snapshot`")]
+    Truncated {
+        /// Where it ends.
+        place: String,
+    },
+    /// A newer (or impossible) version wrote it.
+    #[error(
+        "the snapshot has schema version {found}, and this build of rotaudit reads version {SCHEMA_VERSION}: take it again, or use the rotaudit that wrote it"
+    )]
+    Version {
+        /// The version that it says.
+        found: u64,
+    },
+    /// A field is not what it has to be.
+    #[error("the snapshot is not valid at line {line}, column {column}: {problem}")]
+    Invalid {
+        /// Line, from 1.
+        line: usize,
+        /// Column in bytes, from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// Two of its parts contradict each other.
+    #[error("the snapshot contradicts itself: {place} holds {key:?}, and what is there calls itself {inside:?}")]
+    Inconsistent {
+        /// The map, such as `secrets`.
+        place: String,
+        /// The key in that map.
+        key: String,
+        /// The name inside the value.
+        inside: String,
+    },
+}
+
+/// What a snapshot looks like.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Snapshot")]
+struct Envelope<I> {
+    /// Always `rotaudit-inventory`.
+    format: String,
+    /// The version of this schema.
+    schema_version: u32,
+    /// The rotaudit that wrote it.
+    tool_version: String,
+    /// What was read.
+    inventory: I,
+}
+
+/// What is looked at first, so that a snapshot of another version is not judged by the fields of this one.
+#[derive(Deserialize)]
+struct Header {
+    format: Option<String>,
+    schema_version: Option<u64>,
+}
+
+/// The snapshot of `inventory`: one line of JSON, the same bytes for the same facts.
+pub fn to_text(inventory: &Inventory) -> Result<String, SnapshotError> {
+    let tool_version = env!("CARGO_PKG_VERSION").to_owned();
+    let envelope = Envelope { format: FORMAT.to_owned(), schema_version: SCHEMA_VERSION, tool_version, inventory };
+    serde_json::to_string(&envelope).map_err(|error| of_json(&error))
+}
+
+/// The inventory of a snapshot.
+pub fn from_text(text: &[u8]) -> Result<Inventory, SnapshotError> {
+    let header: Header = serde_json::from_slice(text).map_err(|error| match error.classify() {
+        Category::Eof if !text.is_empty() => of_json(&error),
+        _ if text.is_empty() => SnapshotError::NotASnapshot("the file is empty".to_owned()),
+        _ => SnapshotError::NotASnapshot(error.to_string()),
+    })?;
+    match (header.format.as_deref(), header.schema_version) {
+        (Some(FORMAT), Some(version)) if version == u64::from(SCHEMA_VERSION) => {}
+        (Some(FORMAT), Some(found)) => return Err(SnapshotError::Version { found }),
+        (Some(FORMAT), None) => return Err(SnapshotError::NotASnapshot("it has no \"schema_version\"".to_owned())),
+        _ => return Err(SnapshotError::NotASnapshot(format!("it does not say \"format\": \"{FORMAT}\""))),
+    }
+    let envelope: Envelope<Inventory> = serde_json::from_slice(text).map_err(|error| of_json(&error))?;
+    check(&envelope.inventory)?;
+    Ok(envelope.inventory)
+}
+
+/// The JSON Schema of a snapshot.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Envelope<Inventory>).to_value()
+}
+
+/// `serde_json`'s error with its place told by us.
+fn of_json(error: &serde_json::Error) -> SnapshotError {
+    let (line, column) = (error.line(), error.column());
+    if error.classify() == Category::Eof {
+        return SnapshotError::Truncated { place: format!("at line {line}, column {column}") };
+    }
+    let text = error.to_string();
+    let problem = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text).to_owned();
+    SnapshotError::Invalid { line, column, problem }
+}
+
+/// A key of a map and the name inside the value must be the same; whoever looks something up trusts that.
+fn check(inventory: &Inventory) -> Result<(), SnapshotError> {
+    let agree = |place: &str, key: &str, inside: &str| {
+        if key == inside {
+            return Ok(());
+        }
+        Err(SnapshotError::Inconsistent { place: place.to_owned(), key: key.to_owned(), inside: inside.to_owned() })
+    };
+    inventory.secrets.iter().try_for_each(|(key, it)| agree("secrets", key.as_str(), it.arn.as_str()))?;
+    inventory.keys.iter().try_for_each(|(key, it)| agree("keys", key.as_str(), it.arn.as_str()))?;
+    inventory.functions.iter().try_for_each(|(key, it)| {
+        agree("functions", key.as_str(), it.arn.as_str())?;
+        agree("functions", key.as_str(), it.arn.split_qualifier().0.as_str())
+    })?;
+    for identities in inventory.accounts.values().filter_map(|account| account.identities.value()) {
+        identities.roles.iter().try_for_each(|(key, it)| agree("roles", key.as_str(), it.arn.as_str()))?;
+        identities.users.iter().try_for_each(|(key, it)| agree("users", key.as_str(), it.arn.as_str()))?;
+        identities.groups.iter().try_for_each(|(key, it)| agree("groups", key, &it.name))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::arn::{AccountId, Arn};
+    use crate::inventory::{
+        Account, Function, FunctionConfiguration, Gap, Group, Identities, Key, Known, NamedDocument, RotationConfiguration, Secret,
+    };
+    use crate::policy::Document;
+
+    /// A small inventory in which every text that AWS could give is one of `words`.
+    fn inventory(words: &[String], second: i64) -> Inventory {
+        let word = |index: usize| words[index % words.len()].clone();
+        let arn = |text: &str| Arn::parse(text).unwrap();
+        let at = Timestamp::from_second(second).unwrap();
+        let secret = Secret {
+            arn: arn("arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"),
+            name: word(0),
+            description: Some(word(1)),
+            tags: BTreeMap::from([(word(2), word(3))]),
+            kms_key_id: Some(word(4)),
+            key: Known::Value(None),
+            rotation: RotationConfiguration { enabled: true, schedule: Some(word(5)), next_rotation: Some(at), ..Default::default() },
+            owning_service: None,
+            primary_region: None,
+            deleted_at: Some(at),
+            created_at: None,
+            external_type: None,
+            stages: BTreeMap::from([(word(6), [word(7)].into())]),
+            versions: Known::Unreadable(Gap::new("secretsmanager:ListSecretVersionIds", &word(0), &word(1))),
+            policies: Known::Value(vec![NamedDocument::new(&word(2), Document::new(word(3)))]),
+        };
+        let function = Function {
+            arn: arn("arn:aws:lambda:eu-west-1:111122223333:function:rotate"),
+            configuration: Known::Value(Some(FunctionConfiguration { runtime: Some(word(4)), ..Default::default() })),
+            policies: BTreeMap::from([(word(5), Known::Value(None)), (String::new(), Known::Value(Some(Document::new(word(6)))))]),
+            reserved_concurrency: Known::Value(Some(0)),
+            urls: Known::default(),
+            tags: Known::default(),
+        };
+        let key = Key {
+            arn: arn("arn:aws:kms:eu-west-1:111122223333:key/1"),
+            metadata: Known::Value(None),
+            policies: Known::default(),
+            grants: Known::default(),
+        };
+        let group = Group { arn: arn("arn:aws:iam::111122223333:group/g"), name: word(7), permissions: Default::default() };
+        let identities = Identities { groups: BTreeMap::from([(word(7), group)]), ..Default::default() };
+        let account = Account {
+            regions: BTreeMap::from([(word(0), Known::Value(()))]),
+            identities: Known::Value(identities),
+            organization: Some(Known::default()),
+        };
+        let mut inventory = Inventory::empty(at);
+        inventory.accounts.insert(AccountId::parse("111122223333").unwrap(), account);
+        inventory.secrets.insert(secret.arn.clone(), secret);
+        inventory.functions.insert(function.arn.clone(), function);
+        inventory.keys.insert(key.arn.clone(), key);
+        inventory
+    }
+
+    fn plain() -> String {
+        to_text(&inventory(&["word".to_owned()], 1_700_000_000)).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn a_snapshot_is_read_as_it_was_written(words in prop::collection::vec(any::<String>(), 1..9), second in 0_i64..4_000_000_000) {
+            let inventory = inventory(&words, second);
+            let text = to_text(&inventory).unwrap();
+            let read = from_text(text.as_bytes()).unwrap();
+            prop_assert_eq!(&read, &inventory);
+            prop_assert_eq!(to_text(&read).unwrap(), text);
+        }
+
+        #[test]
+        fn no_prefix_of_a_snapshot_is_a_snapshot(end in 1_usize..2000) {
+            let text = plain();
+            let end = end.min(text.len() - 1);
+            let error = from_text(&text.as_bytes()[..end]).unwrap_err();
+            prop_assert!(matches!(error, SnapshotError::Truncated { .. }), "{}", error);
+            prop_assert!(error.to_string().contains("at line 1, column "), "{}", error);
+        }
+
+        #[test]
+        fn nonsense_is_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(from_text(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn other_files_are_not_snapshots() {
+        for text in ["", "[]", "{}", "null", "AWSTemplateFormatVersion: x", r#"{"format":"x","schema_version":1}"#, "\u{feff}{}"] {
+            assert!(matches!(from_text(text.as_bytes()), Err(SnapshotError::NotASnapshot(_))), "{text}");
+        }
+        let deep = format!(r#"{{"format":"rotaudit-inventory","schema_version":1,"inventory":{}"#, "[".repeat(1_000_000));
+        assert!(from_text(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_newer_snapshot_says_which_version_this_build_reads() {
+        let text = plain().replace(r#""schema_version":1"#, r#""schema_version":2"#).replace("as_of", "as_of_new");
+        let error = from_text(text.as_bytes()).unwrap_err();
+        assert_eq!(error, SnapshotError::Version { found: 2 });
+        assert!(error.to_string().contains("reads version 1"));
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_with_its_place() {
+        let error = from_text(plain().replace("reserved_concurrency", "concurrency").as_bytes()).unwrap_err();
+        assert!(matches!(&error, SnapshotError::Invalid { line: 1, problem, .. } if problem.contains("`concurrency`")), "{error}");
+        assert_eq!(error.to_string().matches("column").count(), 1);
+    }
+
+    #[test]
+    fn a_map_whose_key_lies_is_refused() {
+        for (place, key) in [
+            ("secrets", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"),
+            ("functions", "arn:aws:lambda:eu-west-1:111122223333:function:rotate"),
+            ("keys", "arn:aws:kms:eu-west-1:111122223333:key/1"),
+            ("groups", "word"),
+        ] {
+            let lie = key.replace("111122223333", "444455556666").replace("word", "other");
+            let error = from_text(plain().replace(&format!(r#"{{"{key}":{{"#), &format!(r#"{{"{lie}":{{"#)).as_bytes()).unwrap_err();
+            assert!(matches!(&error, SnapshotError::Inconsistent { place: found, .. } if found == place), "{place}: {error}");
+        }
+        let qualified = plain().replace("function:rotate", "function:rotate:live");
+        assert!(matches!(from_text(qualified.as_bytes()), Err(SnapshotError::Inconsistent { .. })));
+    }
+
+    #[test]
+    fn the_schema_describes_what_is_written() {
+        let schema = json_schema();
+        let written: serde_json::Value = serde_json::from_str(&plain()).unwrap();
+        for field in written.as_object().unwrap().keys() {
+            assert!(schema["properties"].get(field).is_some(), "{field}");
+        }
+        for field in written["inventory"].as_object().unwrap().keys() {
+            assert!(schema["$defs"]["Inventory"]["properties"].get(field).is_some(), "{field}");
+        }
+    }
+}

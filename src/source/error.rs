@@ -1,0 +1,95 @@
+//! Why no inventory could be had at all. What could be had in part is not an error: the missing calls are gaps of the inventory.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::inventory::snapshot::SnapshotError;
+
+/// No inventory. Every text names the thing and the way out; `cli` prints it as it is.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A snapshot is larger than any account makes it.
+    #[error("{} holds more than {limit} bytes when it is unpacked, which no snapshot does: it is damaged or made to exhaust memory", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How much is read of a snapshot, in bytes.
+        limit: u64,
+    },
+    /// A file is not a snapshot that this build reads.
+    #[error("{}: {cause}", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: SnapshotError,
+    },
+    /// Nobody says who is asking.
+    #[error(
+        "no AWS credentials: {cause}\n  Give them as for the AWS CLI: `aws sso login`, --profile NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n  \
+         Without an account: `rotaudit scan --demo` needs no credentials, and --snapshot FILE reads what was collected before."
+    )]
+    NoCredentials {
+        /// What the credential chain says.
+        cause: String,
+    },
+    /// The credentials were valid once.
+    #[error(
+        "the AWS credentials have expired ({answer})\n  Log in again (`aws sso login`, or fetch a new session token) and repeat the command."
+    )]
+    ExpiredCredentials {
+        /// What STS answered.
+        answer: String,
+    },
+    /// AWS does not accept the credentials.
+    #[error(
+        "AWS refuses the credentials in {region}: {answer}\n  Check the access key (or --profile), the clock of this machine, and that the region belongs to \
+         the account's partition and is enabled.\n  `rotaudit scan --demo` needs no credentials."
+    )]
+    RefusedCredentials {
+        /// The region whose STS was asked.
+        region: String,
+        /// What STS answered.
+        answer: String,
+    },
+    /// Nobody says where to look.
+    #[error("no AWS region: give --region NAME, set AWS_REGION, or `aws configure set region NAME` for the profile")]
+    NoRegion,
+    /// A region's name is not one.
+    #[error("{name:?} is not the name of an AWS region{}", similar.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default())]
+    UnknownRegion {
+        /// The name as given.
+        name: String,
+        /// The known region with the most similar name.
+        similar: Option<String>,
+    },
+    /// AWS does not answer.
+    #[error(
+        "AWS does not answer in {region}: {cause}\n  Check the network, the proxy (HTTPS_PROXY) and --endpoint-url.\n  `rotaudit scan --demo` needs no network, \
+         and --snapshot FILE reads what was collected before."
+    )]
+    Unreachable {
+        /// The region whose STS was asked.
+        region: String,
+        /// What failed.
+        cause: String,
+    },
+}

@@ -1,0 +1,178 @@
+//! Snapshot files: reads and writes inventories as JSON, plain or compressed with zstd.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::SourceError;
+use crate::inventory::Inventory;
+use crate::inventory::snapshot::{SnapshotError, from_text, to_text};
+
+/// How many bytes of a snapshot are read, unpacked: 4 GiB, some hundred times a very large account. A zstd bomb ends here.
+pub const MAX_BYTES: u64 = 4 << 30;
+
+/// The first bytes of a zstd frame (<https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1>).
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The level at which snapshots are compressed: the library's usual one.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Reads the snapshot in `path`; whether it is compressed is seen by its first bytes, not by its name.
+pub fn read(path: &Path) -> Result<Inventory, SourceError> {
+    let text = text_of(path, MAX_BYTES)?;
+    from_text(&text).map_err(|cause| SourceError::Snapshot { path: path.to_owned(), cause })
+}
+
+/// Writes a snapshot of `inventory` to `path`, compressed when its name ends in `.zst`. A file that was there is replaced at once
+/// and whole: nobody reads half a snapshot. What is not a regular file (a pipe, `/dev/stdout`) is written straight.
+pub fn write(path: &Path, inventory: &Inventory) -> Result<(), SourceError> {
+    let text = to_text(inventory).map_err(|cause| SourceError::Snapshot { path: path.to_owned(), cause })?;
+    let failed = |cause| SourceError::Write { path: path.to_owned(), cause };
+    let bytes = if path.extension() == Some(OsStr::new("zst")) {
+        zstd::encode_all(text.as_bytes(), ZSTD_LEVEL).map_err(failed)?
+    } else {
+        text.into_bytes()
+    };
+    replace(path, &bytes).map_err(failed)
+}
+
+/// The unpacked bytes of a file, at most `limit`.
+fn text_of(path: &Path, limit: u64) -> Result<Vec<u8>, SourceError> {
+    let failed = |cause| SourceError::Read { path: path.to_owned(), cause };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut start = Vec::new();
+    Read::by_ref(&mut file).take(ZSTD_MAGIC.len() as u64).read_to_end(&mut start).map_err(failed)?;
+    let compressed = start == ZSTD_MAGIC;
+    let whole = io::Cursor::new(start).chain(file);
+    let mut text = Vec::new();
+    let outcome = if compressed {
+        zstd::Decoder::new(whole).and_then(|unpacked| unpacked.take(limit.saturating_add(1)).read_to_end(&mut text))
+    } else {
+        whole.take(limit.saturating_add(1)).read_to_end(&mut text)
+    };
+    match outcome {
+        Ok(_) if text.len() as u64 > limit => Err(SourceError::TooLarge { path: path.to_owned(), limit }),
+        Ok(_) => Ok(text),
+        Err(error) if compressed && error.kind() == io::ErrorKind::UnexpectedEof => {
+            let place = format!("inside its compressed data, after {} bytes of JSON", text.len());
+            Err(SourceError::Snapshot { path: path.to_owned(), cause: SnapshotError::Truncated { place } })
+        }
+        Err(cause) => Err(failed(cause)),
+    }
+}
+
+/// Puts `bytes` in the place of the file `path` in one step.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = match fs::metadata(path) {
+        Ok(there) if !there.is_file() => return File::options().write(true).open(path)?.write_all(bytes),
+        // Through a symbolic link, so that the link stays.
+        Ok(_) => fs::canonicalize(path)?,
+        Err(_) => path.to_owned(),
+    };
+    let beside = beside(&target)?;
+    let written = File::create_new(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| fs::rename(&beside, &target));
+    if replaced.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&beside);
+    }
+    replaced
+}
+
+/// The name of the file that is written before it takes the place of `target`, in the same folder.
+fn beside(target: &Path) -> io::Result<PathBuf> {
+    let name = target.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "this is not the name of a file"))?;
+    let mut hidden = OsStr::new(".").to_owned();
+    hidden.push(name);
+    hidden.push(format!(".{}.part", std::process::id()));
+    Ok(target.with_file_name(hidden))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("rotaudit-snapshot-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn inventory() -> Inventory {
+        Inventory::empty(Timestamp::from_second(1_700_000_000).unwrap())
+    }
+
+    #[test]
+    fn a_snapshot_is_read_back_whatever_its_name_says() {
+        let folder = folder("read-back");
+        let (plain, packed) = (folder.join("a.json"), folder.join("a.json.zst"));
+        write(&plain, &inventory()).unwrap();
+        write(&packed, &inventory()).unwrap();
+        assert!(fs::read(&plain).unwrap().starts_with(b"{\"format\":\"rotaudit-inventory\""));
+        assert!(fs::read(&packed).unwrap().starts_with(&ZSTD_MAGIC));
+        fs::rename(&packed, &plain).unwrap();
+        assert_eq!(read(&plain).unwrap(), inventory());
+        write(&plain, &inventory()).unwrap();
+        assert_eq!(read(&plain).unwrap(), inventory());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no half-written file stays behind");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_cut_off_snapshot_says_so() {
+        let folder = folder("cut-off");
+        for name in ["a.json", "a.json.zst"] {
+            let path = folder.join(name);
+            write(&path, &inventory()).unwrap();
+            let bytes = fs::read(&path).unwrap();
+            fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+            let error = read(&path).unwrap_err();
+            assert!(matches!(&error, SourceError::Snapshot { cause: SnapshotError::Truncated { .. }, .. }), "{error}");
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_unpacks_beyond_the_limit_is_refused() {
+        let folder = folder("bomb");
+        let path = folder.join("bomb.zst");
+        fs::write(&path, zstd::encode_all(io::repeat(b' ').take(1 << 20), 1).unwrap()).unwrap();
+        assert!(matches!(text_of(&path, 1000), Err(SourceError::TooLarge { limit: 1000, .. })));
+        assert_eq!(text_of(&path, 1 << 20).unwrap().len(), 1 << 20);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_missing_file_and_a_folder_are_named() {
+        let folder = folder("missing");
+        let missing = folder.join("none.json");
+        assert!(read(&missing).unwrap_err().to_string().contains("none.json"));
+        assert!(matches!(read(&folder), Err(SourceError::Read { .. })));
+        assert!(matches!(write(&folder, &inventory()), Err(SourceError::Write { .. })));
+        assert!(matches!(write(&folder.join("no/such/folder.json"), &inventory()), Err(SourceError::Write { .. })));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_stays_a_link_and_a_device_a_device() {
+        let folder = folder("link");
+        let (file, link) = (folder.join("file.json"), folder.join("link.json"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write(&link, &inventory()).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(read(&file).unwrap(), inventory());
+        write(Path::new("/dev/null"), &inventory()).unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
