@@ -1,6 +1,8 @@
 //! Where facts come from: a live account (feature `live`), a snapshot file, or the account that is compiled in. `cli` asks here
 //! for an inventory; no other room does I/O or knows the AWS SDK.
 
+#[cfg(feature = "live")]
+pub mod aws;
 pub mod demo;
 mod error;
 mod progress;

@@ -1,0 +1,135 @@
+//! Rotation functions: configuration, policies, concurrency, URLs and tags; never code, and of the environment only what decides
+//! where the function finds AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use aws_sdk_lambda::types::{FunctionUrlConfig, VpcConfigResponse};
+
+use super::ask::{ask_optional, gap, pages, whole};
+use super::lanes::in_lanes;
+use super::session::{Regional, Session};
+use super::values::{arn, text};
+use crate::arn::Arn;
+use crate::inventory::{Api, ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, Gap, Known, VpcAttachment};
+use crate::policy::Document;
+
+/// The functions behind these ARNs, each read once in its own region.
+pub(super) async fn functions(session: &Session, named: impl Iterator<Item = Arn>, tick: impl Fn(usize, usize)) -> BTreeMap<Arn, Function> {
+    let mut qualifiers: BTreeMap<Arn, BTreeSet<String>> = BTreeMap::new();
+    for arn in named {
+        let (function, qualifier) = arn.split_qualifier();
+        qualifiers.entry(function).or_insert_with(|| [String::new()].into()).extend(qualifier.map(str::to_owned));
+    }
+    let mut lanes: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for (function, qualifiers) in qualifiers {
+        lanes.entry(function.region().to_owned()).or_default().push((function, qualifiers));
+    }
+    let read = |region: &str, (arn, qualifiers): (Arn, BTreeSet<String>)| {
+        let regional = session.region(region);
+        async move {
+            match regional {
+                Some(regional) => function(&regional, arn, qualifiers).await,
+                None => unreachable_function(arn, qualifiers),
+            }
+        }
+    };
+    in_lanes(lanes, tick, read).await.into_iter().map(|function| (function.arn.clone(), function)).collect()
+}
+
+async fn function(regional: &Arc<Regional>, arn: Arn, qualifiers: BTreeSet<String>) -> Function {
+    let (lambda, name) = (&regional.lambda, arn.as_str());
+    let call = lambda.get_function_configuration().function_name(name).send();
+    let configuration = ask_optional(Api::GetFunctionConfiguration, name, call, configuration).await;
+    if matches!(configuration, Known::Value(None)) {
+        // There is no such function: the other calls would only say so again.
+        let policies = qualifiers.into_iter().map(|qualifier| (qualifier, Known::Value(None))).collect();
+        return empty_function(arn, policies);
+    }
+    let mut policies = BTreeMap::new();
+    for qualifier in qualifiers {
+        let asked = Some(qualifier.clone()).filter(|qualifier| !qualifier.is_empty());
+        let resource = asked.as_ref().map_or_else(|| name.to_owned(), |qualifier| format!("{name}:{qualifier}"));
+        let call = lambda.get_policy().function_name(name).set_qualifier(asked).send();
+        let policy = ask_optional(Api::GetFunctionPolicy, &resource, call, |answer| answer.policy.map(Document::new)).await;
+        policies.insert(qualifier, policy);
+    }
+    let call = lambda.get_function_concurrency().function_name(name).send();
+    let reserved = ask_optional(Api::GetFunctionConcurrency, name, call, |answer| Some(answer.reserved_concurrent_executions)).await;
+    let call = lambda.list_tags().resource(name).send();
+    let tags = ask_optional(Api::ListFunctionTags, name, call, |answer| Some(answer.tags.unwrap_or_default())).await;
+    let urls = pages(
+        Api::ListFunctionUrlConfigs,
+        name,
+        |marker| lambda.list_function_url_configs().function_name(name).set_marker(marker).send(),
+        |answer| (Some(answer.function_url_configs), answer.next_marker),
+    );
+    Function {
+        configuration,
+        policies,
+        reserved_concurrency: reserved.map(Option::flatten),
+        urls: whole(urls.await).map(|urls| urls.iter().map(url).collect()),
+        tags: tags.map(|tags| tags.into_iter().flatten().collect()),
+        arn,
+    }
+}
+
+/// A function that does not exist.
+fn empty_function(arn: Arn, policies: BTreeMap<String, Known<Option<Document>>>) -> Function {
+    Function {
+        arn,
+        configuration: Known::Value(None),
+        policies,
+        reserved_concurrency: Known::default(),
+        urls: Known::default(),
+        tags: Known::default(),
+    }
+}
+
+/// A function whose ARN names no region that can be asked.
+fn unreachable_function(arn: Arn, qualifiers: BTreeSet<String>) -> Function {
+    let missing: Gap = gap(Api::GetFunctionConfiguration, arn.as_str(), "its ARN names no AWS region");
+    let policies = qualifiers.into_iter().map(|qualifier| (qualifier, Known::Unreadable(missing.clone()))).collect();
+    Function {
+        arn,
+        configuration: Known::Unreadable(missing.clone()),
+        policies,
+        reserved_concurrency: Known::Unreadable(missing.clone()),
+        urls: Known::Unreadable(missing.clone()),
+        tags: Known::Unreadable(missing),
+    }
+}
+
+/// `None` for an answer that is not about a function.
+fn configuration(it: GetFunctionConfigurationOutput) -> Option<FunctionConfiguration> {
+    it.function_arn?;
+    let variables = it.environment.and_then(|environment| environment.variables).unwrap_or_default();
+    Some(FunctionConfiguration {
+        role: arn(it.role),
+        runtime: it.runtime.map(|it| it.as_str().to_owned()),
+        timeout_seconds: it.timeout,
+        state: it.state.map(|it| it.as_str().to_owned()),
+        state_reason_code: it.state_reason_code.map(|it| it.as_str().to_owned()),
+        last_update_status: it.last_update_status.map(|it| it.as_str().to_owned()),
+        last_update_reason_code: it.last_update_status_reason_code.map(|it| it.as_str().to_owned()),
+        environment_key: arn(it.kms_key_arn),
+        endpoint_variables: variables.into_iter().filter(|(name, _)| ENDPOINT_VARIABLES.contains(&name.as_str())).collect(),
+        vpc: it.vpc_config.and_then(vpc),
+    })
+}
+
+/// Lambda tells an empty attachment of a function that was taken out of its VPC.
+fn vpc(it: VpcConfigResponse) -> Option<VpcAttachment> {
+    let attachment = VpcAttachment {
+        vpc_id: text(it.vpc_id).unwrap_or_default(),
+        subnet_ids: it.subnet_ids.unwrap_or_default(),
+        security_group_ids: it.security_group_ids.unwrap_or_default(),
+    };
+    (attachment != VpcAttachment::default()).then_some(attachment)
+}
+
+fn url(it: &FunctionUrlConfig) -> FunctionUrl {
+    let qualifier = Arn::parse(&it.function_arn).ok().and_then(|arn| arn.split_qualifier().1.map(str::to_owned));
+    FunctionUrl { qualifier, auth_type: it.auth_type.as_str().to_owned() }
+}

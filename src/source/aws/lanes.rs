@@ -1,0 +1,79 @@
+//! Does many things at once, but only so many in each region: AWS's rate limits are per region.
+
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+
+use tokio::task::JoinSet;
+
+/// How many things are under way in one region.
+const WIDTH: usize = 8;
+
+/// Does `work` on every item of every lane (region). `tick` hears how many are done. The order of what comes out is not that of
+/// what went in.
+pub(super) async fn in_lanes<K, V, F>(lanes: BTreeMap<String, Vec<K>>, tick: impl Fn(usize, usize), work: impl Fn(&str, K) -> F) -> Vec<V>
+where
+    F: Future<Output = V> + Send + 'static,
+    V: Send + 'static,
+{
+    let total = lanes.values().map(Vec::len).sum();
+    let mut waiting: BTreeMap<String, _> = lanes.into_iter().map(|(lane, items)| (lane, items.into_iter())).collect();
+    let mut running = JoinSet::new();
+    let start = |running: &mut JoinSet<(String, V)>, lane: &str, item| {
+        let (lane, work) = (lane.to_owned(), work(lane, item));
+        running.spawn(async move { (lane, work.await) });
+    };
+    for (lane, items) in &mut waiting {
+        items.take(WIDTH).for_each(|item| start(&mut running, lane, item));
+    }
+    let mut done = Vec::with_capacity(total);
+    while let Some(outcome) = running.join_next().await {
+        match outcome {
+            Ok((lane, value)) => {
+                done.push(value);
+                tick(done.len(), total);
+                if let Some(item) = waiting.get_mut(&lane).and_then(Iterator::next) {
+                    start(&mut running, &lane, item);
+                }
+            }
+            // A task ends without a value only by a panic of ours (nobody cancels one): it goes on where it belongs.
+            Err(error) => {
+                if let Ok(panic) = error.try_into_panic() {
+                    resume_unwind(panic);
+                }
+            }
+        }
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_item_is_done_once_and_no_lane_is_wider_than_it_may_be() {
+        let lanes = BTreeMap::from([("a".to_owned(), (0..100).collect::<Vec<u32>>()), ("b".to_owned(), (100..103).collect())]);
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let ticks = AtomicUsize::new(0);
+        let work = |lane: &str, item: u32| {
+            let (now, most, in_a) = (Arc::clone(&now), Arc::clone(&most), lane == "a");
+            async move {
+                if in_a {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    tokio::task::yield_now().await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                }
+                item
+            }
+        };
+        let mut done = in_lanes(lanes, |_, total| drop(ticks.fetch_add(usize::from(total == 103), Ordering::SeqCst)), work).await;
+        done.sort_unstable();
+        assert_eq!(done, (0..103).collect::<Vec<u32>>());
+        assert_eq!(ticks.into_inner(), 103);
+        let most = most.load(Ordering::SeqCst);
+        assert!((1..=WIDTH).contains(&most), "{most}");
+    }
+}

@@ -1,0 +1,17 @@
+//! The live account: asks AWS through its SDK and answers with an inventory. A call that fails becomes a gap of the inventory;
+//! only when nobody can be asked at all is there an error.
+
+mod ask;
+mod collect;
+mod functions;
+mod identities;
+mod keys;
+mod lanes;
+mod options;
+mod regions;
+mod secrets;
+mod session;
+mod values;
+
+pub use collect::collect;
+pub use options::Options;

@@ -1,0 +1,120 @@
+//! Secrets: the list of a region, and of each secret its versions and its policy; never a value.
+
+use aws_sdk_secretsmanager::types::{SecretListEntry, SecretVersionsListEntry};
+
+use super::ask::{ask, gap, pages, whole};
+use super::session::Regional;
+use super::values::{arn, text, time};
+use crate::arn::{AccountId, Arn};
+use crate::inventory::{Api, Gap, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
+use crate::policy::Document;
+
+/// A secret as its region lists it.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) arn: Arn,
+    pub(super) entry: SecretListEntry,
+}
+
+impl Listed {
+    /// The rotation function, qualified or not.
+    pub(super) fn function(&self) -> Option<Arn> {
+        arn(self.entry.rotation_lambda_arn.clone())
+    }
+
+    /// The key as the secret names it.
+    pub(super) fn kms_key_id(&self) -> Option<&str> {
+        self.entry.kms_key_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    /// The secret, with what was asked about it.
+    pub(super) fn secret(self, asked: Asked, key: Known<Option<Arn>>) -> Secret {
+        let rotation = rotation(&self);
+        let kms_key_id = self.kms_key_id().map(str::to_owned);
+        let Self { arn, entry } = self;
+        let stages = entry.secret_versions_to_stages.unwrap_or_default();
+        Secret {
+            name: entry.name.unwrap_or_else(|| arn.name().to_owned()),
+            arn,
+            description: text(entry.description),
+            tags: entry.tags.into_iter().flatten().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect(),
+            kms_key_id,
+            key,
+            rotation,
+            owning_service: text(entry.owning_service),
+            primary_region: text(entry.primary_region),
+            deleted_at: time(entry.deleted_date),
+            created_at: time(entry.created_date),
+            external_type: text(entry.r#type),
+            stages: stages.into_iter().map(|(version, labels)| (version, labels.into_iter().collect())).collect(),
+            versions: asked.versions,
+            policies: asked.policies,
+        }
+    }
+}
+
+fn rotation(listed: &Listed) -> RotationConfiguration {
+    let entry = &listed.entry;
+    let rules = entry.rotation_rules.as_ref();
+    RotationConfiguration {
+        enabled: entry.rotation_enabled.unwrap_or_default(),
+        function: listed.function(),
+        external_role: arn(entry.external_secret_rotation_role_arn.clone()),
+        after_days: rules.and_then(|rules| rules.automatically_after_days),
+        schedule: text(rules.and_then(|rules| rules.schedule_expression.clone())),
+        window: text(rules.and_then(|rules| rules.duration.clone())),
+        last_rotated: time(entry.last_rotated_date),
+        next_rotation: time(entry.next_rotation_date),
+    }
+}
+
+/// The secrets of a region, those that wait for their deletion too. What was listed before a page failed comes with the gap.
+pub(super) async fn list(regional: &Regional, account: &AccountId, region: &str) -> (Vec<Listed>, Known<()>) {
+    let place = format!("{account}/{region}");
+    let ask = |token| regional.secrets.list_secrets().include_planned_deletion(true).max_results(100).set_next_token(token).send();
+    let (entries, missing) = pages(Api::ListSecrets, &place, ask, |page| (page.secret_list, page.next_token)).await;
+    let all = entries.len();
+    let listed: Vec<_> = entries.into_iter().filter_map(|entry| arn(entry.arn.clone()).map(|arn| Listed { arn, entry })).collect();
+    let nameless = (listed.len() < all).then(|| gap(Api::ListSecrets, &place, "a secret in the answer has no ARN"));
+    let outcome = missing.or(nameless).map_or(Known::Value(()), Known::Unreadable);
+    (listed, outcome)
+}
+
+/// What is asked about each secret.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) versions: Known<Vec<SecretVersion>>,
+    pub(super) policies: Known<Vec<NamedDocument>>,
+}
+
+impl Asked {
+    /// Nothing could be asked.
+    pub(super) fn nothing(missing: &Gap) -> Self {
+        Self { versions: Known::Unreadable(missing.clone()), policies: Known::Unreadable(missing.clone()) }
+    }
+}
+
+/// Asks for the versions and the policy of a secret. Those that do not rotate are asked about too: people ask whether they could.
+pub(super) async fn about(regional: &Regional, secret: &Arn) -> Asked {
+    let (client, id) = (&regional.secrets, secret.as_str());
+    let versions = pages(
+        Api::ListSecretVersionIds,
+        id,
+        |token| client.list_secret_version_ids().secret_id(id).max_results(100).set_next_token(token).send(),
+        |answer| (answer.versions, answer.next_token),
+    );
+    // An answer without a policy is known from one that is not AWS's by the secret's ARN in it.
+    let policy = ask(Api::GetSecretPolicy, id, client.get_resource_policy().secret_id(id).send(), |answer| {
+        answer.arn.map(|_| answer.resource_policy)
+    });
+    let (versions, policy) = tokio::join!(versions, policy);
+    let default = |text: String| NamedDocument::new("default", Document::new(text));
+    Asked {
+        versions: whole(versions).map(|versions| versions.into_iter().map(version).collect()),
+        policies: policy.map(|policy| policy.into_iter().map(default).collect()),
+    }
+}
+
+fn version(it: SecretVersionsListEntry) -> SecretVersion {
+    SecretVersion { id: it.version_id.unwrap_or_default(), created_at: time(it.created_date), key_ids: it.kms_key_ids.unwrap_or_default() }
+}

@@ -1,0 +1,151 @@
+//! Who asks, and the clients of each region. Tells apart why nobody can be asked: no credentials, expired or refused ones, no
+//! region, a region that does not exist, no network.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::ProvideCredentials;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+
+use super::ask::{root, told};
+use super::options::Options;
+use super::regions;
+use crate::arn::{AccountId, Arn};
+use crate::source::error::SourceError;
+
+/// The codes by which STS says that credentials are too old.
+const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+
+/// The clients of one region.
+#[derive(Debug)]
+pub(super) struct Regional {
+    pub(super) secrets: aws_sdk_secretsmanager::Client,
+    pub(super) lambda: aws_sdk_lambda::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+}
+
+/// Credentials that AWS accepts, and the regions to read with them.
+pub(super) struct Session {
+    pub(super) account: AccountId,
+    pub(super) regions: Vec<String>,
+    config: SdkConfig,
+    clients: Mutex<BTreeMap<String, Arc<Regional>>>,
+}
+
+impl Session {
+    /// Finds out who asks (`GetCallerIdentity`) and where.
+    pub(super) async fn open(options: &Options) -> Result<Self, SourceError> {
+        if let Some(name) = options.regions.iter().find(|name| !regions::is_well_formed(name)) {
+            return Err(SourceError::UnknownRegion { name: name.clone(), similar: regions::similar(name) });
+        }
+        let config = configuration(options).await;
+        let Some(home) = config.region().map(ToString::to_string) else {
+            // A profile that does not exist has no region either, and that is what its user must hear.
+            without_credentials(&config).await?;
+            return Err(SourceError::NoRegion);
+        };
+        let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
+        let identity = match identity {
+            Ok(identity) => identity,
+            Err(error) => return Err(refusal(&config, &home, &error).await),
+        };
+        let caller = identity.arn.as_deref().and_then(|arn| Arn::parse(arn).ok());
+        let account = identity.account.as_deref().and_then(|account| AccountId::parse(account).ok());
+        let (Some(caller), Some(account)) = (caller, account) else {
+            return Err(SourceError::Unreachable { region: home, cause: "what answered GetCallerIdentity is not AWS".to_owned() });
+        };
+        let mut regions = match (options.all_regions, options.regions.is_empty()) {
+            (true, _) => regions::of(caller.partition()).map(str::to_owned).collect(),
+            (false, true) => Vec::new(),
+            (false, false) => options.regions.clone(),
+        };
+        if regions.is_empty() {
+            // The region of the chain, which is also all that is known of a partition without known regions.
+            regions.push(home);
+        }
+        regions.sort_unstable();
+        regions.dedup();
+        Ok(Self { account, regions, config, clients: Mutex::default() })
+    }
+
+    /// The clients of a region; `None` for what cannot be a region's name and must not become part of a host name.
+    pub(super) fn region(&self, name: &str) -> Option<Arc<Regional>> {
+        if !regions::is_well_formed(name) {
+            return None;
+        }
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let regional = clients.entry(name.to_owned()).or_insert_with(|| {
+            let config = self.config.to_builder().region(Region::new(name.to_owned())).build();
+            Arc::new(Regional {
+                secrets: aws_sdk_secretsmanager::Client::new(&config),
+                lambda: aws_sdk_lambda::Client::new(&config),
+                kms: aws_sdk_kms::Client::new(&config),
+            })
+        });
+        Some(Arc::clone(regional))
+    }
+
+    /// The client of IAM, which has no regions.
+    pub(super) fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.config)
+    }
+}
+
+/// The SDK as we use it. Times: a connection is there in 5 s or not at all; a call with all its retries ends within 3 minutes.
+async fn configuration(options: &Options) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(Duration::from_secs(30))
+        .operation_timeout(Duration::from_secs(180));
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(options.max_attempts.max(1)))
+        .timeout_config(timeouts.build());
+    if let Ok(name) = AppName::new("rotaudit") {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &options.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    if let Some(region) = options.regions.first() {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(credentials) = &options.credentials {
+        loader = loader.credentials_provider(credentials.clone());
+    }
+    loader.load().await
+}
+
+/// An error when the credential chain gives nothing.
+async fn without_credentials(config: &SdkConfig) -> Result<(), SourceError> {
+    let Some(chain) = config.credentials_provider() else {
+        return Err(SourceError::NoCredentials { cause: "nothing is configured".to_owned() });
+    };
+    match chain.provide_credentials().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(SourceError::NoCredentials { cause: root(&error) }),
+    }
+}
+
+/// Why `GetCallerIdentity` failed, to the person at the terminal.
+async fn refusal(config: &SdkConfig, region: &str, error: &SdkError<GetCallerIdentityError>) -> SourceError {
+    match error.code() {
+        Some(code) if EXPIRED.contains(&code) => return SourceError::ExpiredCredentials { answer: told(error) },
+        Some(_) => return SourceError::RefusedCredentials { region: region.to_owned(), answer: told(error) },
+        None => {}
+    }
+    if let Err(missing) = without_credentials(config).await {
+        return missing;
+    }
+    if config.endpoint_url().is_none() && !regions::is_known(region) && matches!(error, SdkError::DispatchFailure(_)) {
+        return SourceError::UnknownRegion { name: region.to_owned(), similar: regions::similar(region) };
+    }
+    SourceError::Unreachable { region: region.to_owned(), cause: told(error) }
+}
