@@ -17,7 +17,35 @@ const UNKNOWN_CALLER: [&str; 2] = ["UnrecognizedClientException", "InvalidClient
 /// A gap's text for an answer of the right form that lacks its content.
 const INCOMPLETE: &str = "the answer lacks what this call always gives: it is probably not AWS's";
 
+/// A call that gave no fact.
+#[derive(Debug)]
+pub(super) struct Missing {
+    /// Why.
+    pub(super) gap: Gap,
+    /// Whether the service says that there is no such thing.
+    absent: bool,
+}
+
 /// Makes a call about `resource`; `take` is the fact in its answer, `None` when the answer lacks it.
+async fn answer<T, U, E>(
+    api: Api,
+    resource: &str,
+    call: impl Future<Output = Result<T, SdkError<E>>>,
+    take: impl FnOnce(T) -> Option<U>,
+) -> Result<U, Missing>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match call.await {
+        Ok(answer) => take(answer).ok_or_else(|| Missing { gap: gap(api, resource, INCOMPLETE), absent: false }),
+        Err(error) => {
+            let absent = error.code().is_some_and(|code| ABSENT.contains(&code));
+            Err(Missing { gap: gap(api, resource, &told(&error)), absent })
+        }
+    }
+}
+
+/// Makes a call about something that is known to exist.
 pub(super) async fn ask<T, U, E>(
     api: Api,
     resource: &str,
@@ -27,10 +55,7 @@ pub(super) async fn ask<T, U, E>(
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    match call.await {
-        Ok(answer) => take(answer).map_or_else(|| Known::Unreadable(gap(api, resource, INCOMPLETE)), Known::Value),
-        Err(error) => Known::Unreadable(gap(api, resource, &told(&error))),
-    }
+    answer(api, resource, call, take).await.map_or_else(|missing| Known::Unreadable(missing.gap), Known::Value)
 }
 
 /// As `ask`, for calls in which "there is no such thing" is an answer.
@@ -43,20 +68,21 @@ pub(super) async fn ask_optional<T, U, E>(
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    match call.await {
-        Err(error) if error.code().is_some_and(|code| ABSENT.contains(&code)) => Known::Value(None),
-        answer => ask(api, resource, std::future::ready(answer), take).await.map(Some),
+    match answer(api, resource, call, take).await {
+        Ok(fact) => Known::Value(Some(fact)),
+        Err(missing) if missing.absent => Known::Value(None),
+        Err(missing) => Known::Unreadable(missing.gap),
     }
 }
 
 /// Reads page after page. `page` asks for the page of a token, `take` is the list in an answer and the next token.
-/// What was read before a page failed comes with the gap.
+/// What was read before a page failed comes with what is missing.
 pub(super) async fn pages<T, U, E, F>(
     api: Api,
     resource: &str,
     page: impl Fn(Option<String>) -> F,
     take: impl Fn(T) -> (Option<Vec<U>>, Option<String>),
-) -> (Vec<U>, Option<Gap>)
+) -> (Vec<U>, Option<Missing>)
 where
     F: Future<Output = Result<T, SdkError<E>>>,
     E: ProvideErrorMetadata + Error + 'static,
@@ -65,30 +91,37 @@ where
     let mut tokens = BTreeSet::new();
     let mut token = None;
     loop {
-        let answer = ask(api, resource, page(token), |answer| {
+        let answered = answer(api, resource, page(token), |answer| {
             let (list, next) = take(answer);
             list.map(|list| (list, next))
         });
-        let next = match answer.await {
-            Known::Value((list, next)) => {
-                items.extend(list);
-                next.filter(|token| !token.is_empty())
-            }
-            Known::Unreadable(gap) => return (items, Some(gap)),
+        let (list, next) = match answered.await {
+            Ok(page) => page,
+            Err(missing) => return (items, Some(missing)),
         };
-        match next {
+        items.extend(list);
+        match next.filter(|token| !token.is_empty()) {
             None => return (items, None),
             Some(again) if !tokens.insert(again.clone()) => {
-                return (items, Some(gap(api, resource, "the same page was offered twice")));
+                let gap = gap(api, resource, "the same page was offered twice");
+                return (items, Some(Missing { gap, absent: false }));
             }
-            token_of_next => token = token_of_next,
+            following => token = following,
         }
     }
 }
 
 /// Pages of which a part is no use: all of them, or the gap.
-pub(super) fn whole<U>((items, gap): (Vec<U>, Option<Gap>)) -> Known<Vec<U>> {
-    gap.map_or(Known::Value(items), Known::Unreadable)
+pub(super) fn whole<U>((items, missing): (Vec<U>, Option<Missing>)) -> Known<Vec<U>> {
+    missing.map_or(Known::Value(items), |missing| Known::Unreadable(missing.gap))
+}
+
+/// As `whole`, for lists of which "there is no such thing" says that they are empty.
+pub(super) fn whole_or_none<U>((items, missing): (Vec<U>, Option<Missing>)) -> Known<Vec<U>> {
+    match missing {
+        Some(missing) if missing.absent => Known::default(),
+        missing => whole((items, missing)),
+    }
 }
 
 /// The gap of a call, named as the table names it.
@@ -111,7 +144,7 @@ pub(super) fn told<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no answer in time".to_owned(),
         SdkError::DispatchFailure(_) => format!("no connection: {}", root(error)),
         SdkError::ConstructionFailure(_) => format!("the call could not be made: {}", root(error)),
-        SdkError::ResponseError(_) => format!("the answer broke off (HTTP {status})"),
+        SdkError::ResponseError(_) => "the answer broke off".to_owned(),
         _ => format!("the answer is not AWS's (HTTP {status})"),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::types::{FunctionUrlConfig, VpcConfigResponse};
 
-use super::ask::{ask_optional, gap, pages, whole};
+use super::ask::{ask_optional, gap, pages, whole_or_none};
 use super::lanes::in_lanes;
 use super::session::{Regional, Session};
 use super::values::{arn, text};
@@ -69,7 +69,7 @@ async fn function(regional: &Arc<Regional>, arn: Arn, qualifiers: BTreeSet<Strin
         configuration,
         policies,
         reserved_concurrency: reserved.map(Option::flatten),
-        urls: whole(urls.await).map(|urls| urls.iter().map(url).collect()),
+        urls: whole_or_none(urls.await).map(|urls| urls.iter().map(url).collect()),
         tags: tags.map(|tags| tags.into_iter().flatten().collect()),
         arn,
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_kms::types::{GrantListEntry, KeyManagerType};
 
-use super::ask::{ask_optional, gap, pages, whole};
+use super::ask::{ask_optional, gap, pages, whole_or_none};
 use super::lanes::in_lanes;
 use super::session::{Regional, Session};
 use super::values::{arn, text, time};
@@ -137,7 +137,7 @@ async fn policies(regional: &Regional, key: &Arn) -> Known<Vec<NamedDocument>> {
         |marker| kms.list_key_policies().key_id(id).limit(1000).set_marker(marker).send(),
         |answer| (answer.policy_names, answer.next_marker.filter(|_| answer.truncated)),
     );
-    let names = match whole(names.await) {
+    let names = match whole_or_none(names.await) {
         Known::Value(names) => names,
         Known::Unreadable(gap) => return Known::Unreadable(gap),
     };
@@ -160,7 +160,7 @@ async fn grants(regional: &Regional, key: &Arn) -> Known<Vec<Grant>> {
         |marker| kms.list_grants().key_id(id).limit(1000).set_marker(marker).send(),
         |answer| (answer.grants, answer.next_marker.filter(|_| answer.truncated)),
     );
-    whole(grants.await).map(|grants| grants.into_iter().map(grant).collect())
+    whole_or_none(grants.await).map(|grants| grants.into_iter().map(grant).collect())
 }
 
 fn grant(it: GrantListEntry) -> Grant {

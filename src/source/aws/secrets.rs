@@ -76,7 +76,7 @@ pub(super) async fn list(regional: &Regional, account: &AccountId, region: &str)
     let all = entries.len();
     let listed: Vec<_> = entries.into_iter().filter_map(|entry| arn(entry.arn.clone()).map(|arn| Listed { arn, entry })).collect();
     let nameless = (listed.len() < all).then(|| gap(Api::ListSecrets, &place, "a secret in the answer has no ARN"));
-    let outcome = missing.or(nameless).map_or(Known::Value(()), Known::Unreadable);
+    let outcome = missing.map(|missing| missing.gap).or(nameless).map_or(Known::Value(()), Known::Unreadable);
     (listed, outcome)
 }
 

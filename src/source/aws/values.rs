@@ -5,9 +5,11 @@ use jiff::Timestamp;
 
 use crate::arn::Arn;
 
-/// A time, to the millisecond, which is what AWS tells; JSON carries it as a binary fraction whose further digits are noise.
+/// A time, to the millisecond, which is what AWS tells. JSON carries it as a binary fraction whose further digits are noise,
+/// just below the millisecond as often as above: so it is rounded, not cut.
 pub(super) fn time(time: Option<DateTime>) -> Option<Timestamp> {
-    Timestamp::from_millisecond(time?.to_millis().ok()?).ok()
+    let milliseconds = time?.as_nanos().saturating_add(500_000).div_euclid(1_000_000);
+    Timestamp::from_millisecond(i64::try_from(milliseconds).ok()?).ok()
 }
 
 /// An ARN, if AWS gave one.
@@ -18,4 +20,18 @@ pub(super) fn arn(text: Option<String>) -> Option<Arn> {
 /// A text that is not empty: several services write an absent text so.
 pub(super) fn text(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_rounded_to_the_millisecond_and_nonsense_is_no_time() {
+        let of = |seconds: f64| time(Some(DateTime::from_secs_f64(seconds))).map(|time| time.as_millisecond());
+        assert_eq!(of(1_790_000_000.123), Some(1_790_000_000_123));
+        assert_eq!(of(1_790_000_000.999_999_9), Some(1_790_000_001_000));
+        assert_eq!(of(-0.001), Some(-1));
+        assert_eq!(of(1e18), None);
+    }
 }

@@ -1,0 +1,311 @@
+//! The collector against the mock: what it reads is what there is, whatever goes wrong is a gap, and it asks for nothing else.
+
+#[path = "support/mock.rs"]
+mod mock;
+#[path = "support/sample.rs"]
+mod sample;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use mock::{Call, Fault, Faults, Mock, PLANTED};
+use rotaudit::arn::AccountId;
+use rotaudit::inventory::{Api, Gap, Inventory, Known, NEVER, clean, snapshot};
+use rotaudit::source::SourceError;
+use rotaudit::source::aws::{Options, collect};
+use sample::{ACCOUNT, GONE_ALIAS, arn, sample};
+
+fn options(mock: &Mock, inventory: &Inventory) -> Options {
+    let regions = inventory.accounts.values().flat_map(|account| account.regions.keys().cloned()).collect();
+    let credentials = Credentials::new(ACCOUNT, "secret", None, None, "test");
+    Options {
+        regions,
+        endpoint_url: Some(mock.endpoint.clone()),
+        max_attempts: 1,
+        credentials: Some(SharedCredentialsProvider::new(credentials)),
+        ..Options::new(inventory.as_of)
+    }
+}
+
+fn run(options: &Options) -> Result<Inventory, SourceError> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(collect(options, &()))
+}
+
+/// Collects `inventory` from a mock with these faults.
+fn collected(inventory: &Inventory, faults: Faults) -> (Result<Inventory, SourceError>, Vec<Call>) {
+    let mock = Mock::serve(inventory.clone(), faults);
+    let outcome = run(&options(&mock, inventory));
+    (outcome, mock.log())
+}
+
+/// Says which secret, function or key differs, which a dump of two accounts does not.
+fn assert_same(found: &Inventory, expected: &Inventory, when: &str) {
+    assert_eq!(found.accounts, expected.accounts, "{when}");
+    for (arn, secret) in &expected.secrets {
+        assert_eq!(found.secrets.get(arn), Some(secret), "{when}: {arn}");
+    }
+    for (arn, function) in &expected.functions {
+        assert_eq!(found.functions.get(arn), Some(function), "{when}: {arn}");
+    }
+    for (arn, key) in &expected.keys {
+        assert_eq!(found.keys.get(arn), Some(key), "{when}: {arn}");
+    }
+    assert_eq!(found, expected, "{when}: there is something more");
+}
+
+#[test]
+fn what_is_collected_is_what_there_is() {
+    for inventory in [sample(), clean::account().unwrap()] {
+        for page in [1, 2, 100] {
+            let (found, _) = collected(&inventory, Faults::paged(page));
+            assert_same(&found.unwrap(), &inventory, &format!("{page} on a page"));
+        }
+    }
+}
+
+#[test]
+fn an_account_that_was_read_in_part_is_collected_again_as_it_is() {
+    let mut inventory = sample();
+    for api in Api::ALL.into_iter().filter(|api| !matches!(api, Api::GetCallerIdentity | Api::ListSecrets)) {
+        lose(&mut inventory, api, "AccessDeniedException: by a policy of theirs");
+    }
+    inventory.keys.clear();
+    inventory.secrets.values_mut().filter(|secret| secret.kms_key_id.is_some()).for_each(|secret| {
+        secret.kms_key_id = None;
+        secret.key = Known::Value(None);
+    });
+    let (found, _) = collected(&inventory, Faults::default());
+    assert_same(&found.unwrap(), &inventory, "in part");
+}
+
+#[test]
+fn a_snapshot_of_what_is_collected_is_read_as_it_was_written_and_holds_no_value_of_the_environment() {
+    let (found, _) = collected(&sample(), Faults::default());
+    let found = found.unwrap();
+    let text = snapshot::to_text(&found).unwrap();
+    assert!(!text.contains(PLANTED) && !text.contains("DB_PASSWORD"));
+    assert!(text.contains("SECRETS_MANAGER_ENDPOINT"), "a variable that decides an endpoint is kept");
+    let read = snapshot::from_text(text.as_bytes()).unwrap();
+    assert_eq!(read, found);
+    assert_eq!(snapshot::to_text(&read).unwrap(), text);
+}
+
+#[test]
+fn every_call_of_the_table_is_made_once_for_each_thing_and_no_other_is_made() {
+    let (found, log) = collected(&sample(), Faults::default());
+    found.unwrap();
+    let table: BTreeSet<&str> = Api::ALL.iter().map(|api| api.spec().name).collect();
+    let made: BTreeSet<&str> = log.iter().map(|call| call.name.as_str()).collect();
+    assert_eq!(made, table);
+    assert!(NEVER.iter().all(|action| !made.contains(action)));
+    let mut times: BTreeMap<&Call, usize> = BTreeMap::new();
+    log.iter().for_each(|call| *times.entry(call).or_default() += 1);
+    let twice: Vec<_> = times.into_iter().filter(|(_, times)| *times > 1).collect();
+    // Two secrets name one key by two spellings of an alias: one name, one call, and none by the key's own ARN.
+    assert_eq!(twice, []);
+    assert_eq!(log.iter().filter(|call| call.name == "kms:DescribeKey").count(), 5);
+}
+
+/// The inventory without what `api` tells, which answered `error`.
+fn lose(inventory: &mut Inventory, api: Api, error: &str) {
+    let gap = |resource: &str| Gap::new(api.spec().name, resource, error);
+    let accounts = &mut inventory.accounts;
+    match api {
+        Api::GetCallerIdentity => {}
+        Api::GetAccountAuthorizationDetails => {
+            accounts.values_mut().for_each(|account| account.identities = Known::Unreadable(gap(ACCOUNT)));
+        }
+        Api::ListSecrets => {
+            for (region, read) in accounts.values_mut().flat_map(|account| &mut account.regions) {
+                *read = Known::Unreadable(gap(&format!("{ACCOUNT}/{region}")));
+            }
+            inventory.secrets.clear();
+            inventory.functions.clear();
+            inventory.keys.clear();
+        }
+        Api::ListSecretVersionIds => {
+            inventory.secrets.values_mut().for_each(|secret| secret.versions = Known::Unreadable(gap(secret.arn.as_str())));
+        }
+        Api::GetSecretPolicy => {
+            inventory.secrets.values_mut().for_each(|secret| secret.policies = Known::Unreadable(gap(secret.arn.as_str())));
+        }
+        Api::DescribeKey => {
+            for secret in inventory.secrets.values_mut() {
+                let id = secret.kms_key_id.as_deref().unwrap_or_default();
+                if let Some((_, alias)) = id.split_once("alias/") {
+                    let alias = format!("arn:aws:kms:{}:{ACCOUNT}:alias/{alias}", secret.arn.region());
+                    secret.key = Known::Unreadable(gap(&alias));
+                }
+            }
+            inventory.keys.retain(|arn, _| !arn.as_str().contains("alias"));
+            inventory.keys.values_mut().for_each(|key| key.metadata = Known::Unreadable(gap(key.arn.as_str())));
+        }
+        Api::ListKeyPolicies | Api::GetKeyPolicy | Api::ListGrants => {
+            for key in inventory.keys.values_mut().filter(|key| key.metadata != Known::Value(None)) {
+                let gap = gap(key.arn.as_str());
+                match api {
+                    Api::ListGrants => key.grants = Known::Unreadable(gap),
+                    _ => key.policies = Known::Unreadable(gap),
+                }
+            }
+        }
+        _ => lose_of_functions(inventory, api, gap),
+    }
+}
+
+fn lose_of_functions(inventory: &mut Inventory, api: Api, gap: impl Fn(&str) -> Gap) {
+    // Of a function that is not there, nothing but its configuration is asked.
+    let asked = |known: &Known<_>| api == Api::GetFunctionConfiguration || *known != Known::Value(None);
+    for function in inventory.functions.values_mut().filter(|function| asked(&function.configuration)) {
+        let arn = function.arn.to_string();
+        match api {
+            Api::GetFunctionConfiguration => function.configuration = Known::Unreadable(gap(&arn)),
+            Api::GetFunctionPolicy => {
+                for (qualifier, policy) in &mut function.policies {
+                    let resource = if qualifier.is_empty() { arn.clone() } else { format!("{arn}:{qualifier}") };
+                    *policy = Known::Unreadable(gap(&resource));
+                }
+            }
+            Api::GetFunctionConcurrency => function.reserved_concurrency = Known::Unreadable(gap(&arn)),
+            Api::ListFunctionUrlConfigs => function.urls = Known::Unreadable(gap(&arn)),
+            Api::ListFunctionTags => function.tags = Known::Unreadable(gap(&arn)),
+            other => unreachable!("{other:?} is not about functions"),
+        }
+    }
+}
+
+/// Each call in turn fails by `fault`: the collection ends, and exactly what that call tells is unreadable because of `error`.
+fn each_call_fails(fault: &Fault, error: impl Fn(&str) -> String) {
+    for api in Api::ALL {
+        let name = api.spec().name;
+        let (found, _) = collected(&sample(), Faults::one(name, fault.clone()));
+        if api == Api::GetCallerIdentity {
+            found.unwrap_err();
+            continue;
+        }
+        let mut expected = sample();
+        lose(&mut expected, api, &error(name));
+        let found = found.unwrap();
+        assert_same(&found, &expected, &format!("{name} {fault:?}"));
+        assert!(found.gaps().iter().any(|gap| gap.call.as_ref() == name), "{name}");
+    }
+}
+
+#[test]
+fn a_denied_call_leaves_exactly_its_facts_unreadable() {
+    each_call_fails(&Fault::Deny, |name| {
+        let code = if name.starts_with("iam:") { "AccessDenied" } else { "AccessDeniedException" };
+        format!("{code}: not authorized to perform {name}")
+    });
+}
+
+#[test]
+fn a_web_page_in_place_of_an_answer_is_a_gap() {
+    each_call_fails(&Fault::Html(500), |_| "the answer is not AWS's (HTTP 500)".to_owned());
+    each_call_fails(&Fault::Html(200), |_| "the answer is not AWS's (HTTP 200)".to_owned());
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_a_gap() {
+    each_call_fails(&Fault::Truncate, |_| "the answer broke off".to_owned());
+}
+
+#[test]
+fn a_dropped_connection_is_a_gap() {
+    each_call_fails(&Fault::Drop, |_| "no connection: connection closed before message completed".to_owned());
+}
+
+#[test]
+fn throttled_calls_are_made_again_until_they_answer() {
+    let mock = Mock::serve(sample(), Faults::one("*", Fault::Throttle(2)));
+    let options = Options { max_attempts: 5, ..options(&mock, &sample()) };
+    assert_same(&run(&options).unwrap(), &sample(), "throttled");
+    assert!(mock.log().iter().filter(|call| call.name == "iam:GetAccountAuthorizationDetails").count() == 3);
+}
+
+#[test]
+fn everything_failing_at_once_ends_with_gaps() {
+    for fault in [Fault::Deny, Fault::Drop, Fault::Truncate, Fault::Html(200)] {
+        let (found, _) = collected(&sample(), Faults::one("*", fault));
+        let found = found.unwrap();
+        assert!(found.secrets.is_empty() && found.accounts.values().all(|account| account.identities.gap().is_some()));
+        assert_eq!(found.gaps().len(), 3, "two regions and the identities");
+    }
+}
+
+#[test]
+fn a_list_that_never_ends_is_a_gap() {
+    let faults = Faults { rules: vec![("secretsmanager:ListSecrets".to_owned(), Fault::Loop)], page: 2 };
+    let (found, _) = collected(&sample(), faults);
+    let gap = found.unwrap().gaps().into_iter().find(|gap| gap.call.as_ref() == "secretsmanager:ListSecrets").unwrap();
+    assert_eq!(gap.error.as_ref(), "the same page was offered twice");
+}
+
+#[test]
+fn a_slow_call_does_not_change_the_inventory() {
+    let (found, _) = collected(&sample(), Faults::one("kms:DescribeKey", Fault::Delay(Duration::from_millis(50))));
+    assert_same(&found.unwrap(), &sample(), "slow");
+}
+
+#[test]
+fn a_function_that_no_secret_names_yet_is_read_when_asked_for() {
+    let mut inventory = sample();
+    inventory.secrets.values_mut().for_each(|secret| secret.rotation.function = None);
+    let (found, _) = collected(&inventory, Faults::default());
+    assert!(found.unwrap().functions.is_empty());
+    let mock = Mock::serve(inventory.clone(), Faults::default());
+    let named = arn("arn:aws:lambda:eu-west-1:111122223333:function:rotate:live");
+    let options = Options { functions: vec![named], ..options(&mock, &inventory) };
+    inventory.functions.retain(|arn, _| arn.name() == "rotate");
+    assert_same(&run(&options).unwrap(), &inventory, "named");
+}
+
+#[test]
+fn an_arn_that_names_no_region_is_never_part_of_a_host_name() {
+    let mut inventory = sample();
+    let function = "arn:aws:lambda:evil.example/:111122223333:function:f";
+    let secret = inventory.secrets.values_mut().next().unwrap();
+    secret.rotation.function = Some(arn(function));
+    secret.kms_key_id = Some("arn:aws:kms:evil.example#:111122223333:key/1".to_owned());
+    let (found, log) = collected(&inventory, Faults::default());
+    let found = found.unwrap();
+    assert!(found.gaps().iter().any(|gap| gap.resource.as_ref() == function && gap.error.contains("no AWS region")));
+    assert!(log.iter().all(|call| !call.subject.contains("evil.example")));
+}
+
+#[test]
+fn an_alias_behind_which_is_no_key_stands_for_itself() {
+    let (found, _) = collected(&sample(), Faults::default());
+    assert_eq!(found.unwrap().keys[&arn(GONE_ALIAS)].metadata, Known::Value(None));
+}
+
+#[test]
+fn whoever_cannot_start_is_told_why_and_how() {
+    let refused = |fault: Fault| {
+        let (found, _) = collected(&sample(), Faults::one("sts:GetCallerIdentity", fault));
+        found.unwrap_err()
+    };
+    assert!(matches!(refused(Fault::Error("ExpiredToken")), SourceError::ExpiredCredentials { .. }));
+    let error = refused(Fault::Error("InvalidClientTokenId"));
+    assert!(matches!(&error, SourceError::RefusedCredentials { region, .. } if region == "eu-west-1"), "{error}");
+    assert!(error.to_string().contains("--demo"));
+    assert!(matches!(refused(Fault::Drop), SourceError::Unreachable { .. }));
+
+    let mock = Mock::serve(sample(), Faults::default());
+    let wrong = Options { regions: vec!["eu-wset-1/".to_owned()], ..options(&mock, &sample()) };
+    let error = run(&wrong).unwrap_err();
+    assert!(error.to_string().contains("did you mean eu-west-1?"), "{error}");
+    let nobody = Options { endpoint_url: Some("http://127.0.0.1:1".to_owned()), ..options(&mock, &sample()) };
+    assert!(matches!(run(&nobody), Err(SourceError::Unreachable { .. })));
+}
+
+#[test]
+fn every_known_region_is_asked_when_all_are_wanted() {
+    let mock = Mock::serve(sample(), Faults::default());
+    let options = Options { all_regions: true, ..options(&mock, &sample()) };
+    let found = run(&options).unwrap();
+    let regions = &found.accounts[&AccountId::parse(ACCOUNT).unwrap()].regions;
+    assert!(regions.len() > 30 && regions.contains_key("ap-south-1") && !regions.contains_key("cn-north-1"));
+    assert_eq!(found.secrets, sample().secrets);
+}

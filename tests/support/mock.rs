@@ -1,0 +1,113 @@
+//! A stand-in for AWS inside the test process: serves an `Inventory` over HTTP as AWS would, and fails on demand. Test binaries
+//! include it with `#[path = "support/mock.rs"] mod mock;`. The account that asks is the access key id (twelve digits); the
+//! region is that of the request's signature.
+
+#![allow(dead_code, reason = "each test binary uses the part of it that it needs")]
+
+#[path = "mock/identities.rs"]
+mod identities;
+#[path = "mock/keys.rs"]
+mod keys;
+#[path = "mock/lambda.rs"]
+mod lambda;
+#[path = "mock/scope.rs"]
+mod scope;
+#[path = "mock/secrets.rs"]
+mod secrets;
+#[path = "mock/server.rs"]
+mod server;
+#[path = "mock/wire.rs"]
+mod wire;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rotaudit::inventory::Inventory;
+
+/// A recognisable value that every function carries in its environment, and that must never get anywhere.
+pub(crate) const PLANTED: &str = "hunter2-do-not-keep-this";
+
+/// One request that reached the mock.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Call {
+    /// `service:Operation`.
+    pub(crate) name: String,
+    pub(crate) region: String,
+    /// What it was asked about, with the token of the page.
+    pub(crate) subject: String,
+}
+
+/// What goes wrong with an operation.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// Access denied, as the service's protocol says it.
+    Deny,
+    /// The service's error of that code, with HTTP 400.
+    Error(&'static str),
+    /// The first n requests of the operation are throttled.
+    Throttle(usize),
+    /// The connection ends without an answer.
+    Drop,
+    /// Half of the answer, then the connection ends.
+    Truncate,
+    /// The answer comes late.
+    Delay(Duration),
+    /// A web page of this HTTP status.
+    Html(u16),
+    /// The same page token for ever.
+    Loop,
+}
+
+/// How the mock behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Faults {
+    /// What goes wrong, by `service:Operation`; `*` is every operation but `sts:GetCallerIdentity`.
+    pub(crate) rules: Vec<(String, Fault)>,
+    /// The most items on a page.
+    pub(crate) page: usize,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { rules: Vec::new(), page: 100 }
+    }
+}
+
+impl Faults {
+    /// Nothing goes wrong; pages are as small as this.
+    pub(crate) fn paged(page: usize) -> Self {
+        Self { page, ..Self::default() }
+    }
+
+    /// One thing goes wrong.
+    pub(crate) fn one(operation: &str, fault: Fault) -> Self {
+        Self { rules: vec![(operation.to_owned(), fault)], ..Self::default() }
+    }
+
+    fn of(&self, operation: &str) -> Option<&Fault> {
+        let hits = |rule: &str| rule == operation || (rule == "*" && operation != "sts:GetCallerIdentity");
+        self.rules.iter().find(|(rule, _)| hits(rule)).map(|(_, fault)| fault)
+    }
+}
+
+/// A running mock; it ends when this is dropped.
+pub(crate) struct Mock {
+    /// For `--endpoint-url`.
+    pub(crate) endpoint: String,
+    log: Arc<Mutex<Vec<Call>>>,
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+impl Mock {
+    /// Serves `inventory` on a port of its own, from a thread of its own.
+    pub(crate) fn serve(inventory: Inventory, faults: Faults) -> Self {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (endpoint, stop) = server::start(inventory, faults, Arc::clone(&log));
+        Self { endpoint, log, _stop: stop }
+    }
+
+    /// Every request so far, in the order of their arrival.
+    pub(crate) fn log(&self) -> Vec<Call> {
+        self.log.lock().unwrap().clone()
+    }
+}

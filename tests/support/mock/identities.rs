@@ -1,0 +1,114 @@
+//! IAM and STS as the mock tells them, in XML.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rotaudit::arn::{AccountId, Arn};
+use rotaudit::inventory::{Group, Permissions, Role, User};
+use rotaudit::policy::Document;
+
+use super::scope::{Failure, Scope, fact};
+use super::wire::{Answer, Asked};
+
+/// What IAM leaves as it is when it encodes a document (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
+const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Result<Answer, Failure> {
+    match operation {
+        "GetCallerIdentity" => {
+            let (account, arn) = (scope.account, format!("arn:aws:iam::{}:user/auditor", scope.account));
+            Ok(Answer::Xml("GetCallerIdentity", texts(&[("Arn", &arn), ("UserId", "AIDAAUDITOR"), ("Account", account)])))
+        }
+        "GetAccountAuthorizationDetails" => details(scope, asked).map(|result| Answer::Xml("GetAccountAuthorizationDetails", result)),
+        other => Err(Failure::new(400, "InvalidAction", other)),
+    }
+}
+
+/// A page holds users, groups, roles and policies in turn, so that every kind is cut somewhere.
+fn details(scope: &Scope<'_>, asked: &Asked) -> Result<String, Failure> {
+    let denied = || Failure::new(403, "AccessDenied", "no such account");
+    let account = AccountId::parse(scope.account).ok().and_then(|id| scope.inventory.accounts.get(&id)).ok_or_else(denied)?;
+    let identities = fact(&account.identities)?;
+    let mut members: Vec<(&str, String)> = Vec::new();
+    members.extend(identities.users.values().map(|it| ("UserDetailList", user(it))));
+    members.extend(identities.groups.values().map(|it| ("GroupDetailList", group(it))));
+    members.extend(identities.roles.values().map(|it| ("RoleDetailList", role(it))));
+    members.extend(identities.policies.iter().map(|(arn, document)| ("Policies", managed(arn, document))));
+    let (members, next) = scope.page(members, asked.token());
+    let mut lists: BTreeMap<&str, String> = BTreeMap::new();
+    for (list, member) in members {
+        let _ = write!(lists.entry(list).or_default(), "<member>{member}</member>");
+    }
+    let mut result: String = lists.into_iter().map(|(list, members)| format!("<{list}>{members}</{list}>")).collect();
+    result += &texts(&[("IsTruncated", if next.is_some() { "true" } else { "false" })]);
+    result += &next.map(|next| texts(&[("Marker", &next)])).unwrap_or_default();
+    Ok(result)
+}
+
+fn user(it: &User) -> String {
+    let groups: String = it.groups.iter().map(|group| texts(&[("member", group)])).collect();
+    texts(&[("Arn", it.arn.as_str()), ("UserId", &it.id), ("UserName", it.arn.name()), ("Path", "/")])
+        + &format!("<GroupList>{groups}</GroupList>")
+        + &permissions("UserPolicyList", &it.permissions)
+        + &tags(&it.tags)
+}
+
+fn group(it: &Group) -> String {
+    texts(&[("Arn", it.arn.as_str()), ("GroupName", &it.name), ("Path", "/")]) + &permissions("GroupPolicyList", &it.permissions)
+}
+
+fn role(it: &Role) -> String {
+    texts(&[("Arn", it.arn.as_str()), ("RoleId", &it.id), ("RoleName", it.arn.name()), ("AssumeRolePolicyDocument", &encoded(&it.trust))])
+        + &permissions("RolePolicyList", &it.permissions)
+        + &tags(&it.tags)
+}
+
+fn managed(arn: &Arn, document: &Document) -> String {
+    let version = |id: &str, default: &str, document: &str| {
+        let fields = texts(&[("VersionId", id), ("IsDefaultVersion", default), ("Document", document)]);
+        format!("<member>{fields}</member>")
+    };
+    let versions = version("v2", "false", "%7B%22not%22%3A%22in%20force%22%7D") + &version("v1", "true", &encoded(document));
+    texts(&[("Arn", arn.as_str()), ("PolicyName", arn.name()), ("DefaultVersionId", "v1")])
+        + &format!("<PolicyVersionList>{versions}</PolicyVersionList>")
+}
+
+fn permissions(list: &str, it: &Permissions) -> String {
+    let inline: String = it
+        .inline
+        .iter()
+        .map(|policy| {
+            let fields = texts(&[("PolicyName", &policy.name), ("PolicyDocument", &encoded(&policy.document))]);
+            format!("<member>{fields}</member>")
+        })
+        .collect();
+    let attached: String = it
+        .attached
+        .iter()
+        .map(|arn| format!("<member>{}</member>", texts(&[("PolicyName", arn.name()), ("PolicyArn", arn.as_str())])))
+        .collect();
+    let boundary = it.boundary.as_ref().map(|arn| {
+        let fields = texts(&[("PermissionsBoundaryType", "Policy"), ("PermissionsBoundaryArn", arn.as_str())]);
+        format!("<PermissionsBoundary>{fields}</PermissionsBoundary>")
+    });
+    format!("<{list}>{inline}</{list}><AttachedManagedPolicies>{attached}</AttachedManagedPolicies>") + &boundary.unwrap_or_default()
+}
+
+fn tags(tags: &BTreeMap<String, String>) -> String {
+    let members: String =
+        tags.iter().map(|(key, value)| format!("<member>{}</member>", texts(&[("Key", key), ("Value", value)]))).collect();
+    format!("<Tags>{members}</Tags>")
+}
+
+fn encoded(document: &Document) -> String {
+    utf8_percent_encode(document.text(), &ENCODED).to_string()
+}
+
+fn texts(fields: &[(&str, &str)]) -> String {
+    fields.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escaped(text))).collect()
+}
+
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,91 @@
+//! Lambda as the mock tells it.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use rotaudit::arn::Arn;
+use rotaudit::inventory::{Function, FunctionConfiguration, Known};
+use serde_json::{Value, json};
+
+use super::PLANTED;
+use super::scope::{Failure, Scope, fact};
+use super::wire::Asked;
+
+/// Method, API version, collection and what follows the name, with the operation that they make
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html>).
+const OPERATIONS: [(&str, &str, &str, &str, &str); 6] = [
+    ("GET", "2015-03-31", "functions", "", "GetFunction"),
+    ("GET", "2015-03-31", "functions", "configuration", "GetFunctionConfiguration"),
+    ("GET", "2015-03-31", "functions", "policy", "GetPolicy"),
+    ("GET", "2019-09-30", "functions", "concurrency", "GetFunctionConcurrency"),
+    ("GET", "2021-10-31", "functions", "urls", "ListFunctionUrlConfigs"),
+    ("GET", "2017-03-31", "tags", "", "ListTags"),
+];
+
+/// The operation of a request; puts the function's name among the fields.
+pub(super) fn operation(method: &str, path: &str, fields: &mut BTreeMap<String, String>) -> String {
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let (version, collection) = (parts.first().copied().unwrap_or_default(), parts.get(1).copied().unwrap_or_default());
+    let (name, rest) = (parts.get(2).copied().unwrap_or_default(), parts.get(3).copied().unwrap_or_default());
+    fields.insert("FunctionName".to_owned(), percent_decode_str(name).decode_utf8_lossy().into_owned());
+    let found = OPERATIONS.into_iter().find(|row| (row.0, row.1, row.2, row.3) == (method, version, collection, rest));
+    found.map_or_else(|| format!("{method} {path}"), |row| row.4.to_owned())
+}
+
+pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Result<Value, Failure> {
+    let missing = |what: &str| Failure::new(404, "ResourceNotFoundException", what);
+    let arn = asked.field("FunctionName").and_then(|name| Arn::parse(name).ok()).filter(|arn| scope.is_here(arn));
+    let function = arn.and_then(|arn| scope.inventory.functions.get(&arn)).ok_or_else(|| missing("Function not found"))?;
+    if matches!(function.configuration, Known::Value(None)) {
+        return Err(missing("Function not found"));
+    }
+    match operation {
+        "GetFunctionConfiguration" => {
+            fact(&function.configuration)?.as_ref().map(|it| configuration(function, it)).ok_or_else(|| missing("Function not found"))
+        }
+        "GetPolicy" => {
+            let policy = function.policies.get(asked.field("Qualifier").unwrap_or_default());
+            let policy = policy.map(fact).transpose()?.and_then(Option::as_ref);
+            let policy = policy.ok_or_else(|| missing("No policy is associated with the given resource."))?;
+            Ok(json!({"Policy": policy.text(), "RevisionId": "0"}))
+        }
+        "GetFunctionConcurrency" => Ok(json!({"ReservedConcurrentExecutions": fact(&function.reserved_concurrency)?})),
+        "ListFunctionUrlConfigs" => {
+            let (urls, next) = scope.page(fact(&function.urls)?.iter().collect(), asked.token());
+            let of =
+                |qualifier: &Option<String>| qualifier.as_ref().map_or(function.arn.to_string(), |it| format!("{}:{it}", function.arn));
+            let urls: Vec<Value> = urls
+                .into_iter()
+                .map(|url| {
+                    json!({"FunctionArn": of(&url.qualifier), "FunctionUrl": "https://x.lambda-url.invalid/", "AuthType": url.auth_type,
+                           "CreationTime": "", "LastModifiedTime": ""})
+                })
+                .collect();
+            Ok(json!({"FunctionUrlConfigs": urls, "NextMarker": next}))
+        }
+        "ListTags" => Ok(json!({"Tags": fact(&function.tags)?})),
+        other => Err(Failure::new(404, "InvalidAction", other)),
+    }
+}
+
+fn configuration(function: &Function, it: &FunctionConfiguration) -> Value {
+    let mut variables = it.endpoint_variables.clone();
+    variables.insert("DB_PASSWORD".to_owned(), PLANTED.to_owned());
+    let vpc = it.vpc.clone().unwrap_or_default();
+    json!({
+        "FunctionName": function.arn.name(),
+        "FunctionArn": function.arn,
+        "Role": it.role,
+        "Runtime": it.runtime,
+        "Timeout": it.timeout_seconds,
+        "State": it.state,
+        "StateReasonCode": it.state_reason_code,
+        "LastUpdateStatus": it.last_update_status,
+        "LastUpdateStatusReasonCode": it.last_update_reason_code,
+        "KMSKeyArn": it.environment_key,
+        "Environment": {"Variables": variables},
+        "VpcConfig": {"VpcId": vpc.vpc_id, "SubnetIds": vpc.subnet_ids, "SecurityGroupIds": vpc.security_group_ids},
+        "CodeSha256": "0",
+        "CodeSize": 1,
+    })
+}
