@@ -1,19 +1,26 @@
 //! The collector against the mock: what it reads is what there is, whatever goes wrong is a gap, and it asks for nothing else.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
+
+#[path = "support/lost.rs"]
+mod lost;
 #[path = "support/mock.rs"]
 mod mock;
 #[path = "support/sample.rs"]
 mod sample;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use lost::lose;
 use mock::{Call, Fault, Faults, Mock, PLANTED};
 use rotaudit::arn::AccountId;
-use rotaudit::inventory::{Api, Gap, Inventory, Known, NEVER, clean, snapshot};
-use rotaudit::source::SourceError;
+use rotaudit::inventory::{Api, Inventory, Known, NEVER, clean, snapshot};
 use rotaudit::source::aws::{Options, collect};
+use rotaudit::source::{Progress, SourceError};
 use sample::{ACCOUNT, GONE_ALIAS, arn, sample};
 
 fn options(mock: &Mock, inventory: &Inventory) -> Options {
@@ -29,7 +36,11 @@ fn options(mock: &Mock, inventory: &Inventory) -> Options {
 }
 
 fn run(options: &Options) -> Result<Inventory, SourceError> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(collect(options, &()))
+    watched(options, &())
+}
+
+fn watched(options: &Options, progress: &dyn Progress) -> Result<Inventory, SourceError> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(collect(options, progress))
 }
 
 /// Collects `inventory` from a mock with these faults.
@@ -71,10 +82,9 @@ fn an_account_that_was_read_in_part_is_collected_again_as_it_is() {
         lose(&mut inventory, api, "AccessDeniedException: by a policy of theirs");
     }
     inventory.keys.clear();
-    inventory.secrets.values_mut().filter(|secret| secret.kms_key_id.is_some()).for_each(|secret| {
-        secret.kms_key_id = None;
-        secret.key = Known::Value(None);
-    });
+    for secret in inventory.secrets.values_mut() {
+        (secret.kms_key_id, secret.key) = (None, Known::Value(None));
+    }
     let (found, _) = collected(&inventory, Faults::default());
     assert_same(&found.unwrap(), &inventory, "in part");
 }
@@ -100,79 +110,13 @@ fn every_call_of_the_table_is_made_once_for_each_thing_and_no_other_is_made() {
     assert_eq!(made, table);
     assert!(NEVER.iter().all(|action| !made.contains(action)));
     let mut times: BTreeMap<&Call, usize> = BTreeMap::new();
-    log.iter().for_each(|call| *times.entry(call).or_default() += 1);
+    for call in &log {
+        *times.entry(call).or_default() += 1;
+    }
     let twice: Vec<_> = times.into_iter().filter(|(_, times)| *times > 1).collect();
     // Two secrets name one key by two spellings of an alias: one name, one call, and none by the key's own ARN.
     assert_eq!(twice, []);
     assert_eq!(log.iter().filter(|call| call.name == "kms:DescribeKey").count(), 5);
-}
-
-/// The inventory without what `api` tells, which answered `error`.
-fn lose(inventory: &mut Inventory, api: Api, error: &str) {
-    let gap = |resource: &str| Gap::new(api.spec().name, resource, error);
-    let accounts = &mut inventory.accounts;
-    match api {
-        Api::GetCallerIdentity => {}
-        Api::GetAccountAuthorizationDetails => {
-            accounts.values_mut().for_each(|account| account.identities = Known::Unreadable(gap(ACCOUNT)));
-        }
-        Api::ListSecrets => {
-            for (region, read) in accounts.values_mut().flat_map(|account| &mut account.regions) {
-                *read = Known::Unreadable(gap(&format!("{ACCOUNT}/{region}")));
-            }
-            inventory.secrets.clear();
-            inventory.functions.clear();
-            inventory.keys.clear();
-        }
-        Api::ListSecretVersionIds => {
-            inventory.secrets.values_mut().for_each(|secret| secret.versions = Known::Unreadable(gap(secret.arn.as_str())));
-        }
-        Api::GetSecretPolicy => {
-            inventory.secrets.values_mut().for_each(|secret| secret.policies = Known::Unreadable(gap(secret.arn.as_str())));
-        }
-        Api::DescribeKey => {
-            for secret in inventory.secrets.values_mut() {
-                let id = secret.kms_key_id.as_deref().unwrap_or_default();
-                if let Some((_, alias)) = id.split_once("alias/") {
-                    let alias = format!("arn:aws:kms:{}:{ACCOUNT}:alias/{alias}", secret.arn.region());
-                    secret.key = Known::Unreadable(gap(&alias));
-                }
-            }
-            inventory.keys.retain(|arn, _| !arn.as_str().contains("alias"));
-            inventory.keys.values_mut().for_each(|key| key.metadata = Known::Unreadable(gap(key.arn.as_str())));
-        }
-        Api::ListKeyPolicies | Api::GetKeyPolicy | Api::ListGrants => {
-            for key in inventory.keys.values_mut().filter(|key| key.metadata != Known::Value(None)) {
-                let gap = gap(key.arn.as_str());
-                match api {
-                    Api::ListGrants => key.grants = Known::Unreadable(gap),
-                    _ => key.policies = Known::Unreadable(gap),
-                }
-            }
-        }
-        _ => lose_of_functions(inventory, api, gap),
-    }
-}
-
-fn lose_of_functions(inventory: &mut Inventory, api: Api, gap: impl Fn(&str) -> Gap) {
-    // Of a function that is not there, nothing but its configuration is asked.
-    let asked = |known: &Known<_>| api == Api::GetFunctionConfiguration || *known != Known::Value(None);
-    for function in inventory.functions.values_mut().filter(|function| asked(&function.configuration)) {
-        let arn = function.arn.to_string();
-        match api {
-            Api::GetFunctionConfiguration => function.configuration = Known::Unreadable(gap(&arn)),
-            Api::GetFunctionPolicy => {
-                for (qualifier, policy) in &mut function.policies {
-                    let resource = if qualifier.is_empty() { arn.clone() } else { format!("{arn}:{qualifier}") };
-                    *policy = Known::Unreadable(gap(&resource));
-                }
-            }
-            Api::GetFunctionConcurrency => function.reserved_concurrency = Known::Unreadable(gap(&arn)),
-            Api::ListFunctionUrlConfigs => function.urls = Known::Unreadable(gap(&arn)),
-            Api::ListFunctionTags => function.tags = Known::Unreadable(gap(&arn)),
-            other => unreachable!("{other:?} is not about functions"),
-        }
-    }
 }
 
 /// Each call in turn fails by `fault`: the collection ends, and exactly what that call tells is unreadable because of `error`.
@@ -221,7 +165,7 @@ fn throttled_calls_are_made_again_until_they_answer() {
     let mock = Mock::serve(sample(), Faults::one("*", Fault::Throttle(2)));
     let options = Options { max_attempts: 5, ..options(&mock, &sample()) };
     assert_same(&run(&options).unwrap(), &sample(), "throttled");
-    assert!(mock.log().iter().filter(|call| call.name == "iam:GetAccountAuthorizationDetails").count() == 3);
+    assert_eq!(mock.log().iter().filter(|call| call.name == "iam:GetAccountAuthorizationDetails").count(), 3);
 }
 
 #[test]
@@ -251,7 +195,9 @@ fn a_slow_call_does_not_change_the_inventory() {
 #[test]
 fn a_function_that_no_secret_names_yet_is_read_when_asked_for() {
     let mut inventory = sample();
-    inventory.secrets.values_mut().for_each(|secret| secret.rotation.function = None);
+    for secret in inventory.secrets.values_mut() {
+        secret.rotation.function = None;
+    }
     let (found, _) = collected(&inventory, Faults::default());
     assert!(found.unwrap().functions.is_empty());
     let mock = Mock::serve(inventory.clone(), Faults::default());
@@ -296,6 +242,15 @@ fn whoever_cannot_start_is_told_why_and_how() {
     let wrong = Options { regions: vec!["eu-wset-1/".to_owned()], ..options(&mock, &sample()) };
     let error = run(&wrong).unwrap_err();
     assert!(error.to_string().contains("did you mean eu-west-1?"), "{error}");
+    let profile = ProfileFileCredentialsProvider::builder().profile_name("rotaudit-test-of-no-such-profile").build();
+    let nameless = Options {
+        credentials: Some(SharedCredentialsProvider::new(profile)),
+        profile: Some("typo".to_owned()),
+        ..options(&mock, &sample())
+    };
+    let error = run(&nameless).unwrap_err();
+    assert!(matches!(error, SourceError::NoCredentials { .. }), "{error}");
+    assert!(error.to_string().contains("profile \"typo\" gives none") && error.to_string().contains("--demo"), "{error}");
     let nobody = Options { endpoint_url: Some("http://127.0.0.1:1".to_owned()), ..options(&mock, &sample()) };
     assert!(matches!(run(&nobody), Err(SourceError::Unreachable { .. })));
 }
@@ -308,4 +263,25 @@ fn every_known_region_is_asked_when_all_are_wanted() {
     let regions = &found.accounts[&AccountId::parse(ACCOUNT).unwrap()].regions;
     assert!(regions.len() > 30 && regions.contains_key("ap-south-1") && !regions.contains_key("cn-north-1"));
     assert_eq!(found.secrets, sample().secrets);
+}
+
+/// Keeps the last step of each kind.
+#[derive(Default)]
+struct Watch(RefCell<BTreeMap<String, (usize, Option<usize>)>>);
+
+impl Progress for Watch {
+    fn step(&self, what: &str, done: usize, total: Option<usize>) {
+        self.0.borrow_mut().insert(what.to_owned(), (done, total));
+    }
+}
+
+#[test]
+fn progress_comes_to_its_end() {
+    let mock = Mock::serve(sample(), Faults::default());
+    let watch = Watch::default();
+    watched(&options(&mock, &sample()), &watch).unwrap();
+    let last = watch.0.into_inner();
+    assert_eq!(last.keys().map(String::as_str).collect::<Vec<_>>(), ["account", "functions", "identities", "keys", "regions", "secrets"]);
+    assert!(last.values().all(|(done, total)| Some(*done) == *total), "{last:?}");
+    assert_eq!(last["secrets"].0, sample().secrets.len());
 }

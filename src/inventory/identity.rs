@@ -88,7 +88,7 @@ pub struct Identities {
     /// Groups, by name.
     #[serde(default)]
     pub groups: BTreeMap<String, Group>,
-    /// The default version of each managed policy that is in use, by ARN.
+    /// The version in force of each managed policy that AWS tells of: the account's own, and those of AWS that it uses; by ARN.
     #[serde(default)]
     pub policies: BTreeMap<Arn, Document>,
 }

@@ -150,7 +150,8 @@ mod tests {
     use super::*;
     use crate::arn::{AccountId, Arn};
     use crate::inventory::{
-        Account, Function, FunctionConfiguration, Gap, Group, Identities, Key, Known, NamedDocument, RotationConfiguration, Secret,
+        Account, Function, FunctionConfiguration, Gap, Group, Identities, Key, Known, NamedDocument, Permissions, RotationConfiguration,
+        Secret,
     };
     use crate::policy::Document;
 
@@ -190,7 +191,7 @@ mod tests {
             policies: Known::default(),
             grants: Known::default(),
         };
-        let group = Group { arn: arn("arn:aws:iam::111122223333:group/g"), name: word(7), permissions: Default::default() };
+        let group = Group { arn: arn("arn:aws:iam::111122223333:group/g"), name: word(7), permissions: Permissions::default() };
         let identities = Identities { groups: BTreeMap::from([(word(7), group)]), ..Default::default() };
         let account = Account {
             regions: BTreeMap::from([(word(0), Known::Value(()))]),

@@ -3,6 +3,7 @@
 //! region is that of the request's signature.
 
 #![allow(dead_code, reason = "each test binary uses the part of it that it needs")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
 
 #[path = "mock/identities.rs"]
 mod identities;

@@ -1,6 +1,8 @@
 //! An account in two regions that has everything that a collector can meet: aliases, qualified functions, grants, boundaries,
 //! policies that are absent, and things that are gone.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

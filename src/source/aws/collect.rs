@@ -95,7 +95,7 @@ async fn ask_about(session: &Session, listed: &BTreeMap<String, Vec<Listed>>, ti
         let regional = session.region(region);
         async move {
             let asked = match regional {
-                Some(regional) => about(&regional, &arn).await,
+                Some(regional) => Box::pin(about(&regional, &arn)).await,
                 None => Asked::nothing(&gap(Api::GetSecretPolicy, arn.as_str(), "its region cannot be asked")),
             };
             (arn, asked)

@@ -75,7 +75,7 @@ pub(super) async fn keys(session: &Session, names: BTreeSet<Arn>, tick: impl Fn(
     let all: BTreeSet<Arn> = direct.into_iter().chain(metadata.keys().cloned()).collect();
     let read = |region: &str, arn: Arn| {
         let (regional, known) = (session.region(region), metadata.get(&arn).cloned());
-        async move { key(regional.as_deref(), arn, known).await }
+        async move { Box::pin(key(regional.as_deref(), arn, known)).await }
     };
     found.keys = in_lanes(by_region(all), tick, read).await.into_iter().map(|key| (key.arn.clone(), key)).collect();
     found

@@ -58,6 +58,9 @@ mod tests {
         let lanes = BTreeMap::from([("a".to_owned(), (0..100).collect::<Vec<u32>>()), ("b".to_owned(), (100..103).collect())]);
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let ticks = AtomicUsize::new(0);
+        let tick = |_, total| {
+            ticks.fetch_add(usize::from(total == 103), Ordering::SeqCst);
+        };
         let work = |lane: &str, item: u32| {
             let (now, most, in_a) = (Arc::clone(&now), Arc::clone(&most), lane == "a");
             async move {
@@ -69,7 +72,7 @@ mod tests {
                 item
             }
         };
-        let mut done = in_lanes(lanes, |_, total| drop(ticks.fetch_add(usize::from(total == 103), Ordering::SeqCst)), work).await;
+        let mut done = in_lanes(lanes, tick, work).await;
         done.sort_unstable();
         assert_eq!(done, (0..103).collect::<Vec<u32>>());
         assert_eq!(ticks.into_inner(), 103);

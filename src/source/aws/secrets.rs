@@ -22,6 +22,11 @@ impl Listed {
         arn(self.entry.rotation_lambda_arn.clone())
     }
 
+    /// Whether there is a rotation function that cannot be looked up.
+    fn has_unusable_function(&self) -> bool {
+        self.function().is_none() && self.entry.rotation_lambda_arn.as_deref().is_some_and(|text| !text.is_empty())
+    }
+
     /// The key as the secret names it.
     pub(super) fn kms_key_id(&self) -> Option<&str> {
         self.entry.kms_key_id.as_deref().filter(|id| !id.is_empty())
@@ -75,8 +80,9 @@ pub(super) async fn list(regional: &Regional, account: &AccountId, region: &str)
     let (entries, missing) = pages(Api::ListSecrets, &place, ask, |page| (page.secret_list, page.next_token)).await;
     let all = entries.len();
     let listed: Vec<_> = entries.into_iter().filter_map(|entry| arn(entry.arn.clone()).map(|arn| Listed { arn, entry })).collect();
-    let nameless = (listed.len() < all).then(|| gap(Api::ListSecrets, &place, "a secret in the answer has no ARN"));
-    let outcome = missing.map(|missing| missing.gap).or(nameless).map_or(Known::Value(()), Known::Unreadable);
+    let lost = all - listed.len() + listed.iter().filter(|it| it.has_unusable_function()).count();
+    let unusable = (lost > 0).then(|| gap(Api::ListSecrets, &place, "the answer holds something else where ARNs belong"));
+    let outcome = missing.map(|missing| missing.gap).or(unusable).map_or(Known::Value(()), Known::Unreadable);
     (listed, outcome)
 }
 

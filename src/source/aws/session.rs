@@ -46,13 +46,15 @@ impl Session {
         let config = configuration(options).await;
         let Some(home) = config.region().map(ToString::to_string) else {
             // A profile that does not exist has no region either, and that is what its user must hear.
-            without_credentials(&config).await?;
+            without_credentials(&config, options).await?;
             return Err(SourceError::NoRegion);
         };
-        let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await;
-        let identity = match identity {
+        // Whoever is offline hears so within seconds.
+        let retries = RetryConfig::standard().with_max_attempts(options.max_attempts.clamp(1, 3));
+        let sts = aws_sdk_sts::config::Builder::from(&config).retry_config(retries).build();
+        let identity = match aws_sdk_sts::Client::from_conf(sts).get_caller_identity().send().await {
             Ok(identity) => identity,
-            Err(error) => return Err(refusal(&config, &home, &error).await),
+            Err(error) => return Err(refusal(&config, options, &home, &error).await),
         };
         let caller = identity.arn.as_deref().and_then(|arn| Arn::parse(arn).ok());
         let account = identity.account.as_deref().and_then(|account| AccountId::parse(account).ok());
@@ -101,7 +103,7 @@ async fn configuration(options: &Options) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(Duration::from_secs(30))
-        .operation_timeout(Duration::from_secs(180));
+        .operation_timeout(Duration::from_mins(3));
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(options.max_attempts.max(1)))
         .timeout_config(timeouts.build());
@@ -124,24 +126,28 @@ async fn configuration(options: &Options) -> SdkConfig {
 }
 
 /// An error when the credential chain gives nothing.
-async fn without_credentials(config: &SdkConfig) -> Result<(), SourceError> {
+async fn without_credentials(config: &SdkConfig, options: &Options) -> Result<(), SourceError> {
     let Some(chain) = config.credentials_provider() else {
         return Err(SourceError::NoCredentials { cause: "nothing is configured".to_owned() });
     };
     match chain.provide_credentials().await {
         Ok(_) => Ok(()),
-        Err(error) => Err(SourceError::NoCredentials { cause: root(&error) }),
+        Err(error) => {
+            // The cause is that of the last link of the chain, which is seldom the one that the user thinks of.
+            let profile = options.profile.as_ref().map(|name| format!("profile {name:?} gives none; at the end of the chain: "));
+            Err(SourceError::NoCredentials { cause: profile.unwrap_or_default() + &root(&error) })
+        }
     }
 }
 
 /// Why `GetCallerIdentity` failed, to the person at the terminal.
-async fn refusal(config: &SdkConfig, region: &str, error: &SdkError<GetCallerIdentityError>) -> SourceError {
+async fn refusal(config: &SdkConfig, options: &Options, region: &str, error: &SdkError<GetCallerIdentityError>) -> SourceError {
     match error.code() {
         Some(code) if EXPIRED.contains(&code) => return SourceError::ExpiredCredentials { answer: told(error) },
         Some(_) => return SourceError::RefusedCredentials { region: region.to_owned(), answer: told(error) },
         None => {}
     }
-    if let Err(missing) = without_credentials(config).await {
+    if let Err(missing) = without_credentials(config, options).await {
         return missing;
     }
     if config.endpoint_url().is_none() && !regions::is_known(region) && matches!(error, SdkError::DispatchFailure(_)) {

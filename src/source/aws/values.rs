@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn a_time_is_rounded_to_the_millisecond_and_nonsense_is_no_time() {
-        let of = |seconds: f64| time(Some(DateTime::from_secs_f64(seconds))).map(|time| time.as_millisecond());
+        let of = |seconds: f64| time(Some(DateTime::from_secs_f64(seconds))).map(Timestamp::as_millisecond);
         assert_eq!(of(1_790_000_000.123), Some(1_790_000_000_123));
         assert_eq!(of(1_790_000_000.999_999_9), Some(1_790_000_001_000));
         assert_eq!(of(-0.001), Some(-1));

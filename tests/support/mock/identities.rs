@@ -1,7 +1,6 @@
 //! IAM and STS as the mock tells them, in XML.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rotaudit::arn::{AccountId, Arn};
@@ -37,10 +36,10 @@ fn details(scope: &Scope<'_>, asked: &Asked) -> Result<String, Failure> {
     members.extend(identities.policies.iter().map(|(arn, document)| ("Policies", managed(arn, document))));
     let (members, next) = scope.page(members, asked.token());
     let mut lists: BTreeMap<&str, String> = BTreeMap::new();
-    for (list, member) in members {
-        let _ = write!(lists.entry(list).or_default(), "<member>{member}</member>");
+    for (list, fields) in members {
+        *lists.entry(list).or_default() += &element("member", &fields);
     }
-    let mut result: String = lists.into_iter().map(|(list, members)| format!("<{list}>{members}</{list}>")).collect();
+    let mut result: String = lists.into_iter().map(|(list, members)| element(list, &members)).collect();
     result += &texts(&[("IsTruncated", if next.is_some() { "true" } else { "false" })]);
     result += &next.map(|next| texts(&[("Marker", &next)])).unwrap_or_default();
     Ok(result)
@@ -49,7 +48,7 @@ fn details(scope: &Scope<'_>, asked: &Asked) -> Result<String, Failure> {
 fn user(it: &User) -> String {
     let groups: String = it.groups.iter().map(|group| texts(&[("member", group)])).collect();
     texts(&[("Arn", it.arn.as_str()), ("UserId", &it.id), ("UserName", it.arn.name()), ("Path", "/")])
-        + &format!("<GroupList>{groups}</GroupList>")
+        + &element("GroupList", &groups)
         + &permissions("UserPolicyList", &it.permissions)
         + &tags(&it.tags)
 }
@@ -64,49 +63,44 @@ fn role(it: &Role) -> String {
         + &tags(&it.tags)
 }
 
+/// A managed policy with a version that is not in force beside the one that is.
 fn managed(arn: &Arn, document: &Document) -> String {
-    let version = |id: &str, default: &str, document: &str| {
-        let fields = texts(&[("VersionId", id), ("IsDefaultVersion", default), ("Document", document)]);
-        format!("<member>{fields}</member>")
-    };
+    let version =
+        |id: &str, default: &str, document: &str| member(&[("VersionId", id), ("IsDefaultVersion", default), ("Document", document)]);
     let versions = version("v2", "false", "%7B%22not%22%3A%22in%20force%22%7D") + &version("v1", "true", &encoded(document));
-    texts(&[("Arn", arn.as_str()), ("PolicyName", arn.name()), ("DefaultVersionId", "v1")])
-        + &format!("<PolicyVersionList>{versions}</PolicyVersionList>")
+    texts(&[("Arn", arn.as_str()), ("PolicyName", arn.name()), ("DefaultVersionId", "v1")]) + &element("PolicyVersionList", &versions)
 }
 
 fn permissions(list: &str, it: &Permissions) -> String {
-    let inline: String = it
-        .inline
-        .iter()
-        .map(|policy| {
-            let fields = texts(&[("PolicyName", &policy.name), ("PolicyDocument", &encoded(&policy.document))]);
-            format!("<member>{fields}</member>")
-        })
-        .collect();
-    let attached: String = it
-        .attached
-        .iter()
-        .map(|arn| format!("<member>{}</member>", texts(&[("PolicyName", arn.name()), ("PolicyArn", arn.as_str())])))
-        .collect();
+    let inline = it.inline.iter().map(|policy| member(&[("PolicyName", &policy.name), ("PolicyDocument", &encoded(&policy.document))]));
+    let attached = it.attached.iter().map(|arn| member(&[("PolicyName", arn.name()), ("PolicyArn", arn.as_str())]));
     let boundary = it.boundary.as_ref().map(|arn| {
         let fields = texts(&[("PermissionsBoundaryType", "Policy"), ("PermissionsBoundaryArn", arn.as_str())]);
-        format!("<PermissionsBoundary>{fields}</PermissionsBoundary>")
+        element("PermissionsBoundary", &fields)
     });
-    format!("<{list}>{inline}</{list}><AttachedManagedPolicies>{attached}</AttachedManagedPolicies>") + &boundary.unwrap_or_default()
+    element(list, &inline.collect::<String>())
+        + &element("AttachedManagedPolicies", &attached.collect::<String>())
+        + &boundary.unwrap_or_default()
 }
 
 fn tags(tags: &BTreeMap<String, String>) -> String {
-    let members: String =
-        tags.iter().map(|(key, value)| format!("<member>{}</member>", texts(&[("Key", key), ("Value", value)]))).collect();
-    format!("<Tags>{members}</Tags>")
+    element("Tags", &tags.iter().map(|(key, value)| member(&[("Key", key), ("Value", value)])).collect::<String>())
 }
 
 fn encoded(document: &Document) -> String {
     utf8_percent_encode(document.text(), &ENCODED).to_string()
 }
 
+fn member(fields: &[(&str, &str)]) -> String {
+    element("member", &texts(fields))
+}
+
 fn texts(fields: &[(&str, &str)]) -> String {
-    fields.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escaped(text))).collect()
+    fields.iter().map(|(name, text)| element(name, &escaped(text))).collect()
+}
+
+fn element(name: &str, inside: &str) -> String {
+    format!("<{name}>{inside}</{name}>")
 }
 
 pub(super) fn escaped(text: &str) -> String {

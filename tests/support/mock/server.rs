@@ -73,7 +73,7 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         Some(Fault::Error(code)) => wire.reply(Err(super::scope::Failure::new(400, code, "as the test wants it"))),
         Some(Fault::Throttle(first)) if seen <= *first => wire.reply(Err(wire.throttled())),
         Some(Fault::Html(status)) => Reply { status: *status, kind: "text/html", error: None, body: HTML.to_owned() },
-        Some(Fault::Loop) => honest(&asked.from_the_start()),
+        Some(Fault::Loop) => honest(&asked.on_the_first_page()),
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(*time).await;
             honest(&asked)

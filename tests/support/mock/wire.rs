@@ -138,7 +138,7 @@ impl Asked {
     }
 
     /// The same request for the first page.
-    pub(super) fn from_the_start(&self) -> Self {
+    pub(super) fn on_the_first_page(&self) -> Self {
         let mut asked = self.clone();
         asked.fields.retain(|name, _| name != "NextToken" && name != "Marker");
         asked
