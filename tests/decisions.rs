@@ -1,16 +1,18 @@
 //! Both suites of decision cases and our own, one question a line. The format is described beside them.
 
+#![expect(clippy::unwrap_used, reason = "a test whose cases cannot be read must fail")]
+
 use std::io::Read;
 use std::path::Path;
 
 use rotaudit::policy::case::Case;
-use rotaudit::policy::{Decision, evaluate};
+use rotaudit::policy::{Decision, evaluate, explain};
 
 fn lines(file: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/decisions").join(file);
-    let bytes = std::fs::read(path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
     let mut text = String::new();
-    if file.ends_with(".gz") {
+    if path.extension().is_some_and(|extension| extension == "gz") {
         flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
     } else {
         text = String::from_utf8(bytes).unwrap();
@@ -41,4 +43,50 @@ fn every_case_of_the_documentation_suite_is_answered_as_expected() {
     let (count, wrong) = wrong_answers("documentation.jsonl.gz");
     assert_eq!(count, 110);
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_case_of_our_own_is_answered_as_expected() {
+    let (count, wrong) = wrong_answers("own.jsonl");
+    assert!(count > 30);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_case_survives_being_read_and_written_as_a_question() {
+    for line in lines("documentation.jsonl.gz").iter().chain(&lines("own.jsonl")) {
+        let case = Case::parse(line).unwrap();
+        let (request, policies) = case.question().unwrap();
+        let again = Case::parse(&Case::of("again", &request, &policies).unwrap().to_line().unwrap()).unwrap();
+        let (request, policies) = again.question().unwrap();
+        assert_eq!(evaluate(&request, &policies).decision(), case.expected.unwrap(), "{}", case.id);
+    }
+}
+
+/// Explaining asks the same matchers as deciding, so the statements must add up to the decision.
+#[test]
+fn the_explanation_of_every_case_names_what_decided_it() {
+    for line in lines("public.jsonl.gz").iter().chain(&lines("documentation.jsonl.gz")).chain(&lines("own.jsonl")) {
+        let case = Case::parse(line).unwrap();
+        let (request, policies) = case.question().unwrap();
+        let trace = explain(&request, &policies);
+        let (id, decision) = (&case.id, trace.decision());
+        let always = request.action.eq_ignore_ascii_case("sts:getcalleridentity") || request.principal.is_root();
+        assert_eq!(trace.deciding().is_empty(), !matches!(decision, Decision::Allowed | Decision::ExplicitDeny) || always, "{id}");
+        assert_eq!(trace.hinges().is_empty(), decision != Decision::Undecided, "{id}");
+        assert!(trace.steps.iter().all(|step| step.matched.is_true() == step.misses.is_empty()), "{id}");
+        assert!(trace.steps.iter().all(|step| step.misses.iter().any(|miss| miss.truth.is_false()) == step.matched.is_false()), "{id}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_case_says_what_is_wrong_with_it() {
+    let error = |line: &str| Case::parse(line).and_then(|case| case.question().map(drop)).unwrap_err().to_string();
+    assert!(error("{").contains("no decision case"));
+    assert!(error(r#"{"id":"a","request":{"principal":{"type":"user"},"action":"a:b","resource":{"arn":"*"}}}"#).contains("\"arn\""));
+    assert!(
+        error(r#"{"id":"a","request":{"principal":{"type":"anonymous"},"action":"a:b","resource":{"arn":"*"},"context":{"k":{}}}}"#)
+            .contains("\"k\"")
+    );
+    assert!(error(r#"{"id":"a","requst":{}}"#).contains("requst"));
 }

@@ -7,7 +7,7 @@ use super::context::{Context, Entry};
 use super::model::{Condition, Operand};
 use super::operand::{Number, Range, parse_date};
 use super::operator::{Comparison, Quantifier, Relation};
-use super::text::{Symbol, Text};
+use super::text::{Part, Symbol, Text};
 use super::truth::{Truth, all, any};
 
 /// Whether the condition holds.
@@ -26,7 +26,7 @@ fn holds_for(condition: &Condition, entry: &Entry, context: &Context) -> Truth {
         Entry::Multi(values) => present(condition, values, context),
         // Absent, or anything: what holds for both holds. Several values that could each be anything add nothing to one.
         Entry::Unknown => {
-            let anything = Text::from_parts([super::text::Part::Symbol(Symbol::unknown("value"))]);
+            let anything = Text::from_parts([Part::Symbol(Symbol::unknown("value"))]);
             absent(condition).agree(present(condition, &[anything], context))
         }
         Entry::OneOf(entries) => {
@@ -71,10 +71,9 @@ fn present(condition: &Condition, values: &[Text], context: &Context) -> Truth {
     let one = |value: &Text| matches_some(condition, value, context).negate_if(negated);
     match condition.operator.quantifier {
         Quantifier::All => all(values.iter().map(one)),
-        Quantifier::Any => any(values.iter().map(one)),
         // AWS asks for a set operator on multivalued keys. Without one: some value must match, or with a negated operator none may.
         Quantifier::None if negated => all(values.iter().map(one)),
-        Quantifier::None => any(values.iter().map(one)),
+        Quantifier::Any | Quantifier::None => any(values.iter().map(one)),
     }
 }
 

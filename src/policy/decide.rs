@@ -184,8 +184,8 @@ pub fn evaluate(request: &Request, policies: &PolicySet) -> Evaluation {
     let question = Question { request, bounded: policies.boundary.is_some() };
     let mut deny = Truth::False;
     let mut allows = |attached: &[Attached], kind| {
-        let said = said_by(question, attached, kind);
-        deny = deny.or(said.denied);
+        let said = said_by(question, attached, kind, deny);
+        deny = said.denied;
         said.allowed
     };
     let identity = allows(&policies.identity, PolicyKind::Identity);
@@ -196,8 +196,7 @@ pub fn evaluate(request: &Request, policies: &PolicySet) -> Evaluation {
     for level in &policies.rcps {
         allows(level, PolicyKind::Rcp);
     }
-    let (naming, denied) = said_by_resource(question, &policies.resource);
-    deny = deny.or(denied);
+    let (naming, deny) = said_by_resource(question, &policies.resource, deny);
     let identity = if request.principal.is_root() { Truth::True } else { identity };
     let resource = naming.into();
     let sides = sides(request, policies);
@@ -207,14 +206,14 @@ pub fn evaluate(request: &Request, policies: &PolicySet) -> Evaluation {
     evaluation
 }
 
-/// What the policies of one kind say of a request.
+/// What the policies of one kind say of a request, the denials of those before them included.
 struct Said {
     allowed: Truth,
     denied: Truth,
 }
 
-fn said_by(question: Question<'_>, attached: &[Attached], kind: PolicyKind) -> Said {
-    let mut said = Said { allowed: Truth::False, denied: Truth::False };
+fn said_by(question: Question<'_>, attached: &[Attached], kind: PolicyKind, denied: Truth) -> Said {
+    let mut said = Said { allowed: Truth::False, denied };
     for attached in attached {
         let Some(policy) = attached.policy() else {
             said.allowed = said.allowed.or(Truth::Unknown);
@@ -243,9 +242,8 @@ pub(super) fn matched(question: Question<'_>, statement: &Statement, kind: Polic
     if matched.is_false() || !kind.has_principals() { matched } else { matched.and(question.principal(statement).at_all()) }
 }
 
-fn said_by_resource(question: Question<'_>, attached: &[Attached]) -> (Naming, Truth) {
+fn said_by_resource(question: Question<'_>, attached: &[Attached], mut denied: Truth) -> (Naming, Truth) {
     let mut allowed = Naming::NOBODY;
-    let mut denied = Truth::False;
     for attached in attached {
         let Some(policy) = attached.policy() else {
             allowed = allowed.or(Naming::each(Truth::Unknown));
@@ -253,6 +251,9 @@ fn said_by_resource(question: Question<'_>, attached: &[Attached]) -> (Naming, T
             continue;
         };
         for statement in policy.statements() {
+            if statement.effect.denies() && denied.is_true() {
+                continue;
+            }
             let matched = question.but_principal(statement, PolicyKind::Resource);
             if matched.is_false() {
                 continue;

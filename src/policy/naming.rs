@@ -85,8 +85,9 @@ fn named_by(entry: &PrincipalEntry, who: &Principal) -> Naming {
         ) => {
             naming.account = account.equals(own);
         }
-        (Names::User(arn), Principal::User { arn: own, .. }) => naming.direct = arn.equals(own),
-        (Names::Session { arn, .. }, Principal::Session { arn: own, .. }) => naming.direct = arn.equals(own),
+        (Names::User(arn), Principal::User { arn: own, .. }) | (Names::Session { arn, .. }, Principal::Session { arn: own, .. }) => {
+            naming.direct = arn.equals(own);
+        }
         (Names::Session { role_part, .. }, Principal::Role { arn, .. }) => naming.direct = may_be_session_of(role_part, arn),
         (Names::Role(arn), Principal::Session { role_arn: own, .. } | Principal::Role { arn: own, .. }) => naming.role = arn.equals(own),
         (Names::UniqueId(id), Principal::User { unique_id: Some(own), .. }) => naming.direct = id.equals(own),

@@ -268,3 +268,75 @@ fn wrong_type(node: &Node, element: &str, expected: &'static str) -> PolicyError
 fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        policy(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_statement_is_kept_as_it_was_written() {
+        let policy = policy(
+            r#"{"Version": "2012-10-17", "Id": "x", "Statement": {"Sid": "S", "Effect": "Deny", "NotPrincipal": {"AWS": ["111122223333", "*"]}, "NotAction": "KMS:*",
+                "NotResource": ["*"], "Condition": {"stringlike": {"AWS:SourceArn": ["a", true, 5]}}}}"#,
+        )
+        .unwrap();
+        let [statement] = policy.statements() else { panic!("one statement") };
+        assert_eq!((statement.sid(), statement.effect(), statement.index()), (Some("S"), Effect::Deny, 0));
+        assert!(statement.is_not_principal() && statement.is_not_action() && statement.is_not_resource());
+        assert_eq!(statement.actions().collect::<Vec<_>>(), ["KMS:*"]);
+        assert_eq!(statement.principals()[0].delegates_to(), Some(&Text::literal("111122223333")));
+        assert!(statement.principals()[1].is_everyone());
+        let [condition] = statement.conditions() else { panic!("one condition") };
+        assert_eq!((condition.operator(), condition.key(), condition.is_negated()), ("stringlike", "AWS:SourceArn", false));
+        assert_eq!(condition.values().collect::<Vec<_>>(), ["a", "true", "5"]);
+    }
+
+    #[test]
+    fn a_policy_without_version_is_of_the_older_one() {
+        assert_eq!(policy(r#"{"Statement": []}"#).unwrap().version(), Version::V2008);
+    }
+
+    #[test]
+    fn every_error_names_the_place_and_the_element() {
+        let statement = |elements: &str| error(&format!("{{\n \"Statement\": [{{{elements}}}]}}"));
+        let cases = [
+            (error("[]"), "line 1, column 1: a policy must be an object, not an array"),
+            (error("{}"), "line 1, column 1: the policy has no Statement"),
+            (error(r#"{"Version": "2012"}"#), "line 1, column 13: Version \"2012\" does not exist; it is \"2012-10-17\" or \"2008-10-17\""),
+            (error(r#"{"Statment": []}"#), "line 1, column 2: \"Statment\" is not an element of a policy; did you mean \"Statement\"?"),
+            (statement(r#""Effect": "Allow""#), "line 2, column 16: the statement has no Action"),
+            (statement(r#""Action": "*""#), "line 2, column 16: the statement has no Effect"),
+            (statement(r#""Action": 5"#), "line 2, column 27: Action must be text, not a number"),
+            (statement(r#""Effect": "allow", "Action": "*""#), "line 2, column 27: Effect \"allow\" is neither \"Allow\" nor \"Deny\""),
+            (statement(r#""Action": "*", "NotAction": "*""#), "line 2, column 32: Action and NotAction exclude each other"),
+            (statement(r#""Principal": "*", "NotPrincipal": "*""#), "line 2, column 35: Principal and NotPrincipal exclude each other"),
+            (statement(r#""Principal": "me""#), "line 2, column 30: Principal \"me\" must be \"*\" or an object such as {\"AWS\": …}"),
+            (
+                statement(r#""Principal": {"Aws": "*"}"#),
+                "line 2, column 31: \"Aws\" is not an element of a Principal; did you mean \"AWS\"?",
+            ),
+            (
+                statement(r#""Action": "*", "Condition": {"StringEqual": {}}"#),
+                "line 2, column 46: \"StringEqual\" is not a condition operator; did you mean \"StringEquals\"?",
+            ),
+            (
+                statement(r#""Action": "*", "Condition": {"Bool": {"k": null}}"#),
+                "line 2, column 60: k must be text, a number or a truth value, not null",
+            ),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
+        assert!(error(&" ".repeat(MAX_BYTES + 1)).contains("more bytes than the 1048576"));
+        let values = vec!["\"a\""; MAX_VALUES + 1].join(",");
+        assert!(error(&format!(r#"{{"Statement": {{"Effect": "Allow", "Action": [{values}]}}}}"#)).contains("more values in one element"));
+    }
+}

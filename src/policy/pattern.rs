@@ -339,7 +339,7 @@ impl Piece {
             Self::Plain(wanted) => text.strip_prefix(&**wanted),
             Self::Holes(holes) => {
                 let mut chars = text.chars();
-                holes.iter().all(|hole| chars.next().is_some_and(|c| hole.is_none_or(|wanted| wanted == c))).then(|| chars.as_str())
+                holes.iter().all(|hole| chars.next().is_some_and(|c| hole.is_none_or(|wanted| wanted == c))).then_some(chars.as_str())
             }
         }
     }
@@ -354,7 +354,7 @@ impl Piece {
                     .iter()
                     .rev()
                     .all(|hole| chars.next_back().is_some_and(|c| hole.is_none_or(|wanted| wanted == c)))
-                    .then(|| chars.as_str())
+                    .then_some(chars.as_str())
             }
         }
     }

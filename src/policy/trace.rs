@@ -392,9 +392,8 @@ fn hangs_on(miss: &Miss) -> Vec<HangsOn> {
         Element::Principal { .. } => vec![HangsOn::Principal],
         Element::Action { .. } => vec![HangsOn::Action],
         Element::Resource { unknown, .. } if unknown.is_empty() => vec![HangsOn::Resource],
-        Element::Resource { unknown, .. } => unknown.iter().cloned().map(HangsOn::Key).collect(),
         Element::Condition { unknown, key, .. } if unknown.is_empty() => vec![HangsOn::Key(Arc::clone(key))],
-        Element::Condition { unknown, .. } => unknown.iter().cloned().map(HangsOn::Key).collect(),
+        Element::Resource { unknown, .. } | Element::Condition { unknown, .. } => unknown.iter().cloned().map(HangsOn::Key).collect(),
     }
 }
 
@@ -415,5 +414,76 @@ impl fmt::Display for HangsOn {
             Self::Action => f.write_str("the action"),
             Self::ResourceAccount => f.write_str("the account that owns the resource"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Document;
+    use super::super::set::Attached;
+    use super::*;
+
+    const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf";
+
+    fn question(statements: &str, context: Context) -> Trace {
+        let document = Document::new(format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#));
+        assert_eq!(document.policy().err(), None);
+        let arn = "arn:aws:iam::111122223333:role/Rotate";
+        let principal = Principal::Role { arn: arn.into(), account: "111122223333".into(), unique_id: None };
+        let request = Request::new(principal, "secretsmanager:GetSecretValue", SECRET.into(), Some("111122223333".into()), context);
+        let identity = vec![Attached::document(PolicyKind::Identity, "rotate", document)];
+        explain(&request, &PolicySet { identity, ..PolicySet::default() })
+    }
+
+    #[test]
+    fn the_nearest_statement_is_the_one_that_misses_least() {
+        let trace = question(
+            r#"{"Sid": "Far", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::bucket"},
+               {"Sid": "Near", "Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+               {"Sid": "Middle", "Effect": "Allow", "Action": "secretsmanager:*", "Resource": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-??????"}"#,
+            Context::closed(),
+        );
+        assert_eq!(trace.decision(), Decision::ImplicitDeny);
+        let sids: Vec<_> = trace.nearest().iter().filter_map(|step| step.sid.as_deref()).collect();
+        assert_eq!(sids, ["Near", "Middle", "Far"]);
+        let Element::Condition { key, found, .. } = &trace.nearest()[0].misses[0].element else { panic!("a condition misses") };
+        assert_eq!((&**key, found), ("aws:SecureTransport", &Entry::Absent));
+    }
+
+    #[test]
+    fn the_deciding_statement_is_the_deny_that_matched() {
+        let trace = question(
+            r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Sid": "No", "Effect": "Deny", "Action": "secretsmanager:Get*", "Resource": "*"}"#,
+            Context::closed(),
+        );
+        let deciding = trace.deciding();
+        assert_eq!(deciding.len(), 1);
+        assert_eq!(deciding[0].to_string(), "identity policy rotate, statement 1 (No)");
+    }
+
+    #[test]
+    fn an_undecided_answer_hangs_on_the_keys_that_could_change_it() {
+        let mut context = Context::closed();
+        context.set("aws:SourceIp", Entry::Unknown).set("aws:username", Entry::Unknown);
+        let trace = question(
+            r#"{"Effect": "Allow", "Action": "*", "Resource": "*"},
+               {"Sid": "Allowed anyway", "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"aws:username": "a*"}}},
+               {"Sid": "Home", "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}"#,
+            context,
+        );
+        assert_eq!(trace.decision(), Decision::Undecided);
+        let hinges = trace.hinges();
+        assert_eq!(hinges.len(), 1);
+        assert_eq!(hinges[0].on, HangsOn::Key("aws:SourceIp".into()));
+        assert_eq!(hinges[0].sid.as_deref(), Some("Home"));
+    }
+
+    #[test]
+    fn a_variable_that_nobody_knows_is_named() {
+        let mut context = Context::closed();
+        context.set("aws:PrincipalTag/app", Entry::Unknown);
+        let resource = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:${aws:PrincipalTag/app}-*";
+        let trace = question(&format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "{resource}"}}"#), context);
+        assert_eq!(trace.hinges()[0].on, HangsOn::Key("aws:PrincipalTag/app".into()));
     }
 }
