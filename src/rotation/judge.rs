@@ -18,7 +18,7 @@ enum Condition {
 
 /// Judges one rotation.
 pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>) -> Judgement {
-    let calls: Vec<JudgedCall> = rotation.calls().into_iter().map(|call| judge_call(call, access)).collect();
+    let calls: Vec<JudgedCall> = rotation.calls().iter().map(|call| judge_call(call, access)).collect();
     let verdict = if rotation.is_lambda() { verdict(&conditions(rotation), &calls) } else { Verdict::NotJudged };
     Judgement {
         secret: rotation.secret.arn.clone(),
@@ -31,7 +31,7 @@ pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>) -> Judgement {
     }
 }
 
-fn judge_call(call: Call, access: &Access<'_>) -> JudgedCall {
+fn judge_call(call: &Call, access: &Access<'_>) -> JudgedCall {
     let (actor, resource, decision, because) = match &call.question {
         Known::Value(question) => {
             let answer = access.ask(question);
