@@ -1,0 +1,41 @@
+//! From a source to a report: what `scan` and `explain` do alike.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::files::rule_files;
+use super::pieces::{self, RuleSet};
+use super::sources::SourceArgs;
+use crate::audit::Report;
+use crate::inventory::Inventory;
+
+/// The source, and rules of the user's own.
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Also run the rules of this folder; give it again for more
+    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    rules: Vec<PathBuf>,
+}
+
+impl AuditArgs {
+    /// Loads the rules, then reads the source, so that a wrong rule file is told before AWS is asked; then audits.
+    pub(super) fn audit(&self) -> Result<(Inventory, Report), CliError> {
+        let rules = rule_set(&self.rules)?;
+        let inventory = self.source.read()?;
+        let report = pieces::audit(&inventory, &rules)?;
+        Ok((inventory, report))
+    }
+}
+
+/// The built-in rules and those of `folders`.
+pub(super) fn rule_set(folders: &[PathBuf]) -> Result<RuleSet, CliError> {
+    let mut rules = RuleSet::builtin()?;
+    for folder in folders {
+        rules.add(&rule_files(folder)?)?;
+    }
+    Ok(rules)
+}

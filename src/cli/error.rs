@@ -1,0 +1,69 @@
+//! What can go wrong for a command, how it reads at the terminal (the thing, the place, the way out) and its exit code.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::exit;
+use crate::report::terminal_safe;
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, Error)]
+pub(super) enum CliError {
+    /// The arguments ask for something that is not there.
+    #[error("{0}")]
+    Usage(String),
+    /// A rule file is wrong, or its tests fail.
+    #[error("{0}")]
+    #[expect(dead_code, reason = "made when rule files are loaded, which `pieces` does not do yet")]
+    Rules(Box<dyn miette::Diagnostic + Send + Sync>),
+    /// Facts could not be had.
+    #[error("{0}")]
+    Source(String),
+    /// A file or stdin could not be read.
+    #[error("cannot read {place}: {error}")]
+    Read { place: String, error: io::Error },
+    /// A file or stdout could not be written.
+    #[error("cannot write {place}: {error}")]
+    Write { place: String, error: io::Error },
+    /// This build does not hold a part of the program.
+    #[error("{0} is not part of this build")]
+    Missing(&'static str),
+}
+
+impl CliError {
+    /// A file that cannot be read.
+    pub(super) fn read(path: &Path, error: io::Error) -> Self {
+        Self::Read { place: path.display().to_string(), error }
+    }
+
+    const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Rules(_) => exit::WRONG_USAGE,
+            Self::Source(_) | Self::Read { .. } | Self::Write { .. } | Self::Missing(_) => exit::COULD_NOT_RUN,
+        }
+    }
+
+    /// Says what went wrong on stderr, and gives the exit code.
+    pub(super) fn report(self) -> u8 {
+        let code = self.exit_code();
+        match self {
+            // Its own printer shows the place in the rule file.
+            Self::Rules(diagnostic) => say(&format!("{:?}", miette::Report::new_boxed(diagnostic))),
+            other => complain("error", &other.to_string()),
+        }
+        code
+    }
+}
+
+/// `kind: message` on stderr; the message is neutralised line by line.
+pub(super) fn complain(kind: &str, message: &str) {
+    let lines: Vec<_> = message.lines().map(|line| terminal_safe(line, 2_000)).collect();
+    say(&format!("{kind}: {}", lines.join("\n")));
+}
+
+/// A text on stderr. When stderr is gone there is nobody left to tell.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

@@ -1,0 +1,120 @@
+//! `rotaudit rules`: list, show and test the rules, and print the schema of rule files.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::audited::rule_set;
+use super::error::{CliError, complain};
+use super::matching::nearest;
+use super::output::{Format, OutputArgs, to_stdout};
+use super::{exit, pieces};
+use crate::finding::RuleInfo;
+use crate::report;
+
+/// List, show and test the rules
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rotaudit rules list
+  rotaudit rules show RULE
+  rotaudit rules test my-rules/")]
+pub(super) struct Rules {
+    #[command(subcommand)]
+    command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum RulesCommand {
+    /// List every rule with its severity
+    #[command(after_help = "Examples:\n  rotaudit rules list\n  rotaudit rules list --rules my-rules/ --format json")]
+    List {
+        #[command(flatten)]
+        folders: Folders,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Show one rule: what it finds, why that is bad, what to do
+    #[command(after_help = "Examples:\n  rotaudit rules show RULE\n  rotaudit rules show RULE --format json")]
+    Show {
+        /// The id of the rule, as findings name it
+        id: String,
+        #[command(flatten)]
+        folders: Folders,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Run the tests of rule files: those of a folder, or the built-in ones; exits with 2 when one fails
+    #[command(after_help = "Examples:\n  rotaudit rules test\n  rotaudit rules test my-rules/")]
+    Test {
+        /// The folder of the rule files
+        folder: Option<PathBuf>,
+    },
+    /// Print the JSON Schema of rule files, for editors
+    #[command(after_help = "Example:\n  rotaudit rules schema > rule.schema.json")]
+    Schema,
+}
+
+/// Rules of the user's own.
+#[derive(Debug, Args)]
+struct Folders {
+    /// Also look at the rules of this folder; give it again for more
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+}
+
+impl Rules {
+    pub(super) fn run(&self) -> Result<u8, CliError> {
+        match &self.command {
+            RulesCommand::List { folders, output } => list(folders, output),
+            RulesCommand::Show { id, folders, output } => show(id, folders, output),
+            RulesCommand::Test { folder } => test(folder.as_ref()),
+            RulesCommand::Schema => {
+                let schema = pieces::rule_schema()?;
+                to_stdout(|out| report::write_json(&schema, out)).map(|()| exit::CLEAN)
+            }
+        }
+    }
+}
+
+fn list(folders: &Folders, output: &OutputArgs) -> Result<u8, CliError> {
+    let rules = rule_set(&folders.rules)?;
+    let infos: Vec<&RuleInfo> = rules.infos().collect();
+    output.write(|style, out| match output.format {
+        Format::Table => report::rule_list(&infos, style, out),
+        Format::Json => report::write_json(&infos, out),
+    })?;
+    Ok(exit::CLEAN)
+}
+
+fn show(id: &str, folders: &Folders, output: &OutputArgs) -> Result<u8, CliError> {
+    let rules = rule_set(&folders.rules)?;
+    let Some(info) = rules.infos().find(|info| info.id == id) else {
+        let nearest = nearest(id, rules.infos().map(|info| info.id.as_str()));
+        let hint = nearest.map(|id| format!("; did you mean {id:?}?")).unwrap_or_default();
+        return Err(CliError::Usage(format!("there is no rule {id:?}{hint}\n`rotaudit rules list` lists them")));
+    };
+    output.write(|style, out| match output.format {
+        Format::Table => report::rule_page(info, style, out),
+        Format::Json => report::write_json(info, out),
+    })?;
+    Ok(exit::CLEAN)
+}
+
+/// With a folder, the tests of its rules alone: the built-in ones are not its author's business.
+fn test(folder: Option<&PathBuf>) -> Result<u8, CliError> {
+    let built_in: BTreeSet<String> = match folder {
+        Some(_) => rule_set(&[])?.infos().map(|info| info.id.clone()).collect(),
+        None => BTreeSet::new(),
+    };
+    let folders: Vec<_> = folder.into_iter().cloned().collect();
+    let mut outcomes = rule_set(&folders)?.run_tests(None);
+    outcomes.retain(|outcome| !built_in.contains(&outcome.rule));
+    let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed).collect();
+    for outcome in &failed {
+        complain("failed", &format!("{}: {}: {}", outcome.rule, outcome.test, outcome.detail));
+    }
+    to_stdout(|out| writeln!(out, "{} tests, {} failed", outcomes.len(), failed.len()))?;
+    Ok(if failed.is_empty() { exit::CLEAN } else { exit::WRONG_USAGE })
+}

@@ -1,0 +1,47 @@
+//! `rotaudit scan`: audit every rotation of a source.
+
+use clap::Args;
+
+use super::audited::AuditArgs;
+use super::error::{CliError, complain};
+use super::matching;
+use super::output::{Format, OutputArgs};
+use super::threshold::Threshold;
+use crate::report;
+
+/// Audit every rotation: which will fail and why, who can reach a secret through it, what is wider than it needs to be
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rotaudit scan --demo
+  rotaudit scan --profile prod --region eu-west-1 --region us-east-1
+  rotaudit scan --snapshot account.json.zst --secret 'prod/*' --fail-on medium
+  rotaudit scan --format json -o report.json --on-undecided fail")]
+pub(super) struct Scan {
+    #[command(flatten)]
+    audit: AuditArgs,
+    /// Show only what concerns these secrets: a name, an ARN, or a glob such as 'prod/*'; give it again for more
+    #[arg(long, value_name = "SECRET")]
+    secret: Vec<String>,
+    #[command(flatten)]
+    threshold: Threshold,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl Scan {
+    pub(super) fn run(&self) -> Result<u8, CliError> {
+        let (inventory, mut report) = self.audit.audit()?;
+        if !self.secret.is_empty() {
+            matching::narrow(&mut report, &matching::secrets(&self.secret, &inventory)?);
+        }
+        self.output.write(|style, out| match self.output.format {
+            Format::Table => report::table(&report, style, out),
+            Format::Json => report::json(&report, out),
+        })?;
+        if let Some(warning) = self.threshold.warning(&report) {
+            complain("warning", &warning);
+        }
+        Ok(self.threshold.exit_code(&report))
+    }
+}

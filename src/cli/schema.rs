@@ -1,0 +1,40 @@
+//! `rotaudit schema`: the JSON Schemas of what the program writes.
+
+use clap::{Args, ValueEnum};
+
+use super::error::CliError;
+use super::output::to_stdout;
+use super::{exit, pieces};
+use crate::report;
+
+/// Print the JSON Schema of a report or a snapshot (`rules schema` prints that of rule files)
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rotaudit schema report > report.schema.json
+  rotaudit schema snapshot > snapshot.schema.json")]
+pub(super) struct Schema {
+    /// What to describe
+    #[arg(value_enum)]
+    of: Described,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Described {
+    /// What `scan --format json` writes.
+    Report,
+    /// What `snapshot` writes.
+    Snapshot,
+}
+
+impl Schema {
+    pub(super) fn run(&self) -> Result<u8, CliError> {
+        let schema = match self.of {
+            Described::Report => report::json_schema(),
+            Described::Snapshot => pieces::snapshot_schema()?,
+        };
+        to_stdout(|out| report::write_json(&schema, out))?;
+        Ok(exit::CLEAN)
+    }
+}

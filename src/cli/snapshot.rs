@@ -1,0 +1,38 @@
+//! `rotaudit snapshot`: read a source once, audit it many times.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::error::{CliError, complain};
+use super::sources::SourceArgs;
+use super::{exit, pieces};
+
+/// Read a source once and write it to a file, to audit it many times and elsewhere
+///
+/// A snapshot holds policies, names and dates; never a secret's value, never code, no environment variables but those that
+/// decide an endpoint.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rotaudit snapshot --region eu-west-1 -o account.json.zst
+  rotaudit scan --snapshot account.json.zst")]
+pub(super) struct Snapshot {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// The file to write; compressed when its name ends in .zst
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+impl Snapshot {
+    pub(super) fn run(&self) -> Result<u8, CliError> {
+        let inventory = self.source.read()?;
+        pieces::write_snapshot(&self.output, &inventory)?;
+        let gaps = inventory.gaps().len();
+        if gaps > 0 {
+            complain("warning", &format!("{gaps} calls did not answer; `rotaudit scan --snapshot` lists them as not read"));
+        }
+        Ok(exit::CLEAN)
+    }
+}

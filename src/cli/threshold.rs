@@ -1,0 +1,141 @@
+//! What makes a report fail: the severity from which findings count, and what undecided checks do. Commands that end in a
+//! verdict share these arguments.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use super::exit;
+use crate::audit::Report;
+use crate::finding::Severity;
+use crate::rotation::Verdict;
+
+/// When to exit with another code than 0.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Threshold {
+    /// Exit with 10 when a finding is this severe or worse; `never` to exit with 0 whatever is found
+    #[arg(long, value_name = "SEVERITY", default_value = "high", value_parser = fail_on())]
+    fail_on: FailOn,
+    /// What a check does that could not be decided: exit with 11, say so on stderr, or nothing
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = OnUndecided::Warn)]
+    on_undecided: OnUndecided,
+}
+
+/// From which severity findings count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FailOn {
+    /// From this one.
+    Severity(Severity),
+    /// None does.
+    Never,
+}
+
+/// What undecided checks do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnUndecided {
+    /// Exit with 11.
+    Fail,
+    /// Say so on stderr.
+    Warn,
+    /// Nothing.
+    Ignore,
+}
+
+fn fail_on() -> impl TypedValueParser<Value = FailOn> {
+    let severities = [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    let words = severities.map(Severity::word).into_iter().chain(["never"]);
+    PossibleValuesParser::new(words)
+        .map(move |word| severities.into_iter().find(|severity| severity.word() == word).map_or(FailOn::Never, FailOn::Severity))
+}
+
+impl Threshold {
+    /// The exit code of `report`. Findings come before what is undecided: they are certain.
+    pub(super) fn exit_code(self, report: &Report) -> u8 {
+        let counts = |severity| matches!(self.fail_on, FailOn::Severity(least) if severity >= least);
+        if report.findings.iter().any(|finding| counts(finding.severity)) {
+            exit::FINDINGS
+        } else if self.on_undecided == OnUndecided::Fail && undecided(report) > 0 {
+            exit::UNDECIDED
+        } else {
+            exit::CLEAN
+        }
+    }
+
+    /// What to say on stderr about undecided checks, if anything.
+    pub(super) fn warning(self, report: &Report) -> Option<String> {
+        let number = undecided(report);
+        let things = if number == 1 { "thing is" } else { "things are" };
+        (self.on_undecided == OnUndecided::Warn && number > 0).then(|| {
+            format!("{number} {things} undecided, which is not a pass (--on-undecided fail makes it exit with {})", exit::UNDECIDED)
+        })
+    }
+}
+
+/// Checks and rotations that could not be decided.
+fn undecided(report: &Report) -> usize {
+    let rotations = report.rotations.iter().filter(|judgement| matches!(judgement.verdict, Verdict::Undecided { .. }));
+    report.undecided.len() + rotations.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::report::sample;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        threshold: Threshold,
+    }
+
+    fn code(worst: Option<Severity>, undecided: bool, arguments: &[&str]) -> u8 {
+        let mut report = sample::report();
+        report.findings.retain(|finding| finding.severity == Severity::High);
+        report.findings.retain_mut(|finding| worst.inspect(|worst| finding.severity = *worst).is_some());
+        if !undecided {
+            report.undecided.clear();
+            report.rotations.clear();
+        }
+        let line = Line::parse_from([&["rotaudit"], arguments].concat());
+        line.threshold.exit_code(&report)
+    }
+
+    #[test]
+    fn the_exit_code_follows_from_findings_thresholds_and_what_is_undecided() {
+        use Severity::{Critical, High, Low, Medium};
+        let table: [(Option<Severity>, bool, &[&str], u8); 13] = [
+            (None, false, &[], 0),
+            (Some(Critical), false, &[], 10),
+            (Some(High), false, &[], 10),
+            (Some(Medium), false, &[], 0),
+            (Some(Medium), false, &["--fail-on", "medium"], 10),
+            (Some(High), false, &["--fail-on", "critical"], 0),
+            (Some(Low), false, &["--fail-on", "info"], 10),
+            (Some(Critical), false, &["--fail-on", "never"], 0),
+            (None, true, &[], 0),
+            (None, true, &["--on-undecided", "ignore"], 0),
+            (None, true, &["--on-undecided", "fail"], 11),
+            (None, false, &["--on-undecided", "fail"], 0),
+            (Some(High), true, &["--on-undecided", "fail"], 10),
+        ];
+        for (worst, undecided, arguments, expected) in table {
+            assert_eq!(code(worst, undecided, arguments), expected, "{worst:?}, undecided: {undecided}, {arguments:?}");
+        }
+    }
+
+    #[test]
+    fn an_undecided_rotation_alone_is_undecided() {
+        let report = Report { findings: Vec::new(), undecided: Vec::new(), ..sample::report() };
+        let line = Line::parse_from(["rotaudit", "--on-undecided", "fail"]);
+        assert_eq!(line.threshold.exit_code(&report), exit::UNDECIDED);
+        assert!(Line::parse_from(["rotaudit"]).threshold.warning(&report).unwrap().starts_with("1 thing is undecided"));
+        assert_eq!(line.threshold.warning(&report), None);
+    }
+
+    #[test]
+    fn an_unknown_severity_is_told_the_known_ones() {
+        let error = Line::try_parse_from(["rotaudit", "--fail-on", "hihg"]).err().unwrap().to_string();
+        assert!(error.contains("info, low, medium, high, critical, never") && error.contains("'high'"), "{error}");
+    }
+}

@@ -1,0 +1,68 @@
+//! What could not be said: checks that were not decided, with what they need, and calls that did not answer, with what hangs
+//! on them. Neither is ever shown as a pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use crate::audit::{CoverageEntry, Report};
+use crate::finding::Undecided;
+use crate::report::layout::Page;
+use crate::report::style::STRONG;
+use crate::report::terminal_safe;
+use crate::report::words::{NAME, arn, count, first_few, secrets, sentence};
+
+/// Fields begin under the title.
+const INDENT: usize = 4;
+
+/// The checks that were not decided, a block for each rule.
+pub(super) fn undecided(report: &Report, places: bool, page: &mut Page<'_>) -> io::Result<()> {
+    if report.undecided.is_empty() {
+        return Ok(());
+    }
+    page.heading(&format!("Undecided ({}): neither a finding nor a pass", count(report.undecided.len(), "check", "checks")))?;
+    let mut by_rule = BTreeMap::<&str, Vec<&Undecided>>::new();
+    for check in &report.undecided {
+        by_rule.entry(&check.rule).or_default().push(check);
+    }
+    for (rule, checks) in by_rule {
+        let title = report.rules.get(rule).map(|info| sentence(&info.title)).unwrap_or_default();
+        page.lead(2, &terminal_safe(rule, NAME), STRONG, &title)?;
+        page.field(INDENT, "resources", &first_few(checks.iter().map(|check| arn(check.resource.as_str()))))?;
+        let rotations: BTreeSet<_> = checks.iter().flat_map(|check| check.rotations.iter().cloned()).collect();
+        page.field(INDENT, "rotations", &secrets(&rotations, places))?;
+        let missing: BTreeSet<_> = checks.iter().flat_map(|check| check.missing.iter().map(ToString::to_string)).collect();
+        let hinges: BTreeSet<_> = checks.iter().flat_map(|check| check.hinges.iter().cloned()).collect();
+        page.field(INDENT, "needs", &first_few(missing.iter().map(|gap| sentence(gap))))?;
+        page.field(INDENT, "hangs on", &first_few(hinges.iter().map(|hinge| sentence(hinge))))?;
+    }
+    Ok(())
+}
+
+/// The calls that did not answer, a block for each call and error code.
+pub(super) fn gaps(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if report.coverage.is_empty() {
+        return Ok(());
+    }
+    page.heading(&format!("Not read ({})", count(report.coverage.len(), "call", "calls")))?;
+    let mut groups = BTreeMap::<(&str, &str), Vec<&CoverageEntry>>::new();
+    for entry in &report.coverage {
+        groups.entry((&entry.gap.call, error_code(&entry.gap.error))).or_default().push(entry);
+    }
+    for ((call, _), entries) in groups {
+        let Some(first) = entries.first() else { continue };
+        let times = if entries.len() == 1 { String::new() } else { format!(" ({} times)", entries.len()) };
+        page.lead(2, &terminal_safe(call, NAME), STRONG, &format!("{}{times}", sentence(&first.gap.error)))?;
+        page.field(INDENT, "of", &first_few(entries.iter().map(|entry| arn(&entry.gap.resource))))?;
+        let effects: BTreeSet<_> = entries.iter().map(|entry| sentence(&entry.effect)).collect();
+        page.field(INDENT, "undecided", &first_few(effects.into_iter()))?;
+    }
+    Ok(())
+}
+
+/// The code at the start of an error text; the message after it names resources, and would make every group one of its own.
+fn error_code(error: &str) -> &str {
+    match error.split_once(':') {
+        Some((code, _)) if !code.contains(' ') => code,
+        _ => error,
+    }
+}

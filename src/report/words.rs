@@ -1,0 +1,104 @@
+//! The words that the text renderers share: names and sentences made of parts of a report, neutralised and cut to a length
+//! that a screen bears.
+
+use std::collections::BTreeSet;
+
+use super::neutralise::terminal_safe;
+use crate::arn::Arn;
+use crate::finding::Evidence;
+use crate::policy::Decision;
+use crate::rotation::RotationKind;
+
+/// How much of a name is printed: AWS's longest is a secret's, 512 characters.
+pub(super) const NAME: usize = 200;
+/// How much of a sentence is printed.
+pub(super) const SENTENCE: usize = 1_200;
+/// How many names of a list are printed.
+const FIRST: usize = 3;
+
+/// A name.
+pub(super) fn name(arn: &Arn) -> String {
+    terminal_safe(arn.name(), NAME)
+}
+
+/// Something as long as an ARN.
+pub(super) fn arn(text: &str) -> String {
+    terminal_safe(text, 2 * NAME)
+}
+
+/// A sentence.
+pub(super) fn sentence(text: &str) -> String {
+    terminal_safe(text, SENTENCE)
+}
+
+/// Where a resource is: account and region, or the account alone for global ones.
+pub(super) fn place(arn: &Arn) -> String {
+    terminal_safe(format!("{} {}", arn.account(), arn.region()).trim(), NAME)
+}
+
+/// The first few of a list, and how many more there are.
+pub(super) fn first_few(all: impl ExactSizeIterator<Item = String>) -> String {
+    let rest = all.len().saturating_sub(FIRST);
+    let shown: Vec<_> = all.take(FIRST).collect();
+    match rest {
+        0 => shown.join(", "),
+        _ => format!("{} and {rest} more", shown.join(", ")),
+    }
+}
+
+/// The names of secrets; with their places when `places` is set.
+pub(super) fn secrets(arns: &BTreeSet<Arn>, places: bool) -> String {
+    first_few(arns.iter().map(|arn| if places { format!("{} ({})", name(arn), place(arn)) } else { name(arn) }))
+}
+
+/// What runs a rotation.
+pub(super) fn runner(kind: &RotationKind, function: Option<&Arn>) -> String {
+    let function = function.map_or_else(|| "no function".to_owned(), name);
+    match kind {
+        RotationKind::Lambda => function,
+        RotationKind::Managed(service) => format!("managed by {}", terminal_safe(service, NAME)),
+        RotationKind::External(kind) => format!("managed external secret ({})", terminal_safe(kind, NAME)),
+        RotationKind::Replica(region) => format!("replica of the secret in {}", terminal_safe(region, NAME)),
+        RotationKind::Cancelled => format!("{function} (switched off)"),
+    }
+}
+
+/// A decision as people say it.
+pub(super) const fn decided(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed => "allowed",
+        Decision::ExplicitDeny => "denied explicitly",
+        Decision::ImplicitDeny => "not allowed",
+        Decision::Undecided => "undecided",
+    }
+}
+
+/// The same for a decision that comes as the word of the JSON report.
+fn decided_word(word: &str) -> String {
+    match word {
+        "explicit_deny" => decided(Decision::ExplicitDeny).to_owned(),
+        "implicit_deny" => decided(Decision::ImplicitDeny).to_owned(),
+        other => terminal_safe(other, NAME),
+    }
+}
+
+/// A piece of evidence in one sentence.
+pub(super) fn evidence(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Request { actor, action, resource, decision, because, case: _ } => {
+            let request = format!("{} asks {} on {}", arn(actor), arn(action), arn(resource));
+            format!("{request} → {}{}", decided_word(decision), reason(because))
+        }
+        Evidence::Fact { field, value } => format!("{} is {}", arn(field), sentence(value)),
+    }
+}
+
+/// `: because`, or nothing.
+pub(super) fn reason(because: &str) -> String {
+    if because.is_empty() { String::new() } else { format!(": {}", sentence(because)) }
+}
+
+/// `1 call`, `2 calls`.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,0 +1,124 @@
+//! The program as its users start it: help, usage errors, exit codes, closed pipes. The environment is empty, so that nobody's
+//! configuration or credentials take part.
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rotaudit"));
+    command.args(arguments).env_clear().stdin(Stdio::null());
+    command
+}
+
+fn rotaudit(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_help_lists_the_commands_and_the_exit_codes() {
+    let output = rotaudit(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let help = stdout(&output);
+    for word in ["scan", "explain", "snapshot", "simulate", "rules", "permissions", "schema", "Exit codes", "  10  findings", "--demo"] {
+        assert!(help.contains(word), "{word} is not in {help}");
+    }
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    let commands: [&[&str]; 11] = [
+        &["scan"],
+        &["explain"],
+        &["snapshot"],
+        &["simulate"],
+        &["rules"],
+        &["rules", "list"],
+        &["rules", "show"],
+        &["rules", "test"],
+        &["rules", "schema"],
+        &["permissions"],
+        &["schema"],
+    ];
+    for words in commands {
+        let output = rotaudit(&[words, &["--help"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{words:?}");
+        let example = format!("\n  rotaudit {}", words.join(" "));
+        assert!(stdout(&output).contains(&example), "{words:?}: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn help_goes_to_stdout_and_wrong_usage_to_stderr() {
+    let help = rotaudit(&["scan", "--help"]);
+    assert!(!help.stdout.is_empty() && help.stderr.is_empty());
+    let wrong = rotaudit(&["scna"]);
+    assert!(wrong.stdout.is_empty() && stderr(&wrong).contains("'scan'"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn wrong_usage_exits_with_2_before_anything_is_read() {
+    let lines: [&[&str]; 9] = [
+        &[],
+        &["scna"],
+        &["explain"],
+        &["snapshot", "--demo"],
+        &["scan", "--fail-on", "hihg"],
+        &["scan", "--on-undecided", "perhaps"],
+        &["scan", "--format", "yaml"],
+        &["scan", "--demo", "--snapshot", "file"],
+        &["scan", "--snapshot", "file", "--region", "eu-west-1"],
+    ];
+    for arguments in lines {
+        assert_eq!(rotaudit(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn sources_that_exclude_each_other_are_both_named() {
+    for other in ["--profile", "--region", "--endpoint-url", "--snapshot"] {
+        let message = stderr(&rotaudit(&["scan", "--demo", other, "x"]));
+        assert!(message.contains("'--demo'") && message.contains(&format!("'{other} ")), "{message}");
+    }
+}
+
+#[test]
+fn the_schema_of_the_report_is_json_with_the_members_of_the_report() {
+    let output = rotaudit(&["schema", "report"]);
+    assert_eq!(output.status.code(), Some(0));
+    let schema: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    for member in ["schema_version", "tool", "as_of", "coverage", "assumptions", "rotations", "findings", "undecided", "summary"] {
+        assert!(schema["properties"].get(member).is_some(), "{member}");
+    }
+}
+
+#[test]
+fn a_reader_who_closes_the_pipe_has_read_enough() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command(&["schema", "report"]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn a_full_disk_is_told_and_exits_with_1() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let output = command(&["schema", "report"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).starts_with("error: cannot write stdout: "), "{}", stderr(&output));
+}
+
+#[test]
+fn piped_output_has_no_colour() {
+    assert!(!stdout(&rotaudit(&["--help"])).contains('\u{1b}'));
+    assert!(!stderr(&rotaudit(&["scna"])).contains('\u{1b}'));
+}
