@@ -266,9 +266,9 @@ pub(crate) fn hostile(text: &str) -> Report {
 }
 
 /// What nobody should be able to put on a screen.
-pub(crate) fn hostile_texts() -> Vec<String> {
+pub(crate) fn hostile_texts() -> [String; 4] {
     let odd = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\n\t\u{0}\u{9b}31m\u{202e}gnp.exe\u{2066}\u{2069}\u{200b}\u{200e}\u{61c}\u{7f}\u{feff}\u{e000}|\"\\<b>`東京";
-    vec![odd.to_owned(), odd.repeat(65_536 / odd.len()), "\u{301}".repeat(65_536), "x".repeat(65_536)]
+    [odd.to_owned(), odd.repeat(65_536 / odd.len()), "\u{301}".repeat(65_536), "x".repeat(65_536)]
 }
 
 /// Whether a character must not be printed as it is; written down apart from the code under test.
