@@ -1,6 +1,7 @@
 //! The program as its users start it: help, usage errors, exit codes, closed pipes. The environment is empty, so that nobody's
 //! configuration or credentials take part.
 
+use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -121,4 +122,35 @@ fn a_full_disk_is_told_and_exits_with_1() {
 fn piped_output_has_no_colour() {
     assert!(!stdout(&rotaudit(&["--help"])).contains('\u{1b}'));
     assert!(!stderr(&rotaudit(&["scna"])).contains('\u{1b}'));
+}
+
+/// Runs `simulate` on these lines.
+fn simulate(lines: &[&str]) -> Output {
+    let mut child = command(&["simulate"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+const ALLOWED: &str = r#"{"id":"one","request":{"principal":{"type":"service","service":"secretsmanager.amazonaws.com"},
+    "action":"lambda:InvokeFunction","resource":{"arn":"arn:aws:lambda:eu-west-1:111122223333:function:f","account":"111122223333"},"context":{}},
+    "policies":{"resource":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"secretsmanager.amazonaws.com"},
+    "Action":"lambda:InvokeFunction","Resource":"*"}}}}"#;
+
+#[test]
+fn a_closed_question_is_decided_by_a_line_for_each_line() {
+    let allowed = ALLOWED.replace('\n', " ");
+    let denied = allowed.replace("\"one\"", "\"two\"").replace("\"Allow\"", "\"Deny\"");
+    let output = simulate(&[&allowed, &denied]);
+    assert_eq!(stdout(&output), "{\"id\":\"one\",\"decision\":\"allowed\"}\n{\"id\":\"two\",\"decision\":\"explicit_deny\"}\n");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_line_that_is_no_question_is_told_and_the_others_are_answered() {
+    let allowed = ALLOWED.replace('\n', " ");
+    let output = simulate(&[&allowed, "{\"id\":\u{1b}", &allowed]);
+    assert_eq!(stdout(&output).lines().count(), 2);
+    assert!(stderr(&output).starts_with("error: line 2: "), "{}", stderr(&output));
+    assert!(!stderr(&output).contains('\u{1b}'));
+    assert_eq!(output.status.code(), Some(1));
 }

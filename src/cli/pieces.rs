@@ -10,7 +10,8 @@ use super::error::CliError;
 use crate::audit::Report;
 use crate::finding::RuleInfo;
 use crate::inventory::Inventory;
-use crate::policy::Decision;
+use crate::policy::case::Case;
+use crate::policy::{Decision, evaluate};
 
 /// What a live scan is told.
 #[expect(dead_code, reason = "the collector that reads it is not in this tree yet")]
@@ -86,7 +87,7 @@ pub(super) fn audit(_inventory: &Inventory, _rules: &RuleSet) -> Result<Report, 
 #[derive(Debug, Serialize)]
 pub(super) struct Answer {
     /// The question's id.
-    pub(super) id: Value,
+    pub(super) id: String,
     /// The decision.
     pub(super) decision: Decision,
     /// How each statement was matched, when that was asked.
@@ -95,8 +96,10 @@ pub(super) struct Answer {
 }
 
 /// Decides a closed question.
-pub(super) fn decide(_line: &str, _explain: bool) -> Result<Answer, String> {
-    Err(CliError::Missing("deciding").to_string())
+pub(super) fn decide(line: &str, _explain: bool) -> Result<Answer, String> {
+    let case = Case::parse(line).map_err(|error| error.to_string())?;
+    let (request, policies) = case.question().map_err(|error| error.to_string())?;
+    Ok(Answer { id: case.id, decision: evaluate(&request, &policies).decision(), trace: None })
 }
 
 /// The rules; there are none yet, so there is no value of this type either.

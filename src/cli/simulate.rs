@@ -19,7 +19,7 @@ const MAX_LINE: u64 = 16 << 20;
 #[command(after_help = "\
 Examples:
   rotaudit simulate < cases.jsonl
-  rotaudit explain --demo SECRET --format json | jq -c '.rotation.calls[].case' | rotaudit simulate --explain")]
+  rotaudit scan --demo --format json | jq -c '.findings[].evidence[].case // empty' | rotaudit simulate")]
 pub(super) struct Simulate {
     /// Add how each statement was matched
     #[arg(long)]

@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 
+use super::finding::write_finding;
 use super::layout::Page;
 use super::style::{STRONG, Style, of_decision, of_verdict};
-use super::table::write_finding;
 use super::words::{arn, count, decided, name, reason, runner, sentence};
 use crate::finding::Finding;
 use crate::policy::Decision;

@@ -2,6 +2,7 @@
 //! audit made. Text that came from AWS is neutralised for the place it is printed in.
 
 mod explain;
+mod finding;
 mod json;
 mod layout;
 mod neutralise;

@@ -32,7 +32,6 @@ pub(crate) fn judgement(secret: Arn, verdict: Verdict) -> Judgement {
         decision,
         because: because.to_owned(),
         optional: false,
-        case: json!({ "request": { "action": action } }),
     };
     let calls = vec![
         call(
@@ -220,7 +219,6 @@ pub(crate) fn hostile(text: &str) -> Report {
     for judgement in &mut judgements {
         for call in &mut judgement.calls {
             (call.actor, call.action, call.resource, call.because) = (text(), text(), text(), text());
-            call.case = json!({ text(): [text()] });
         }
         judgement.function = judgement.function.is_some().then(|| resource.clone());
         (judgement.role, judgement.key) = (Some(resource.clone()), Some(resource.clone()));

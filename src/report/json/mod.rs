@@ -21,8 +21,7 @@ pub fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write_json(&ReportDocument::of(report), out)
 }
 
-/// Writes one rotation to `out` as JSON: the object that the report holds for it, with the closed question of each call and
-/// the findings that touch it.
+/// Writes one rotation to `out` as JSON: the object that the report holds for it, and the findings that touch it.
 pub fn explain_json(judgement: &Judgement, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
     write_json(&RotationDocument::of(judgement, findings), out)
 }

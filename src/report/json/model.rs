@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::arn::Arn;
 use crate::audit::{CoverageEntry, Report};
@@ -127,9 +126,6 @@ struct Call<'a> {
     because: &'a str,
     /// Whether the verdict does without it.
     optional: bool,
-    /// The closed question, for replay; only where one rotation is explained.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    case: Option<&'a Value>,
 }
 
 const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
@@ -142,7 +138,7 @@ impl<'a> ReportDocument<'a> {
             as_of: report.as_of,
             coverage: report.coverage.iter().map(Coverage::of).collect(),
             assumptions: &report.assumptions,
-            rotations: report.rotations.iter().map(|judgement| Rotation::of(judgement, false)).collect(),
+            rotations: report.rotations.iter().map(Rotation::of).collect(),
             findings: &report.findings,
             undecided: &report.undecided,
             summary: Summary::of(report),
@@ -152,7 +148,7 @@ impl<'a> ReportDocument<'a> {
 
 impl<'a> RotationDocument<'a> {
     pub(super) fn of(judgement: &'a Judgement, findings: &'a [&'a Finding]) -> Self {
-        Self { schema_version: SCHEMA_VERSION, tool: TOOL, rotation: Rotation::of(judgement, true), findings }
+        Self { schema_version: SCHEMA_VERSION, tool: TOOL, rotation: Rotation::of(judgement), findings }
     }
 }
 
@@ -163,7 +159,7 @@ impl<'a> Coverage<'a> {
 }
 
 impl<'a> Rotation<'a> {
-    fn of(judgement: &'a Judgement, with_cases: bool) -> Self {
+    fn of(judgement: &'a Judgement) -> Self {
         let (verdict, step, because, needs): (_, _, _, &[String]) = match &judgement.verdict {
             Verdict::Rotates => (VerdictWord::Rotates, None, None, &[]),
             Verdict::Fails { step, because } => (VerdictWord::Fails, Some(*step), Some(because.as_str()), &[]),
@@ -180,13 +176,13 @@ impl<'a> Rotation<'a> {
             step,
             because,
             needs,
-            calls: judgement.calls.iter().map(|call| Call::of(call, with_cases)).collect(),
+            calls: judgement.calls.iter().map(Call::of).collect(),
         }
     }
 }
 
 impl<'a> Call<'a> {
-    fn of(call: &'a JudgedCall, with_case: bool) -> Self {
+    fn of(call: &'a JudgedCall) -> Self {
         Self {
             step: call.step,
             actor: &call.actor,
@@ -195,7 +191,6 @@ impl<'a> Call<'a> {
             decision: call.decision,
             because: &call.because,
             optional: call.optional,
-            case: with_case.then_some(&call.case),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::io;
 use crate::audit::{CoverageEntry, Report};
 use crate::finding::Undecided;
 use crate::report::layout::Page;
+use crate::report::neutralise::terminal_safe;
 use crate::report::style::STRONG;
-use crate::report::terminal_safe;
 use crate::report::words::{NAME, arn, count, first_few, secrets, sentence};
 
 /// Fields begin under the title.

@@ -8,7 +8,6 @@ mod rotations;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-pub(super) use self::findings::write_one as write_finding;
 use super::layout::Page;
 use super::style::{STRONG, Style};
 use super::summary::Summary;

@@ -9,9 +9,9 @@ use crate::arn::Arn;
 use crate::audit::Report;
 use crate::finding::Finding;
 use crate::report::layout::{Page, bare_table};
+use crate::report::neutralise::terminal_safe;
 use crate::report::style::{STRONG, of_verdict};
-use crate::report::terminal_safe;
-use crate::report::words::{NAME, name, place, runner, sentence};
+use crate::report::words::{NAME, first_few, name, place, runner, sentence};
 use crate::rotation::{Judgement, Verdict};
 
 /// The verdict's column is as wide as its longest word, with a space on either side.
@@ -104,7 +104,7 @@ fn because(verdict: &Verdict) -> String {
         Verdict::Rotates | Verdict::NotJudged => String::new(),
         Verdict::Fails { step, because } => format!("at {}: {}", step.name(), sentence(because)),
         Verdict::Undecided { needs } => {
-            format!("needs {}", crate::report::words::first_few(needs.iter().map(|need| sentence(need))))
+            format!("needs {}", first_few(needs.iter().map(|need| sentence(need))))
         }
     }
 }
