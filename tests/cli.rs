@@ -154,3 +154,45 @@ fn a_line_that_is_no_question_is_told_and_the_others_are_answered() {
     assert!(!stderr(&output).contains('\u{1b}'));
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn a_snapshot_of_the_demo_is_written_and_is_the_same_every_time() {
+    let folder = std::env::temp_dir().join(format!("rotaudit-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let files = ["a.json", "b.json"].map(|name| folder.join(name).display().to_string());
+    for file in &files {
+        let output = rotaudit(&["snapshot", "--demo", "-o", file]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    let [first, second] = files.map(|file| std::fs::read(file).unwrap());
+    assert_eq!(first, second);
+    let snapshot: Value = serde_json::from_slice(&first).unwrap();
+    assert!(!snapshot["inventory"]["secrets"].as_object().unwrap().is_empty());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_snapshot_is_told_and_exits_with_1() {
+    for file in ["Cargo.toml", "nowhere.json"] {
+        let output = rotaudit(&["snapshot", "--snapshot", file, "-o", "unwritten.json"]);
+        assert_eq!(output.status.code(), Some(1), "{file}");
+        assert!(stderr(&output).starts_with("error: ") && stderr(&output).contains(file), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_permissions_are_a_policy_that_never_reads_a_value() {
+    let output = rotaudit(&["permissions"]);
+    let policy: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(policy["Version"], "2012-10-17");
+    let denied = policy["Statement"].as_array().unwrap().iter().find(|statement| statement["Effect"] == "Deny").unwrap();
+    assert!(denied["Action"].as_array().unwrap().iter().any(|action| action == "secretsmanager:GetSecretValue"));
+}
+
+#[cfg(not(feature = "live"))]
+#[test]
+fn a_build_without_the_sdk_says_so_and_what_needs_none() {
+    let output = rotaudit(&["snapshot", "-o", "unwritten.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("feature `live`") && stderr(&output).contains("--demo"), "{}", stderr(&output));
+}

@@ -6,7 +6,9 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::exit;
+use crate::arn::ArnError;
 use crate::report::terminal_safe;
+use crate::source::SourceError;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, Error)]
@@ -19,8 +21,22 @@ pub(super) enum CliError {
     #[expect(dead_code, reason = "made when rule files are loaded, which `pieces` does not do yet")]
     Rules(Box<dyn miette::Diagnostic + Send + Sync>),
     /// Facts could not be had.
-    #[error("{0}")]
-    Source(String),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The account that is built in cannot be built.
+    #[error("the demo account of this build is damaged: {0}")]
+    Demo(#[from] ArnError),
+    /// The AWS SDK was left out of this build.
+    #[cfg(not(feature = "live"))]
+    #[error(
+        "this build cannot read a live account: it was made without the feature `live`\n  Build it with `cargo build --features live`, or give \
+         --snapshot FILE or --demo, which need no credentials."
+    )]
+    NotLive,
+    /// The threads that read a live account could not be started.
+    #[cfg(feature = "live")]
+    #[error("cannot start reading: {0}")]
+    Runtime(String),
     /// A file or stdin could not be read.
     #[error("cannot read {place}: {error}")]
     Read { place: String, error: io::Error },
@@ -41,7 +57,7 @@ impl CliError {
     const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Rules(_) => exit::WRONG_USAGE,
-            Self::Source(_) | Self::Read { .. } | Self::Write { .. } | Self::Missing(_) => exit::COULD_NOT_RUN,
+            _ => exit::COULD_NOT_RUN,
         }
     }
 

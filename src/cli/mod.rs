@@ -5,6 +5,7 @@ mod audited;
 mod error;
 mod explain;
 mod files;
+mod live;
 mod matching;
 mod output;
 mod permissions;

@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::error::CliError;
+use super::exit;
 use super::output::to_stdout;
-use super::{exit, pieces};
+use crate::inventory::policy_json;
 
 /// Print the read-only IAM policy that a scan of a live account needs
 #[derive(Debug, Args)]
@@ -17,8 +18,7 @@ pub(super) struct Permissions {}
 impl Permissions {
     #[expect(clippy::unused_self, reason = "every command runs alike")]
     pub(super) fn run(&self) -> Result<u8, CliError> {
-        let policy = pieces::permissions()?;
-        to_stdout(|out| writeln!(out, "{}", policy.trim_end()))?;
+        to_stdout(|out| writeln!(out, "{}", policy_json().trim_end()))?;
         Ok(exit::CLEAN)
     }
 }

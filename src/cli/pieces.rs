@@ -1,8 +1,6 @@
 //! The parts of the program that the commands call and that are not in this tree yet: one function each, with the shape of the
 //! real one. Each says that it is missing, and exits with 1; none pretends.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,69 +11,9 @@ use crate::inventory::Inventory;
 use crate::policy::case::Case;
 use crate::policy::{Decision, evaluate};
 
-/// What a live scan is told.
-#[expect(dead_code, reason = "the collector that reads it is not in this tree yet")]
-pub(super) struct LiveOptions {
-    /// Profile of the AWS configuration.
-    pub(super) profile: Option<String>,
-    /// Regions; empty for the configuration's own.
-    pub(super) regions: Vec<String>,
-    /// Another address than AWS's.
-    pub(super) endpoint_url: Option<String>,
-}
-
-/// Is told what a collection is doing.
-pub(super) trait Progress {
-    /// `what` is being done; `done` of `total` are done.
-    fn step(&self, what: &str, done: usize, total: Option<usize>);
-}
-
-/// A live account.
-#[cfg(feature = "live")]
-pub(super) fn collect(_options: &LiveOptions, progress: &dyn Progress) -> Result<Inventory, CliError> {
-    progress.step("starting", 0, None);
-    Err(CliError::Missing("reading a live account"))
-}
-
-/// A live account, in a build that has no AWS SDK.
-#[cfg(not(feature = "live"))]
-pub(super) fn collect(_options: &LiveOptions, progress: &dyn Progress) -> Result<Inventory, CliError> {
-    progress.step("starting", 0, None);
-    Err(CliError::Source(
-        "this build cannot read a live account: it was made without the feature `live`\n\
-         Build it with `cargo build --features live`, or give --snapshot FILE or --demo, which need no credentials."
-            .to_owned(),
-    ))
-}
-
-/// The account that is built in.
-pub(super) fn demo() -> Result<Inventory, CliError> {
-    Err(CliError::Missing("the demo account"))
-}
-
-/// The inventory of a snapshot.
-pub(super) fn read_snapshot(_path: &Path) -> Result<Inventory, CliError> {
-    Err(CliError::Missing("reading snapshots"))
-}
-
-/// Writes a snapshot.
-pub(super) fn write_snapshot(_path: &Path, _inventory: &Inventory) -> Result<(), CliError> {
-    Err(CliError::Missing("writing snapshots"))
-}
-
-/// The JSON Schema of snapshots.
-pub(super) fn snapshot_schema() -> Result<Value, CliError> {
-    Err(CliError::Missing("the schema of snapshots"))
-}
-
 /// The JSON Schema of rule files.
 pub(super) fn rule_schema() -> Result<Value, CliError> {
     Err(CliError::Missing("the schema of rule files"))
-}
-
-/// The read-only policy of the auditor.
-pub(super) fn permissions() -> Result<String, CliError> {
-    Err(CliError::Missing("the permissions policy"))
 }
 
 /// Audits an inventory.

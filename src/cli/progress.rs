@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::pieces::Progress;
 use crate::report::terminal_safe;
+use crate::source::Progress;
 
 /// A spinner that names the step. It wipes itself off when it is dropped.
 pub(super) struct Steps(ProgressBar);

@@ -3,8 +3,9 @@
 use clap::{Args, ValueEnum};
 
 use super::error::CliError;
+use super::exit;
 use super::output::to_stdout;
-use super::{exit, pieces};
+use crate::inventory::snapshot;
 use crate::report;
 
 /// Print the JSON Schema of a report or a snapshot (`rules schema` prints that of rule files)
@@ -32,7 +33,7 @@ impl Schema {
     pub(super) fn run(&self) -> Result<u8, CliError> {
         let schema = match self.of {
             Described::Report => report::json_schema(),
-            Described::Snapshot => pieces::snapshot_schema()?,
+            Described::Snapshot => snapshot::json_schema(),
         };
         to_stdout(|out| report::write_json(&schema, out))?;
         Ok(exit::CLEAN)

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::{CliError, complain};
+use super::exit;
 use super::sources::SourceArgs;
-use super::{exit, pieces};
+use crate::source;
 
 /// Read a source once and write it to a file, to audit it many times and elsewhere
 ///
@@ -28,7 +29,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     pub(super) fn run(&self) -> Result<u8, CliError> {
         let inventory = self.source.read()?;
-        pieces::write_snapshot(&self.output, &inventory)?;
+        source::snapshot::write(&self.output, &inventory)?;
         let gaps = inventory.gaps().len();
         if gaps > 0 {
             complain("warning", &format!("{gaps} calls did not answer; `rotaudit scan --snapshot` lists them as not read"));

@@ -5,19 +5,20 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::CliError;
-use super::pieces::{self, LiveOptions};
+use super::live::Live;
 use super::progress::Steps;
 use crate::inventory::Inventory;
+use crate::source::{demo, snapshot};
 
 /// The source: a live account unless one of the others is named.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source (a live account unless --snapshot or --demo is given)")]
 pub(super) struct SourceArgs {
     /// Read a snapshot that `rotaudit snapshot` wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["demo", "profile", "region", "endpoint_url"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["demo", "profile", "region", "all_regions", "endpoint_url"])]
     snapshot: Option<PathBuf>,
     /// Read the account that is built in; needs no credentials
-    #[arg(long, conflicts_with_all = ["profile", "region", "endpoint_url"])]
+    #[arg(long, conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url"])]
     demo: bool,
     /// The profile of your AWS configuration
     #[arg(long)]
@@ -25,6 +26,9 @@ pub(super) struct SourceArgs {
     /// A region to read; give it again for more. Without it, the region of your AWS configuration
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     region: Vec<String>,
+    /// Read every region that this build knows
+    #[arg(long, conflicts_with = "region")]
+    all_regions: bool,
     /// Ask this address instead of AWS, for example an emulator
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
@@ -34,12 +38,17 @@ impl SourceArgs {
     /// Reads the source that the arguments name.
     pub(super) fn read(&self) -> Result<Inventory, CliError> {
         if self.demo {
-            return pieces::demo();
+            return Ok(demo::inventory()?);
         }
         if let Some(path) = &self.snapshot {
-            return pieces::read_snapshot(path);
+            return Ok(snapshot::read(path)?);
         }
-        let options = LiveOptions { profile: self.profile.clone(), regions: self.region.clone(), endpoint_url: self.endpoint_url.clone() };
-        pieces::collect(&options, &Steps::on_stderr())
+        let live = Live {
+            profile: self.profile.as_deref(),
+            regions: &self.region,
+            all_regions: self.all_regions,
+            endpoint_url: self.endpoint_url.as_deref(),
+        };
+        live.read(&Steps::on_stderr())
     }
 }
