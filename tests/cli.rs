@@ -1,6 +1,8 @@
 //! The program as its users start it: help, usage errors, exit codes, closed pipes. The environment is empty, so that nobody's
 //! configuration or credentials take part.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot run the program has failed")]
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 

@@ -17,7 +17,7 @@ pub(super) struct AuditArgs {
     #[command(flatten)]
     source: SourceArgs,
     /// Also run the rules of this folder; give it again for more
-    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    #[arg(long, value_name = "DIR", help_heading = "Audit")]
     rules: Vec<PathBuf>,
 }
 

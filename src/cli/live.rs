@@ -5,6 +5,7 @@ use crate::inventory::Inventory;
 use crate::source::Progress;
 
 /// What the arguments say of a live account.
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
 pub(super) struct Live<'a> {
     /// Profile of the AWS configuration.
     pub(super) profile: Option<&'a str>,
@@ -16,25 +17,22 @@ pub(super) struct Live<'a> {
     pub(super) endpoint_url: Option<&'a str>,
 }
 
-impl Live<'_> {
-    /// Reads the account that the credentials belong to, as of now.
-    #[cfg(feature = "live")]
-    pub(super) fn read(&self, progress: &dyn Progress) -> Result<Inventory, CliError> {
-        use crate::source::aws::{Options, collect};
+/// Reads the account that the credentials belong to, as of now.
+#[cfg(feature = "live")]
+pub(super) fn read(live: &Live<'_>, progress: &dyn Progress) -> Result<Inventory, CliError> {
+    use crate::source::aws::{Options, collect};
 
-        let mut options = Options::new(jiff::Timestamp::now());
-        options.profile = self.profile.map(ToOwned::to_owned);
-        options.regions = self.regions.to_vec();
-        options.all_regions = self.all_regions;
-        options.endpoint_url = self.endpoint_url.map(ToOwned::to_owned);
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Runtime(error.to_string()))?;
-        Ok(runtime.block_on(collect(&options, progress))?)
-    }
+    let mut options = Options::new(jiff::Timestamp::now());
+    options.profile = live.profile.map(ToOwned::to_owned);
+    options.regions = live.regions.to_vec();
+    options.all_regions = live.all_regions;
+    options.endpoint_url = live.endpoint_url.map(ToOwned::to_owned);
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Runtime(error.to_string()))?;
+    Ok(runtime.block_on(collect(&options, progress))?)
+}
 
-    /// There is nothing to read it with.
-    #[cfg(not(feature = "live"))]
-    pub(super) fn read(&self, _progress: &dyn Progress) -> Result<Inventory, CliError> {
-        let Self { profile: _, regions: _, all_regions: _, endpoint_url: _ } = self;
-        Err(CliError::NotLive)
-    }
+/// There is nothing to read it with.
+#[cfg(not(feature = "live"))]
+pub(super) fn read(_live: &Live<'_>, _progress: &dyn Progress) -> Result<Inventory, CliError> {
+    Err(CliError::NotLive)
 }

@@ -21,7 +21,7 @@ pub(super) struct Scan {
     #[command(flatten)]
     audit: AuditArgs,
     /// Show only what concerns these secrets: a name, an ARN, or a glob such as 'prod/*'; give it again for more
-    #[arg(long, value_name = "SECRET")]
+    #[arg(long, value_name = "SECRET", help_heading = "Audit")]
     secret: Vec<String>,
     #[command(flatten)]
     threshold: Threshold,

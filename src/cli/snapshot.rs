@@ -22,7 +22,7 @@ pub(super) struct Snapshot {
     #[command(flatten)]
     source: SourceArgs,
     /// The file to write; compressed when its name ends in .zst
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
 }
 

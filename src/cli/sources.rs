@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::CliError;
-use super::live::Live;
+use super::live::{self, Live};
 use super::progress::Steps;
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
@@ -49,6 +49,6 @@ impl SourceArgs {
             all_regions: self.all_regions,
             endpoint_url: self.endpoint_url.as_deref(),
         };
-        live.read(&Steps::on_stderr())
+        live::read(&live, &Steps::on_stderr())
     }
 }

@@ -11,6 +11,7 @@ use crate::rotation::Verdict;
 
 /// When to exit with another code than 0.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Exit code")]
 pub(super) struct Threshold {
     /// Exit with 10 when a finding is this severe or worse; `never` to exit with 0 whatever is found
     #[arg(long, value_name = "SEVERITY", default_value = "high", value_parser = fail_on())]
