@@ -127,8 +127,9 @@ fn piped_output_has_no_colour() {
 }
 
 /// Runs `simulate` on these lines.
-fn simulate(lines: &[&str]) -> Output {
-    let mut child = command(&["simulate"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+fn simulate(arguments: &[&str], lines: &[&str]) -> Output {
+    let mut child =
+        command(&[&["simulate"], arguments].concat()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
@@ -142,7 +143,7 @@ const ALLOWED: &str = r#"{"id":"one","request":{"principal":{"type":"service","s
 fn a_closed_question_is_decided_by_a_line_for_each_line() {
     let allowed = ALLOWED.replace('\n', " ");
     let denied = allowed.replace("\"one\"", "\"two\"").replace("\"Allow\"", "\"Deny\"");
-    let output = simulate(&[&allowed, &denied]);
+    let output = simulate(&[], &[&allowed, &denied]);
     assert_eq!(stdout(&output), "{\"id\":\"one\",\"decision\":\"allowed\"}\n{\"id\":\"two\",\"decision\":\"explicit_deny\"}\n");
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
@@ -150,7 +151,7 @@ fn a_closed_question_is_decided_by_a_line_for_each_line() {
 #[test]
 fn a_line_that_is_no_question_is_told_and_the_others_are_answered() {
     let allowed = ALLOWED.replace('\n', " ");
-    let output = simulate(&[&allowed, "{\"id\":\u{1b}", &allowed]);
+    let output = simulate(&[], &[&allowed, "{\"id\":\u{1b}", &allowed]);
     assert_eq!(stdout(&output).lines().count(), 2);
     assert!(stderr(&output).starts_with("error: line 2: "), "{}", stderr(&output));
     assert!(!stderr(&output).contains('\u{1b}'));
@@ -197,4 +198,13 @@ fn a_build_without_the_sdk_says_so_and_what_needs_none() {
     let output = rotaudit(&["snapshot", "-o", "unwritten.json"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("feature `live`") && stderr(&output).contains("--demo"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_decision_is_explained_statement_by_statement() {
+    let output = simulate(&["--explain"], &[&ALLOWED.replace('\n', " ")]);
+    let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(answer["decision"], "allowed");
+    assert_eq!(answer["trace"]["statements"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["trace"]["statements"][0]["index"], 0);
 }

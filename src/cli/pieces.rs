@@ -1,15 +1,12 @@
 //! The parts of the program that the commands call and that are not in this tree yet: one function each, with the shape of the
 //! real one. Each says that it is missing, and exits with 1; none pretends.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::error::CliError;
 use crate::audit::Report;
 use crate::finding::RuleInfo;
 use crate::inventory::Inventory;
-use crate::policy::case::Case;
-use crate::policy::{Decision, evaluate};
 
 /// The JSON Schema of rule files.
 pub(super) fn rule_schema() -> Result<Value, CliError> {
@@ -19,25 +16,6 @@ pub(super) fn rule_schema() -> Result<Value, CliError> {
 /// Audits an inventory.
 pub(super) fn audit(_inventory: &Inventory, _rules: &RuleSet) -> Result<Report, CliError> {
     Err(CliError::Missing("the audit"))
-}
-
-/// The decision of a closed question, as `simulate` prints it.
-#[derive(Debug, Serialize)]
-pub(super) struct Answer {
-    /// The question's id.
-    pub(super) id: String,
-    /// The decision.
-    pub(super) decision: Decision,
-    /// How each statement was matched, when that was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) trace: Option<Value>,
-}
-
-/// Decides a closed question.
-pub(super) fn decide(line: &str, _explain: bool) -> Result<Answer, String> {
-    let case = Case::parse(line).map_err(|error| error.to_string())?;
-    let (request, policies) = case.question().map_err(|error| error.to_string())?;
-    Ok(Answer { id: case.id, decision: evaluate(&request, &policies).decision(), trace: None })
 }
 
 /// The rules; there are none yet, so there is no value of this type either.

@@ -3,10 +3,13 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::error::{CliError, complain};
+use super::exit;
 use super::output::to_stdout;
-use super::{exit, pieces};
+use crate::policy::case::Case;
+use crate::policy::{self, Decision, Label, Step, evaluate};
 use crate::report;
 
 /// The longest line that is read, in bytes.
@@ -31,18 +34,51 @@ impl Simulate {
         let mut outcome = Ok(0);
         to_stdout(|out| {
             let mut input = BufReader::new(io::stdin().lock());
-            outcome = answer(&mut input, out, |line| pieces::decide(line, self.explain), |message| complain("error", message))?;
+            outcome = answer(&mut input, out, |line| decide(line, self.explain), |message| complain("error", message))?;
             Ok(())
         })?;
         Ok(if outcome? == 0 { exit::CLEAN } else { exit::COULD_NOT_RUN })
     }
 }
 
+/// The answer to a question.
+#[derive(Debug, Serialize)]
+struct Answer {
+    /// The question's id.
+    id: String,
+    /// How AWS decides it.
+    decision: Decision,
+    /// Why, when that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Trace>,
+}
+
+/// Every statement against the request.
+#[derive(Debug, Serialize)]
+struct Trace {
+    /// The statements, in the order of the policies.
+    statements: Vec<Step>,
+    /// The policies that could not be read, or are malformed.
+    unreadable: Vec<Label>,
+}
+
+/// Decides the question in `line`.
+fn decide(line: &str, explain: bool) -> Result<Answer, String> {
+    let case = Case::parse(line).map_err(|error| error.to_string())?;
+    let (request, policies) = case.question().map_err(|error| error.to_string())?;
+    let trace = explain.then(|| policy::explain(&request, &policies));
+    Ok(Answer {
+        id: case.id,
+        decision: evaluate(&request, &policies).decision(),
+        trace: trace.map(|trace| Trace { statements: trace.steps, unreadable: trace.unreadable }),
+    })
+}
+
 /// Answers every line of `input`, and gives the number of those that are no questions. The outer error is `out`'s.
 fn answer(
     input: &mut BufReader<impl Read>,
     out: &mut dyn Write,
-    decide: impl Fn(&str) -> Result<pieces::Answer, String>,
+    decide: impl Fn(&str) -> Result<Answer, String>,
     complain: impl Fn(&str),
 ) -> io::Result<Result<usize, CliError>> {
     let mut bad = 0;
@@ -87,7 +123,6 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::policy::Decision;
 
     /// Answers with the line itself as the id; a line that begins with `bad` is no question.
     fn answers(input: &[u8]) -> (String, usize, Vec<String>) {
@@ -95,7 +130,7 @@ mod tests {
         let mut out = Vec::new();
         let decide = |line: &str| match line.trim() {
             bad if bad.starts_with("bad") => Err("no question".to_owned()),
-            id => Ok(pieces::Answer { id: id.into(), decision: Decision::Allowed, trace: None }),
+            id => Ok(Answer { id: id.to_owned(), decision: Decision::Allowed, trace: None }),
         };
         let bad = answer(&mut BufReader::new(input), &mut out, decide, |message| complaints.borrow_mut().push(message.to_owned()));
         (String::from_utf8(out).unwrap(), bad.unwrap().unwrap(), complaints.into_inner())
