@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::finding::write_finding;
 use super::layout::Page;
 use super::style::{STRONG, Style, of_decision, of_verdict};
-use super::words::{arn, count, decided, name, reason, runner, sentence};
+use super::words::{arn, count, decided, name, runner, sentence, with_reason};
 use crate::finding::Finding;
 use crate::policy::Decision;
 use crate::rotation::{JudgedCall, Judgement, Verdict};
@@ -51,7 +51,7 @@ fn write_call(call: &JudgedCall, page: &mut Page<'_>) -> io::Result<()> {
     let optional = if call.optional && call.decision != Decision::Allowed { " (the rotation can do without it)" } else { "" };
     page.lead(2, mark(call.decision), of_decision(call.decision), &format!("{} asks {}{optional}", arn(&call.actor), arn(&call.action)))?;
     page.field(5, "resource", &arn(&call.resource))?;
-    page.field(5, "decision", &format!("{}{}", decided(call.decision), reason(&call.because)))
+    page.field(5, "decision", &with_reason(decided(call.decision), &call.because))
 }
 
 const fn mark(decision: Decision) -> &'static str {
@@ -66,9 +66,9 @@ fn verdict(judgement: &Judgement, page: &mut Page<'_>) -> io::Result<()> {
     let look = of_verdict(&judgement.verdict);
     match &judgement.verdict {
         Verdict::Rotates => page.lead(0, "Rotates", look, "every call of it is allowed"),
-        Verdict::Fails { step, because } => page.lead(0, "Fails", look, &format!("at {}{}", step.name(), reason(because))),
+        Verdict::Fails { step, because } => page.lead(0, "Fails", look, &format!("at {}: {}", step.name(), sentence(because))),
         Verdict::Undecided { needs } => {
-            page.lead(0, "Undecided", look, "it hangs on what could not be read or cannot be known:")?;
+            page.lead(0, "Undecided", look, "it cannot be decided from what was read:")?;
             needs.iter().try_for_each(|need| page.lead(2, "-", anstyle::Style::new(), &sentence(need)))
         }
         Verdict::NotJudged => page.lead(0, "Not judged", look, &runner(&judgement.kind, judgement.function.as_ref())),

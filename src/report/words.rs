@@ -82,23 +82,52 @@ fn decided_word(word: &str) -> String {
     }
 }
 
+/// A decision and its reason; the reason alone where it begins with the decision.
+pub(super) fn with_reason(decided: &str, because: &str) -> String {
+    let because = sentence(because);
+    let first = decided.split(' ').next().unwrap_or(decided);
+    if because.is_empty() {
+        decided.to_owned()
+    } else if because.split(' ').next() == Some(first) {
+        because
+    } else {
+        format!("{decided}: {because}")
+    }
+}
+
 /// A piece of evidence in one sentence.
 pub(super) fn evidence(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Request { actor, action, resource, decision, because, case: _ } => {
-            let request = format!("{} asks {} on {}", arn(actor), arn(action), arn(resource));
-            format!("{request} → {}{}", decided_word(decision), reason(because))
+            let decision = with_reason(&decided_word(decision), because);
+            format!("{} asks {} on {} → {decision}", arn(actor), arn(action), arn(resource))
         }
         Evidence::Fact { field, value } => format!("{} is {}", arn(field), sentence(value)),
     }
 }
 
-/// `: because`, or nothing.
-pub(super) fn reason(because: &str) -> String {
-    if because.is_empty() { String::new() } else { format!(": {}", sentence(because)) }
-}
-
 /// `1 call`, `2 calls`.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_begins_with_the_decision_stands_alone() {
+        assert_eq!(with_reason("allowed", "allowed by the key policy"), "allowed by the key policy");
+        assert_eq!(with_reason("denied explicitly", "denied by the key policy"), "denied by the key policy");
+        assert_eq!(with_reason("not allowed", "no policy allows it"), "not allowed: no policy allows it");
+        assert_eq!(with_reason("undecided", ""), "undecided");
+    }
+
+    #[test]
+    fn a_long_list_shows_its_first_three_and_says_how_many_more() {
+        let names = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().into_iter();
+        assert_eq!(first_few(names(0)), "");
+        assert_eq!(first_few(names(3)), "0, 1, 2");
+        assert_eq!(first_few(names(10)), "0, 1, 2 and 7 more");
+    }
 }

@@ -93,7 +93,7 @@ fn section(heading: &str, judgements: &[&Judgement], page: &mut Page<'_>) -> io:
     page.heading(heading)?;
     for judgement in judgements {
         let look = of_verdict(&judgement.verdict);
-        page.lead(2, judgement.verdict.word(), look, &format!("{} {}", name(&judgement.secret), because(&judgement.verdict)))?;
+        page.lead(2, judgement.verdict.word(), look, &format!("{}{}", name(&judgement.secret), because(&judgement.verdict)))?;
     }
     Ok(())
 }
@@ -102,9 +102,9 @@ fn section(heading: &str, judgements: &[&Judgement], page: &mut Page<'_>) -> io:
 fn because(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Rotates | Verdict::NotJudged => String::new(),
-        Verdict::Fails { step, because } => format!("at {}: {}", step.name(), sentence(because)),
+        Verdict::Fails { step, because } => format!(" at {}: {}", step.name(), sentence(because)),
         Verdict::Undecided { needs } => {
-            format!("needs {}", first_few(needs.iter().map(|need| sentence(need))))
+            format!(": {}", first_few(needs.iter().map(|need| sentence(need))))
         }
     }
 }
