@@ -1,12 +1,26 @@
 //! The pipeline as one function, and the report that it makes. Synchronous and pure: the same inventory gives the same report.
 
+mod coverage;
+mod glob;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub use coverage::CoverageEntry;
+
+use crate::access::Access;
 use crate::finding::{Finding, RuleInfo, Undecided};
-use crate::inventory::Gap;
-use crate::rotation::Judgement;
+use crate::inventory::{Inventory, Secret};
+use crate::rotation::{Judgement, Rotation, Verdict, judge, rotations};
+use crate::rules::RuleSet;
+
+/// What an audit is to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Names or ARNs of secrets, with `*` and `?`. Empty: every secret that rotates.
+    pub secrets: Vec<String>,
+}
 
 /// All that an audit found. Renderers in `report` show it; the exit code is made from it.
 #[derive(Debug, Clone)]
@@ -29,11 +43,41 @@ pub struct Report {
     pub secrets: usize,
 }
 
-/// A call that did not answer, and what hangs on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CoverageEntry {
-    /// The call.
-    pub gap: Gap,
-    /// What it leaves undecided.
-    pub effect: String,
+/// Judges every rotation of `inventory` that `config` asks for and runs `rules` over them.
+pub fn audit(inventory: &Inventory, rules: &RuleSet, config: &Config) -> Report {
+    let access = Access::new(inventory);
+    let chosen: Vec<Rotation<'_>> = rotations(inventory).into_iter().filter(|rotation| config.asks_for(rotation.secret)).collect();
+    let (findings, undecided) = rules.run(inventory, &chosen, &access);
+    let mut judgements: Vec<Judgement> = chosen.iter().map(|rotation| judge(rotation, &access)).collect();
+    judgements.sort_by(|a, b| (badness(&a.verdict), &a.secret).cmp(&(badness(&b.verdict), &b.secret)));
+    Report {
+        as_of: inventory.as_of,
+        coverage: coverage::coverage(inventory),
+        assumptions: coverage::assumptions(inventory, &chosen),
+        rotations: judgements,
+        findings,
+        undecided,
+        rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
+        secrets: inventory.secrets.len(),
+    }
 }
+
+impl Config {
+    fn asks_for(&self, secret: &Secret) -> bool {
+        let wanted = |pattern: &String| glob::matches(pattern, &secret.name) || glob::matches(pattern, secret.arn.as_str());
+        self.secrets.is_empty() || self.secrets.iter().any(wanted)
+    }
+}
+
+/// The place of a verdict in the report: the worst first.
+fn badness(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Fails { .. } => 0,
+        Verdict::Undecided { .. } => 1,
+        Verdict::Rotates => 2,
+        Verdict::NotJudged => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests;

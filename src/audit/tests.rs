@@ -1,0 +1,76 @@
+//! Tests of the pipeline over the clean account and single changes to it.
+
+use super::*;
+use crate::arn::Arn;
+use crate::inventory::{Gap, Known, VpcAttachment, clean};
+
+fn report(inventory: &Inventory, secrets: &[&str]) -> Report {
+    let config = Config { secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect() };
+    audit(inventory, &RuleSet::builtin().unwrap(), &config)
+}
+
+fn arn(text: &str) -> Arn {
+    Arn::parse(text).unwrap()
+}
+
+#[test]
+fn the_clean_account_rotates_and_nothing_is_found_or_left_open() {
+    let report = report(&clean::account().unwrap(), &[]);
+    let verdicts: Vec<_> = report.rotations.iter().map(|judgement| (judgement.secret.as_str(), judgement.verdict.word())).collect();
+    assert_eq!(verdicts[0], (clean::SECRET, "rotates"));
+    assert!(report.findings.is_empty() && report.undecided.is_empty(), "{:#?} {:#?}", report.findings, report.undecided);
+    assert!(report.coverage.is_empty());
+    assert_eq!(
+        report.assumptions,
+        ["Service and resource control policies of account 111122223333 were not read and are taken as allowing everything."]
+    );
+    assert_eq!((report.secrets, report.rules.len()), (2, RuleSet::builtin().unwrap().len()));
+}
+
+#[test]
+fn a_secret_is_chosen_by_name_arn_or_pattern() {
+    let inventory = clean::account().unwrap();
+    for chosen in ["prod/db", clean::SECRET, "prod/*", "arn:aws:secretsmanager:*:secret:prod/db-??????"] {
+        let report = report(&inventory, &[chosen]);
+        assert_eq!(report.rotations.iter().map(|judgement| judgement.secret.as_str()).collect::<Vec<_>>(), [clean::SECRET], "{chosen}");
+    }
+    assert!(report(&inventory, &["stage/*"]).rotations.is_empty());
+}
+
+#[test]
+fn the_worst_rotation_comes_first() {
+    let mut inventory = clean::account().unwrap();
+    let healthy = inventory.secrets[&arn(clean::SECRET)].clone();
+    let mut doomed = healthy.clone();
+    doomed.arn = arn("arn:aws:secretsmanager:eu-west-1:111122223333:secret:zz-Ab1Cd2");
+    doomed.stages.clear();
+    inventory.secrets.insert(doomed.arn.clone(), doomed);
+    let words: Vec<_> = report(&inventory, &[]).rotations.iter().map(|judgement| judgement.verdict.word()).collect();
+    assert_eq!(words, ["fails", "rotates", "not judged"]);
+}
+
+#[test]
+fn what_was_not_read_is_told_with_its_effect() {
+    let mut inventory = clean::account().unwrap();
+    let function = inventory.functions.get_mut(&arn(clean::FUNCTION)).unwrap();
+    function.urls = Known::Unreadable(Gap::new("lambda:ListFunctionUrlConfigs", clean::FUNCTION, "AccessDenied"));
+    inventory.keys.clear();
+    let coverage = report(&inventory, &[]).coverage;
+    let told: Vec<_> = coverage.iter().map(|entry| (&*entry.gap.call, entry.effect.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("kms:DescribeKey", "whether the key is usable, and every request to it (it lies outside of what was read)"),
+            ("lambda:ListFunctionUrlConfigs", "whether a URL opens the function"),
+        ]
+    );
+}
+
+#[test]
+fn a_function_in_a_vpc_leaves_its_network_path_open() {
+    let mut inventory = clean::account().unwrap();
+    let function = inventory.functions.get_mut(&arn(clean::FUNCTION)).unwrap();
+    let Known::Value(Some(configuration)) = &mut function.configuration else { panic!("the clean account has a configuration") };
+    configuration.vpc = Some(VpcAttachment::default());
+    assert!(report(&inventory, &[]).assumptions.iter().any(|assumption| assumption.starts_with("The network path")));
+}

@@ -1,0 +1,244 @@
+//! Evaluates one rule for one rotation: are the required requests allowed, the forbidden ones denied, the facts as expected? The runner asks, and
+//! merges what comes out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expression::{Expression, Fact, Facts as _, Outcome as Truth, Value};
+use super::fields::View;
+use super::foreign::foreigners;
+use super::requests::{Scene, questions};
+use super::rule::{Request, Rule};
+use crate::access::{Access, Question};
+use crate::finding::Evidence;
+use crate::inventory::{Gap, Known};
+use crate::policy::Decision;
+
+/// What a rule says of one rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is as it should be, or the rule does not apply.
+    Passes,
+    /// It is not, and this proves it.
+    Finding(Vec<Evidence>),
+    /// Nobody can tell.
+    Undecided(Open),
+}
+
+/// What an undecided outcome hangs on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Open {
+    /// Calls that did not answer.
+    pub(super) missing: BTreeSet<Gap>,
+    /// What else: context keys, what AWS does not document.
+    pub(super) hinges: BTreeSet<String>,
+}
+
+/// The answer to one question, as evidence.
+#[derive(Debug, Clone)]
+struct Said {
+    decision: Decision,
+    /// The proof, where the decision is one that the mode looks for.
+    evidence: Vec<Evidence>,
+    open: Open,
+}
+
+/// How a question is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mode {
+    /// Allowed whatever the values that nobody knows.
+    Surely,
+    /// Allowed under some of them.
+    Possibly,
+}
+
+/// Evaluates rules over one inventory, and remembers what was asked.
+pub(super) struct Evaluator<'a> {
+    access: &'a Access<'a>,
+    said: BTreeMap<(Mode, Question), Said>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// One that has asked nothing yet.
+    pub(super) fn new(access: &'a Access<'a>) -> Self {
+        Self { access, said: BTreeMap::new() }
+    }
+
+    /// Forgets what was asked: the questions of the next subject are others.
+    pub(super) fn forget(&mut self) {
+        self.said.clear();
+    }
+
+    /// What `rule` says of this rotation.
+    pub(super) fn evaluate(&mut self, rule: &Rule, view: &View<'_>) -> Outcome {
+        let applies = rule.when.as_ref().map_or(Truth::True, |when| when.evaluate(view));
+        if applies == Truth::False {
+            return Outcome::Passes;
+        }
+        let outcome = all([self.requests(rule, view), rule.assertions.expect.as_ref().map_or(Outcome::Passes, |e| expectation(e, view))]);
+        match (applies, outcome) {
+            (_, Outcome::Passes) => Outcome::Passes,
+            (Truth::Undecided(gaps), Outcome::Finding(_)) => Outcome::Undecided(open(gaps)),
+            (Truth::Undecided(gaps), Outcome::Undecided(further)) => Outcome::Undecided(open(gaps).and(further)),
+            (_, outcome) => outcome,
+        }
+    }
+
+    /// The request part. Where outsiders have a part in it, the first one who shows a finding is the witness.
+    fn requests(&mut self, rule: &Rule, view: &View<'_>) -> Outcome {
+        if !rule.assertions.requests().any(Request::is_foreign) {
+            return self.requests_in(rule, &Scene { view: *view, foreigner: None });
+        }
+        let mut undecided: Option<Open> = None;
+        for foreigner in foreigners(view) {
+            match self.requests_in(rule, &Scene { view: *view, foreigner: Some(&foreigner) }) {
+                Outcome::Passes => {}
+                Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
+                finding @ Outcome::Finding(_) => return finding,
+            }
+        }
+        undecided.map_or(Outcome::Passes, Outcome::Undecided)
+    }
+
+    fn requests_in(&mut self, rule: &Rule, scene: &Scene<'_>) -> Outcome {
+        let assertions = &rule.assertions;
+        let required = assertions.require.iter().map(|request| self.required(scene, request)).collect::<Vec<_>>();
+        let forbidden = assertions.forbid.iter().map(|request| self.forbidden(scene, request)).collect::<Vec<_>>();
+        let chain = if assertions.together.is_empty() { Outcome::Passes } else { self.together(scene, &assertions.together) };
+        all(required.into_iter().chain(forbidden).chain([chain]))
+    }
+
+    fn required(&mut self, scene: &Scene<'_>, request: &Request) -> Outcome {
+        all(questions(scene, request).iter().map(|question| match self.ask(Mode::Surely, question) {
+            Err(open) => Outcome::Undecided(open),
+            Ok(said) if said.decision == Decision::Allowed => Outcome::Passes,
+            Ok(said) if said.decision.is_denied() => Outcome::Finding(said.evidence),
+            Ok(said) => Outcome::Undecided(said.open),
+        }))
+    }
+
+    fn forbidden(&mut self, scene: &Scene<'_>, request: &Request) -> Outcome {
+        all(questions(scene, request).iter().map(|question| match self.ask(Mode::Possibly, question) {
+            Err(open) => Outcome::Undecided(open),
+            Ok(said) if said.decision == Decision::Allowed => Outcome::Finding(said.evidence),
+            Ok(said) if said.decision.is_denied() => Outcome::Passes,
+            Ok(said) => Outcome::Undecided(said.open),
+        }))
+    }
+
+    /// A chain: each link is there when one of its questions is allowed, and one missing link breaks it.
+    fn together(&mut self, scene: &Scene<'_>, links: &[Request]) -> Outcome {
+        let mut evidence = Vec::new();
+        let mut undecided: Option<Open> = None;
+        for link in links {
+            match self.forbidden(scene, link) {
+                Outcome::Passes => return Outcome::Passes,
+                Outcome::Finding(further) => evidence.extend(further),
+                Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
+            }
+        }
+        undecided.map_or(Outcome::Finding(evidence), Outcome::Undecided)
+    }
+
+    fn ask(&mut self, mode: Mode, question: &Known<Question>) -> Result<Said, Open> {
+        let question = match question {
+            Known::Value(question) => question,
+            Known::Unreadable(gap) => return Err(open(BTreeSet::from([gap.clone()]))),
+        };
+        let access = self.access;
+        let said = self.said.entry((mode, question.clone())).or_insert_with(|| say(access, mode, question));
+        Ok(said.clone())
+    }
+}
+
+fn say(access: &Access<'_>, mode: Mode, question: &Question) -> Said {
+    let answer = match mode {
+        Mode::Surely => access.ask(question),
+        Mode::Possibly => access.witness(question),
+    };
+    let wanted = match mode {
+        Mode::Surely => answer.decision.is_denied(),
+        Mode::Possibly => answer.decision == Decision::Allowed,
+    };
+    let evidence = wanted.then(|| Evidence::Request {
+        actor: answer.actor(),
+        action: question.action.to_string(),
+        resource: answer.resource(),
+        decision: answer.decision.as_str().to_owned(),
+        because: answer.because(),
+        case: answer.case(),
+    });
+    let open = match answer.decision {
+        Decision::Undecided => Open { missing: answer.missing(), hinges: answer.hinges() },
+        _ => Open::default(),
+    };
+    Said { decision: answer.decision, evidence: evidence.into_iter().collect(), open }
+}
+
+impl Open {
+    fn and(mut self, further: Self) -> Self {
+        self.missing.extend(further.missing);
+        self.hinges.extend(further.hinges);
+        self
+    }
+}
+
+/// Gaps as what an outcome hangs on. An expression without an answer and without a gap met facts that contradict each other.
+fn open(missing: BTreeSet<Gap>) -> Open {
+    let hinges = if missing.is_empty() { BTreeSet::from(["facts that contradict each other".to_owned()]) } else { BTreeSet::new() };
+    Open { missing, hinges }
+}
+
+/// Every finding of the parts; without one, all that they hang on; without that, a pass.
+fn all(parts: impl IntoIterator<Item = Outcome>) -> Outcome {
+    let mut evidence: Option<Vec<Evidence>> = None;
+    let mut undecided: Option<Open> = None;
+    for part in parts {
+        match part {
+            Outcome::Passes => {}
+            Outcome::Finding(further) => evidence.get_or_insert_default().extend(further),
+            Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
+        }
+    }
+    match (evidence, undecided) {
+        (Some(evidence), _) => Outcome::Finding(evidence),
+        (None, Some(open)) => Outcome::Undecided(open),
+        (None, None) => Outcome::Passes,
+    }
+}
+
+fn expectation(expect: &Expression, view: &View<'_>) -> Outcome {
+    match expect.evaluate(view) {
+        Truth::True => Outcome::Passes,
+        Truth::Undecided(gaps) => Outcome::Undecided(open(gaps)),
+        Truth::False => {
+            let fact = |path: &str| Evidence::Fact { field: path.to_owned(), value: shown(&view.field(path)) };
+            Outcome::Finding(expect.fields().into_iter().map(fact).collect())
+        }
+    }
+}
+
+/// A fact as evidence shows it.
+fn shown(fact: &Fact<Gap>) -> String {
+    match fact {
+        Fact::Absent => "none".to_owned(),
+        Fact::Unreadable(gaps) => format!("unknown ({})", gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        Fact::Value(value) => value_shown(value),
+    }
+}
+
+/// A value as evidence shows it. Facts are lists of records of lists at most, so the depth is bounded by the table of fields.
+fn value_shown(value: &Value<Gap>) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::String(text) => text.to_string(),
+        Value::Timestamp(time) => time.to_string(),
+        Value::Duration(span) => format!("{span:#}"),
+        Value::List(values) if values.is_empty() => "none".to_owned(),
+        Value::List(values) => values.iter().map(value_shown).collect::<Vec<_>>().join(", "),
+        Value::Record(fields) => {
+            let shown = fields.iter().filter(|(_, fact)| **fact != Fact::Absent).map(|(name, fact)| format!("{name}: {}", shown(fact)));
+            format!("{{{}}}", shown.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The fields of the rotation function. One that does not exist has none but its name.
+
+use super::make::{boolean, int, known, list, malformed, option, record, text};
+use super::row::{Row, View};
+use crate::arn::Arn;
+use crate::inventory::{Function, FunctionConfiguration, Gap, Known};
+use crate::rules::expression::{Fact, Field, Record, Type};
+
+const URL: Record =
+    Record { name: "function URL", fields: &[Field::required("auth_type", Type::String), Field::optional("qualifier", Type::String)] };
+
+pub(super) const ROWS: &[Row] = &[
+    Row::listed(Field::optional("function.name", Type::String), |view| option(view.rotation.function_arn.map(Arn::name), text)),
+    Row::listed(Field::optional("function.account", Type::String), |view| option(view.rotation.function_arn.map(Arn::account), text)),
+    Row::read(Field::required("function.exists", Type::Bool), |view| {
+        known(view.rotation.configuration.clone(), |configuration| boolean(configuration.is_some()))
+    }),
+    Row::read(Field::optional("function.state", Type::String), |view| of_configuration(view, |c| option(c.state.as_deref(), text))),
+    Row::read(Field::optional("function.state_reason", Type::String), |view| {
+        of_configuration(view, |c| option(c.state_reason_code.as_deref(), text))
+    }),
+    Row::read(Field::optional("function.last_update_status", Type::String), |view| {
+        of_configuration(view, |c| option(c.last_update_status.as_deref(), text))
+    }),
+    Row::read(Field::optional("function.timeout", Type::Int), |view| {
+        of_configuration(view, |c| option(c.timeout_seconds, |seconds| int(seconds.into())))
+    }),
+    Row::read(Field::optional("function.runtime", Type::String), |view| of_configuration(view, |c| option(c.runtime.as_deref(), text))),
+    Row::read(Field::required("function.in_vpc", Type::Bool), |view| {
+        known(view.rotation.configuration.clone(), |configuration| boolean(configuration.is_some_and(|c| c.vpc.is_some())))
+    }),
+    Row::read(Field::optional("function.reserved_concurrency", Type::Int), |view| {
+        of_function(view, Fact::Absent, |function| {
+            known(function.reserved_concurrency.clone(), |reserved| option(reserved, |reserved| int(reserved.into())))
+        })
+    }),
+    Row::read(Field::required("function.urls", Type::List(&Type::Record(&URL))), |view| {
+        of_function(view, list([]), |function| {
+            known(function.urls.as_ref(), |urls| {
+                list(
+                    urls.iter()
+                        .map(|url| record([("auth_type", text(&url.auth_type)), ("qualifier", option(url.qualifier.as_deref(), text))])),
+                )
+            })
+        })
+    }),
+    Row::read(Field::required("function.aws_template", Type::Bool), |view| known(view.rotation.from_aws_template(), boolean)),
+    Row::read(Field::required("function.malformed_policies", Type::List(&Type::String)), |view| {
+        of_function(view, list([]), malformed_policies)
+    }),
+];
+
+fn of_configuration(view: &View<'_>, make: impl FnOnce(&FunctionConfiguration) -> Fact<Gap>) -> Fact<Gap> {
+    known(view.rotation.configuration.clone(), |configuration| option(configuration, make))
+}
+
+fn of_function(view: &View<'_>, without: Fact<Gap>, make: impl FnOnce(&Function) -> Fact<Gap>) -> Fact<Gap> {
+    known(view.rotation.function.clone(), |function| function.map_or(without, make))
+}
+
+/// A malformed policy is one whatever the policies of other qualifiers are; only without one do unread policies matter.
+fn malformed_policies(function: &Function) -> Fact<Gap> {
+    let mut found = Vec::new();
+    let mut gaps = Vec::new();
+    for (qualifier, policy) in &function.policies {
+        let name = if qualifier.is_empty() { "function policy".to_owned() } else { format!("policy of {qualifier}") };
+        match policy {
+            Known::Value(policy) => found.extend(policy.as_ref().and_then(|policy| malformed(&name, policy))),
+            Known::Unreadable(gap) => gaps.push(gap.clone()),
+        }
+    }
+    if found.is_empty() && !gaps.is_empty() { Fact::Unreadable(gaps) } else { list(found) }
+}

@@ -1,0 +1,57 @@
+//! The fields that expressions and messages of rule files may name: one table, and the facts of one rotation behind it. The loader checks against
+//! the table, the runner asks for the facts.
+
+mod function;
+mod key;
+mod make;
+mod role;
+mod row;
+mod secret;
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use row::Row;
+pub(crate) use row::View;
+
+use super::expression::{Fact, Facts, Field, Schema, Type};
+use crate::inventory::Gap;
+use crate::rotation::RotationKind;
+
+const OF_THE_ROTATION: &[Row] = &[
+    Row::listed(Field::required("rotation.kind", Type::String), |view| make::text(kind(&view.rotation.kind))),
+    Row::listed(Field::required("now", Type::Timestamp), |view| make::time(view.inventory.as_of)),
+];
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    [OF_THE_ROTATION, secret::ROWS, function::ROWS, role::ROWS, key::ROWS].into_iter().flatten()
+}
+
+fn kind(kind: &RotationKind) -> &'static str {
+    match kind {
+        RotationKind::Lambda => "lambda",
+        RotationKind::Managed(_) => "managed",
+        RotationKind::External(_) => "external",
+        RotationKind::Replica(_) => "replica",
+        RotationKind::Cancelled => "cancelled",
+    }
+}
+
+/// The table as the expression language wants it.
+pub(crate) fn schema() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(rows().map(|row| row.field)));
+    &SCHEMA
+}
+
+/// Whether one of these fields may turn out unreadable.
+pub(crate) fn may_be_unreadable(paths: &BTreeSet<&str>) -> bool {
+    rows().any(|row| row.may_be_unreadable && paths.contains(row.field.path))
+}
+
+impl Facts for View<'_> {
+    type Gap = Gap;
+
+    fn field(&self, path: &str) -> Fact<Gap> {
+        rows().find(|row| row.field.path == path).map_or(Fact::Absent, |row| (row.get)(self))
+    }
+}

@@ -1,0 +1,65 @@
+//! The fields of the secret: what `ListSecrets`, `ListSecretVersionIds` and `GetResourcePolicy` tell of it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::make::{boolean, int, known, list, malformed_of, option, record, text, time};
+use super::row::Row;
+use crate::inventory::Secret;
+use crate::rules::expression::{Field, Record, Type};
+
+const TAG: Record = Record { name: "tag", fields: &[Field::required("key", Type::String), Field::required("value", Type::String)] };
+
+pub(super) const ROWS: &[Row] = &[
+    Row::listed(Field::required("secret.name", Type::String), |view| text(&view.rotation.secret.name)),
+    Row::listed(Field::required("secret.arn", Type::String), |view| text(view.rotation.secret.arn.as_str())),
+    Row::listed(Field::required("secret.account", Type::String), |view| text(view.rotation.secret.arn.account())),
+    Row::listed(Field::required("secret.region", Type::String), |view| text(view.rotation.secret.arn.region())),
+    Row::listed(Field::optional("secret.description", Type::String), |view| option(view.rotation.secret.description.as_deref(), text)),
+    Row::listed(Field::required("secret.tags", Type::List(&Type::Record(&TAG))), |view| {
+        list(view.rotation.secret.tags.iter().map(|(key, value)| record([("key", text(key)), ("value", text(value))])))
+    }),
+    Row::listed(Field::required("secret.rotation_enabled", Type::Bool), |view| boolean(view.rotation.secret.rotation.enabled)),
+    Row::listed(Field::optional("secret.after_days", Type::Int), |view| option(view.rotation.secret.rotation.after_days, int)),
+    Row::listed(Field::optional("secret.next_rotation", Type::Timestamp), |view| option(view.rotation.secret.rotation.next_rotation, time)),
+    Row::listed(Field::optional("secret.last_rotated", Type::Timestamp), |view| option(view.rotation.secret.rotation.last_rotated, time)),
+    // When the next rotation is due: as AWS says, or else as the interval says.
+    Row::listed(Field::optional("secret.due", Type::Timestamp), |view| option(due(view.rotation.secret), time)),
+    Row::listed(Field::optional("secret.created", Type::Timestamp), |view| option(view.rotation.secret.created_at, time)),
+    Row::listed(Field::optional("secret.deleted", Type::Timestamp), |view| option(view.rotation.secret.deleted_at, time)),
+    Row::listed(Field::optional("secret.current_version", Type::String), |view| {
+        option(view.rotation.secret.version_with("AWSCURRENT"), text)
+    }),
+    Row::listed(Field::optional("secret.pending_version", Type::String), |view| {
+        option(view.rotation.secret.version_with("AWSPENDING"), text)
+    }),
+    // AWSPENDING beside AWSCURRENT on one version is a rotation that ended well.
+    Row::listed(Field::required("secret.pending_is_current", Type::Bool), |view| {
+        let secret = view.rotation.secret;
+        let pending = secret.version_with("AWSPENDING");
+        boolean(pending.is_some() && pending == secret.version_with("AWSCURRENT"))
+    }),
+    Row::read(Field::required("secret.pending_has_value", Type::Bool), |view| {
+        let secret = view.rotation.secret;
+        let pending = secret.version_with("AWSPENDING");
+        known(secret.versions.as_ref(), |versions| boolean(versions.iter().any(|version| Some(version.id.as_str()) == pending)))
+    }),
+    Row::read(Field::optional("secret.pending_created", Type::Timestamp), |view| {
+        let secret = view.rotation.secret;
+        let pending = secret.version_with("AWSPENDING");
+        known(secret.versions.as_ref(), |versions| {
+            let version = versions.iter().find(|version| Some(version.id.as_str()) == pending);
+            option(version.and_then(|version| version.created_at), time)
+        })
+    }),
+    Row::read(Field::required("secret.malformed_policies", Type::List(&Type::String)), |view| {
+        malformed_of(view.rotation.secret.policies.as_ref())
+    }),
+];
+
+fn due(secret: &Secret) -> Option<Timestamp> {
+    let rotation = &secret.rotation;
+    rotation.next_rotation.or_else(|| {
+        let hours = rotation.after_days?.checked_mul(24).filter(|hours| (0..=24 * 36_500).contains(hours))?;
+        rotation.last_rotated.or(secret.created_at)?.checked_add(SignedDuration::from_hours(hours)).ok()
+    })
+}

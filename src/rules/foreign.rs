@@ -1,0 +1,139 @@
+//! Chooses the foreign account and the name of its secret for requests by outsiders. A policy that admits a pattern of accounts or names is open to
+//! whoever picks a matching one, so the patterns of the policies in question are tried beside accounts that nobody mentions.
+
+use std::collections::BTreeSet;
+
+use super::fields::View;
+use super::policies::{function_policy, resource_documents, role_documents};
+use crate::arn::{AccountId, Arn};
+use crate::policy::{Document, Effect, Policy, Statement};
+
+/// Account ids without a meaning. Several, because a policy can exclude some by their first digits.
+const NOBODYS: [&str; 3] = ["666655554444", "314159265358", "987654321098"];
+/// What such an account calls its secret, with the random characters that every secret has.
+const NAME: &str = "secret:outsider-Ab1Cd2";
+/// At most this many accounts and as many names are tried.
+const MOST: usize = 8;
+
+/// Somebody outside: an account and a secret in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Foreigner {
+    /// Not an account of the inventory.
+    pub(super) account: AccountId,
+    /// The ARN of their secret.
+    pub(super) secret: Arn,
+}
+
+/// The outsiders worth trying against this rotation, those without a meaning first. Never empty for a secret of AWS.
+pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
+    let own = own_accounts(view);
+    let mut accounts: Vec<String> = NOBODYS.map(str::to_owned).to_vec();
+    let mut names = vec![NAME.to_owned()];
+    for document in function_policy(view).into_iter().chain(resource_documents(view)) {
+        for_each_condition(document, |key, value| match key {
+            "aws:sourceaccount" | "aws:principalaccount" | "kms:calleraccount" => accounts.extend(account_like(value)),
+            "aws:sourcearn" | "aws:principalarn" => arn_like(value, &mut accounts, &mut names),
+            _ => {}
+        });
+    }
+    for statement in role_documents(view).iter().flat_map(|document| allowing(document)) {
+        statement.resources().for_each(|resource| arn_like(resource, &mut accounts, &mut names));
+    }
+    let secret = &view.rotation.secret.arn;
+    let mut seen = BTreeSet::new();
+    let accounts = accounts.into_iter().filter(|account| !own.contains(account) && seen.insert(account.clone()));
+    let accounts: Vec<AccountId> = accounts.filter_map(|account| AccountId::parse(&account).ok()).take(MOST).collect();
+    let mut seen = BTreeSet::new();
+    let names: Vec<String> = names.into_iter().filter(|name| seen.insert(name.clone())).take(MOST).collect();
+    let pairs = accounts.iter().flat_map(|account| names.iter().map(move |name| (account, name)));
+    pairs
+        .filter_map(|(account, name)| {
+            let secret = Arn::build(secret.partition(), "secretsmanager", secret.region(), account.as_str(), name).ok()?;
+            Some(Foreigner { account: account.clone(), secret })
+        })
+        .collect()
+}
+
+/// The accounts that are not foreign: those of the inventory and those that the rotation itself lies in.
+fn own_accounts(view: &View<'_>) -> BTreeSet<String> {
+    let rotation = view.rotation;
+    let links = [Some(&rotation.secret.arn), rotation.function_arn, rotation.role_arn.value().copied().flatten(), rotation.key_arn()];
+    let linked = links.into_iter().flatten().map(|arn| arn.account().to_owned());
+    view.inventory.accounts.keys().map(ToString::to_string).chain(linked).collect()
+}
+
+fn allowing(document: &Document) -> impl Iterator<Item = &Statement> {
+    let statements = document.policy().map(Policy::statements).unwrap_or_default();
+    statements.iter().filter(|statement| statement.effect() == Effect::Allow)
+}
+
+fn for_each_condition(document: &Document, mut with: impl FnMut(&str, &str)) {
+    for condition in allowing(document).flat_map(Statement::conditions) {
+        let key = condition.key().to_ascii_lowercase();
+        condition.values().for_each(|value| with(&key, value));
+    }
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?']) && !text.contains("${") && text.len() < 2048
+}
+
+/// Twelve digits that the pattern matches.
+fn account_like(pattern: &str) -> Option<String> {
+    if !is_pattern(pattern) || pattern.len() > 40 {
+        return None;
+    }
+    let fixed = pattern.chars().filter(|c| *c != '*').count();
+    let mut fill = Some("0".repeat(12_usize.checked_sub(fixed)?));
+    let digits: String = pattern
+        .chars()
+        .map(|c| match c {
+            '*' => fill.take().unwrap_or_default(),
+            '?' => "0".to_owned(),
+            c => c.to_string(),
+        })
+        .collect();
+    AccountId::parse(&digits).ok().map(|id| id.to_string())
+}
+
+/// The account and the secret's name that an ARN pattern matches.
+fn arn_like(pattern: &str, accounts: &mut Vec<String>, names: &mut Vec<String>) {
+    if !is_pattern(pattern) {
+        return;
+    }
+    if let Some(account) = pattern.split(':').nth(4) {
+        accounts.extend(account_like(account));
+    }
+    if let Some((_, name)) = pattern.split_once(":secret:").filter(|(_, name)| !name.starts_with('*')) {
+        let name = match name.strip_suffix('*') {
+            Some(beginning) => format!("{beginning}x-Ab1Cd2"),
+            None => name.to_owned(),
+        };
+        names.push(format!("secret:{}", name.replace(['*', '?'], "x")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_pattern_is_filled_to_twelve_digits() {
+        assert_eq!(account_like("1*").as_deref(), Some("100000000000"));
+        assert_eq!(account_like("12345678901?").as_deref(), Some("123456789010"));
+        assert_eq!(account_like("*9").as_deref(), Some("000000000009"));
+        assert_eq!(account_like("1*2*3").as_deref(), Some("100000000023"));
+        for no in ["111122223333", "*x*", "1234567890123*", "${aws:PrincipalAccount}*", ""] {
+            assert_eq!(account_like(no), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn a_name_pattern_becomes_a_name_with_random_characters() {
+        let (mut accounts, mut names) = (Vec::new(), Vec::new());
+        arn_like("arn:aws:secretsmanager:*:9*:secret:prod/db-??????", &mut accounts, &mut names);
+        arn_like("arn:aws:secretsmanager:*:*:secret:prod/*", &mut accounts, &mut names);
+        assert_eq!(accounts, ["900000000000", "000000000000"]);
+        assert_eq!(names, ["secret:prod/db-xxxxxx", "secret:prod/x-Ab1Cd2"]);
+    }
+}

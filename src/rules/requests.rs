@@ -1,0 +1,263 @@
+//! Turns the requests of a rule into questions about one rotation: every word becomes the callers, targets and values that it stands for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::fields::View;
+use super::foreign::Foreigner;
+use super::policies::{function_policy, role_names};
+use super::rule::{Given, Request};
+use super::words::{Asker, Object, Stand};
+use crate::access::{Caller, Question, Target};
+use crate::arn::{Arn, ArnError};
+use crate::inventory::{Grant, Known, Secret};
+use crate::policy::{Entry, Part, Policy, PrincipalKind, Statement, Symbol, Text};
+use crate::rotation::{KeyInUse, assume_role};
+
+const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
+/// Services that people wire to functions. Those that the function's policy names are added.
+const OTHER_SERVICES: [&str; 4] = ["apigateway.amazonaws.com", "events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"];
+
+/// One rotation, and the outsider who has a part in the requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) view: View<'a>,
+    pub(super) foreigner: Option<&'a Foreigner>,
+}
+
+/// The questions that `request` stands for. Somebody who does not exist (the grantee of no grant, the role of a function that is gone) asks nothing;
+/// somebody who could not be read is a gap.
+pub(super) fn questions(scene: &Scene<'_>, request: &Request) -> Vec<Known<Question>> {
+    let contexts = contexts(scene, &request.context);
+    let mut questions = Vec::new();
+    for caller in callers(scene, request.asker) {
+        for target in targets(scene, request.object) {
+            for action in &request.actions {
+                let pair = caller.clone().and_then(|caller| target.clone().map(|target| (caller, target)));
+                questions.extend(
+                    contexts
+                        .iter()
+                        .map(|context| pair.clone().and_then(|(caller, target)| question(scene, request, action, caller, target, context))),
+                );
+            }
+        }
+    }
+    questions
+}
+
+fn question(
+    scene: &Scene<'_>,
+    request: &Request,
+    action: &str,
+    caller: Caller,
+    target: Target,
+    context: &BTreeMap<Arc<str>, Entry>,
+) -> Known<Question> {
+    let rotation = scene.view.rotation;
+    let question = match (request.asker, &target) {
+        (Asker::SecretsManagerForExecutionRole, _) => {
+            rotation.key_question(action, &rotation.secret.arn).map(|question| Question { target, ..question })
+        }
+        (Asker::Lambda, Target::Role(arn)) if action == "sts:AssumeRole" => Known::Value(assume_role(arn)),
+        (Asker::Grantees, _) => Known::Value(by_grantee(scene, Question::new(caller, action, target))),
+        _ if action.starts_with("kms:") => Known::Value(directly(Question::new(caller, action, target), context)),
+        _ => Known::Value(Question::new(caller, action, target)),
+    };
+    question.map(|question| context.iter().fold(question, |question, (key, entry)| question.with(key, entry.clone())))
+}
+
+/// A role that calls KMS itself says what it likes in the encryption context, and which keys it gives is known.
+fn directly(question: Question, context: &BTreeMap<Arc<str>, Entry>) -> Question {
+    let Caller::Function { role, .. } = &question.caller else { return question };
+    let account = role.account().to_owned();
+    let keys: Vec<Text> = context.keys().filter_map(|key| key.strip_prefix("kms:EncryptionContext:")).map(Text::literal).collect();
+    question
+        .with("kms:CallerAccount", Entry::single(account))
+        .with("kms:EncryptionAlgorithm", Entry::single("SYMMETRIC_DEFAULT"))
+        .with("kms:EncryptionContextKeys", if keys.is_empty() { Entry::Absent } else { Entry::Multi(keys) })
+}
+
+/// What a secret's value is encrypted under has the two keys of Secrets Manager in its encryption context, and so none that a grant may ask for beside.
+fn by_grantee(scene: &Scene<'_>, question: Question) -> Question {
+    let Caller::Grantee { grant } = &question.caller else { return question };
+    let id = Arc::clone(grant);
+    let mut question = question
+        .with("kms:EncryptionContextKeys", Entry::Multi(vec![Text::literal("SecretARN"), Text::literal("SecretVersionId")]))
+        .with("kms:EncryptionContext:SecretVersionId", new_version());
+    for grant in grants(scene).value().into_iter().flat_map(|grants| grants.iter()).filter(|grant| grant.id == *id) {
+        let constraints = [&grant.encryption_context_subset, &grant.encryption_context_equals].into_iter().flatten();
+        for key in constraints.flat_map(BTreeMap::keys) {
+            if !["secretarn", "secretversionid"].contains(&key.to_ascii_lowercase().as_str()) {
+                question = question.with(&format!("kms:EncryptionContext:{key}"), Entry::Absent);
+            }
+        }
+    }
+    question
+}
+
+fn callers(scene: &Scene<'_>, asker: Asker) -> Vec<Known<Caller>> {
+    let rotation = scene.view.rotation;
+    let service = |name: &str, source: Option<Arn>| Known::Value(Caller::Service { name: name.into(), source });
+    match asker {
+        Asker::ExecutionRole => one(rotation.function_caller()),
+        Asker::SecretsManagerForExecutionRole => one(rotation.forwarded_caller()),
+        Asker::SecretsManager => vec![service(SECRETS_MANAGER, Some(rotation.secret.arn.clone()))],
+        Asker::SecretsManagerForAnotherSecret => {
+            another_secret(&rotation.secret.arn).ok().map(|arn| service(SECRETS_MANAGER, Some(arn))).into_iter().collect()
+        }
+        Asker::SecretsManagerForAnotherAccount => {
+            scene.foreigner.map(|foreigner| service(SECRETS_MANAGER, Some(foreigner.secret.clone()))).into_iter().collect()
+        }
+        Asker::Lambda => vec![service("lambda.amazonaws.com", None)],
+        Asker::AnotherService => other_services(scene).iter().map(|name| service(name, None)).collect(),
+        Asker::AnotherAccount => {
+            scene.foreigner.map(|foreigner| Known::Value(Caller::Outsider { account: foreigner.account.clone() })).into_iter().collect()
+        }
+        Asker::Grantees => match grants(scene) {
+            Known::Value(grants) => grants.iter().map(|grant| Known::Value(Caller::Grantee { grant: grant.id.as_str().into() })).collect(),
+            Known::Unreadable(gap) => vec![Known::Unreadable(gap)],
+        },
+    }
+}
+
+/// None, one, or a gap.
+fn one<T>(known: Known<Option<T>>) -> Vec<Known<T>> {
+    match known {
+        Known::Value(value) => value.into_iter().map(Known::Value).collect(),
+        Known::Unreadable(gap) => vec![Known::Unreadable(gap)],
+    }
+}
+
+/// The service principals that may call the function if its policy lets them, but Secrets Manager.
+fn other_services(scene: &Scene<'_>) -> BTreeSet<String> {
+    let policy = function_policy(&scene.view).and_then(|document| document.policy().ok());
+    let entries = policy.into_iter().flat_map(Policy::statements).flat_map(Statement::principals);
+    let named = entries.filter(|entry| entry.kind() == PrincipalKind::Service).map(|entry| entry.written().to_owned());
+    OTHER_SERVICES.into_iter().map(str::to_owned).chain(named).filter(|name| name != SECRETS_MANAGER).collect()
+}
+
+fn grants<'a>(scene: &Scene<'a>) -> Known<&'a [Grant]> {
+    match &scene.view.rotation.key {
+        Known::Unreadable(gap) => Known::Unreadable(gap.clone()),
+        Known::Value(KeyInUse::AwsManaged) => Known::Value(&[]),
+        Known::Value(KeyInUse::Customer(key)) => key.grants.as_ref().map(Vec::as_slice),
+    }
+}
+
+fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
+    let view = &scene.view;
+    let rotation = view.rotation;
+    let secret = &rotation.secret.arn;
+    let made_up = |arn: Result<Arn, ArnError>, make: fn(Arn) -> Target| arn.ok().map(|arn| Known::Value(make(arn))).into_iter().collect();
+    match object {
+        Object::Secret => vec![Known::Value(Target::Secret(secret.clone()))],
+        Object::AnotherSecret => made_up(another_secret(secret), |arn| Target::ImaginedSecret { arn, rotation_function: None }),
+        Object::EveryOtherSecret => others(view, |_| true),
+        Object::OtherSecretsNamed => others(view, |other| role_names(view, &other.arn)),
+        Object::OtherSecretsNotNamed => others(view, |other| !role_names(view, &other.arn)),
+        Object::ForeignSecret => {
+            let target = |foreigner: &Foreigner| Target::ImaginedSecret {
+                arn: foreigner.secret.clone(),
+                rotation_function: rotation.function_arn.cloned(),
+            };
+            scene.foreigner.map(|foreigner| Known::Value(target(foreigner))).into_iter().collect()
+        }
+        Object::Function => rotation.function_arn.map(|arn| Known::Value(Target::Function(arn.clone()))).into_iter().collect(),
+        Object::Key => vec![rotation.key_target()],
+        Object::AnotherKey => made_up(key_in(secret, secret.account()), Target::ImaginedKey),
+        Object::ForeignKey => {
+            scene.foreigner.map_or_else(Vec::new, |foreigner| made_up(key_in(secret, foreigner.account.as_str()), Target::ImaginedKey))
+        }
+        Object::Role => one(rotation.role_arn.clone()).into_iter().map(|arn| arn.map(|arn| Target::Role(arn.clone()))).collect(),
+        Object::AnyRole => of_iam(scene, "role/any-role-of-this-account"),
+        Object::AnyPolicy => of_iam(scene, "policy/any-policy-of-this-account"),
+        Object::Nothing => {
+            let account = rotation.role_arn.value().copied().flatten().map_or_else(|| secret.account(), Arn::account);
+            vec![Known::Value(Target::Nothing { account: account.into(), region: secret.region().into() })]
+        }
+    }
+}
+
+/// The secrets that the function does not rotate. A replica of this secret is this secret.
+fn others(view: &View<'_>, wanted: impl Fn(&Secret) -> bool) -> Vec<Known<Target>> {
+    other_secrets(view).filter(|other| wanted(other)).map(|other| Known::Value(Target::Secret(other.arn.clone()))).collect()
+}
+
+fn other_secrets<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Secret> {
+    let this = view.rotation.secret;
+    let function = view.rotation.function_arn.map(|arn| arn.split_qualifier().0);
+    view.inventory.secrets.values().filter(move |other| {
+        let theirs = other.rotation.function.as_ref().map(|arn| arn.split_qualifier().0);
+        let rotated_here = theirs.is_some() && theirs == function;
+        let same = other.arn.account() == this.arn.account() && other.arn.resource() == this.arn.resource();
+        !rotated_here && !same
+    })
+}
+
+fn of_iam(scene: &Scene<'_>, resource: &str) -> Vec<Known<Target>> {
+    let role = one(scene.view.rotation.role_arn.clone());
+    role.into_iter()
+        .filter_map(|role| match role {
+            Known::Value(role) => {
+                Arn::build(role.partition(), "iam", "", role.account(), resource).ok().map(|arn| Known::Value(Target::Role(arn)))
+            }
+            Known::Unreadable(gap) => Some(Known::Unreadable(gap)),
+        })
+        .collect()
+}
+
+/// The ARN of a secret beside `secret` that does not exist.
+fn another_secret(secret: &Arn) -> Result<Arn, ArnError> {
+    Arn::build(secret.partition(), "secretsmanager", secret.region(), secret.account(), "secret:another-secret-of-this-account-Ab1Cd2")
+}
+
+/// The ARN of a key that does not exist.
+fn key_in(secret: &Arn, account: &str) -> Result<Arn, ArnError> {
+    Arn::build(secret.partition(), "kms", secret.region(), account, "key/00000000-0000-4000-8000-000000000000")
+}
+
+fn new_version() -> Entry {
+    Entry::Single(Text::from_parts([Part::Symbol(Symbol::fresh("ClientRequestToken"))]))
+}
+
+/// Every combination of the values that the words under `with` stand for.
+fn contexts(scene: &Scene<'_>, given: &BTreeMap<Arc<str>, Given>) -> Vec<BTreeMap<Arc<str>, Entry>> {
+    let mut contexts = vec![BTreeMap::new()];
+    for (key, given) in given {
+        let entries = entries(scene, given);
+        contexts = entries
+            .iter()
+            .flat_map(|entry| {
+                contexts.iter().map(|context| {
+                    let mut context = context.clone();
+                    context.insert(Arc::clone(key), entry.clone());
+                    context
+                })
+            })
+            .collect();
+    }
+    contexts
+}
+
+fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
+    let secret = scene.view.rotation.secret;
+    match given {
+        Given::Literal(text) => vec![Entry::single(text.as_str())],
+        Given::Stand(Stand::ThisSecret) => vec![Entry::single(secret.arn.as_str())],
+        Given::Stand(Stand::NewVersion) => vec![new_version()],
+        Given::Stand(Stand::ForeignSecret) => {
+            scene.foreigner.map(|foreigner| Entry::single(foreigner.secret.as_str())).into_iter().collect()
+        }
+        Given::Stand(Stand::AnotherSecret) => {
+            let made_up = another_secret(&secret.arn).ok();
+            let key = secret.key.value().and_then(Option::as_ref);
+            let under_the_same_key = other_secrets(&scene.view)
+                .filter(|other| key.is_some() && other.key.value().and_then(Option::as_ref) == key)
+                .map(|other| other.arn.clone());
+            made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(arn.as_str())).collect()
+        }
+    }
+}
+
+/// Of the secrets under one key, this many are tried.
+const MOST_SECRETS: usize = 64;

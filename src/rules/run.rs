@@ -1,0 +1,149 @@
+//! Runs rules over an inventory: every rule for every rotation, and one finding for each thing to fix, whatever number of rotations show it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::evaluate::{Evaluator, Open, Outcome};
+use super::fields::View;
+use super::rule::Rule;
+use crate::access::Access;
+use crate::arn::Arn;
+use crate::finding::{About, Evidence, Finding, Fingerprint, Undecided};
+use crate::inventory::{Gap, Inventory, Known};
+use crate::rotation::{KeyInUse, Rotation};
+
+/// Of longer proofs the rest is only counted.
+const MOST_EVIDENCE: usize = 8;
+
+/// The thing that a finding is about.
+enum Subject {
+    /// This resource.
+    Is(Arn),
+    /// There is none: a function without a role, a key that AWS manages.
+    Nothing,
+    /// It could not be read; the resource that leads to it stands in.
+    Unreadable(Arn, Gap),
+}
+
+/// What the rotations of one subject show.
+#[derive(Default)]
+struct Shown {
+    evidence: Vec<Evidence>,
+    message: Option<String>,
+    finding: BTreeSet<Arn>,
+    undecided: BTreeSet<Arn>,
+    open: Open,
+}
+
+/// What these rules say of these rotations: findings by severity, rule and resource, and what could not be decided.
+pub(super) fn run<'r>(
+    rules: impl IntoIterator<Item = &'r Rule>,
+    inventory: &Inventory,
+    rotations: &[Rotation<'_>],
+    access: &Access<'_>,
+) -> (Vec<Finding>, Vec<Undecided>) {
+    let mut findings = Vec::new();
+    let mut undecided = Vec::new();
+    let mut evaluator = Evaluator::new(access);
+    for rule in rules {
+        let mut subjects: BTreeMap<Arn, Vec<(View<'_>, Option<Gap>)>> = BTreeMap::new();
+        for rotation in rotations.iter().filter(|rotation| rotation.is_lambda() || rule.chooses_the_kind()) {
+            let view = View { rotation, inventory };
+            match subject(rule.info.about, rotation) {
+                Subject::Is(arn) => subjects.entry(arn).or_default().push((view, None)),
+                Subject::Unreadable(arn, gap) => subjects.entry(arn).or_default().push((view, Some(gap))),
+                Subject::Nothing => {}
+            }
+        }
+        for (resource, views) in subjects {
+            evaluator.forget();
+            let mut shown = Shown::default();
+            for (view, gap) in views {
+                shown.add(evaluator.evaluate(rule, &view), rule, &view, gap);
+            }
+            if let Some(message) = shown.message.take() {
+                findings.push(finding(rule, resource, message, shown));
+            } else if !shown.undecided.is_empty() {
+                let Shown { undecided: rotations, open: Open { missing, hinges }, .. } = shown;
+                undecided.push(Undecided { rule: rule.info.id.clone(), about: rule.info.about, resource, rotations, missing, hinges });
+            }
+        }
+    }
+    findings.sort_by(|a, b| (Reverse(a.severity), &a.rule, &a.resource).cmp(&(Reverse(b.severity), &b.rule, &b.resource)));
+    undecided.sort();
+    (findings, undecided)
+}
+
+fn subject(about: About, rotation: &Rotation<'_>) -> Subject {
+    let secret = &rotation.secret.arn;
+    let function = rotation.function_arn.map(|arn| arn.split_qualifier().0);
+    match about {
+        About::Rotation | About::Secret => Subject::Is(secret.clone()),
+        About::Function => function.map_or(Subject::Nothing, Subject::Is),
+        About::Role => match &rotation.role_arn {
+            Known::Value(role) => role.map_or(Subject::Nothing, |role| Subject::Is(role.clone())),
+            Known::Unreadable(gap) => Subject::Unreadable(function.unwrap_or_else(|| secret.clone()), gap.clone()),
+        },
+        About::Key => match &rotation.key {
+            Known::Value(KeyInUse::Customer(key)) => Subject::Is(key.arn.clone()),
+            Known::Value(KeyInUse::AwsManaged) => Subject::Nothing,
+            Known::Unreadable(gap) => {
+                let named = rotation.secret.key.value().and_then(Option::as_ref).unwrap_or(secret);
+                Subject::Unreadable(named.clone(), gap.clone())
+            }
+        },
+    }
+}
+
+impl Shown {
+    /// Adds what one rotation shows. Of a subject that could not be read, nothing is certain.
+    fn add(&mut self, outcome: Outcome, rule: &Rule, view: &View<'_>, unreadable: Option<Gap>) {
+        let secret = view.rotation.secret.arn.clone();
+        match (outcome, unreadable) {
+            (Outcome::Passes, _) => {}
+            (Outcome::Finding(evidence), None) => {
+                self.message.get_or_insert_with(|| rule.message.render(view));
+                for evidence in evidence {
+                    if !self.evidence.contains(&evidence) {
+                        self.evidence.push(evidence);
+                    }
+                }
+                self.finding.insert(secret);
+            }
+            (outcome, gap) => {
+                if let Outcome::Undecided(open) = outcome {
+                    self.open.missing.extend(open.missing);
+                    self.open.hinges.extend(open.hinges);
+                }
+                self.open.missing.extend(gap);
+                self.undecided.insert(secret);
+            }
+        }
+    }
+}
+
+fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown) -> Finding {
+    let info = &rule.info;
+    let mut evidence = shown.evidence;
+    if evidence.len() > MOST_EVIDENCE {
+        let more = evidence.len() - MOST_EVIDENCE;
+        evidence.truncate(MOST_EVIDENCE);
+        evidence.push(Evidence::Fact { field: "more".to_owned(), value: format!("and {more} more") });
+    }
+    Finding {
+        fingerprint: Fingerprint::of(&info.id, &resource),
+        rule: info.id.clone(),
+        severity: info.severity,
+        class: info.class,
+        confidence: info.confidence,
+        about: info.about,
+        account: resource.account().to_owned(),
+        region: resource.region().to_owned(),
+        resource,
+        rotations: shown.finding,
+        message,
+        evidence,
+        remedy: info.remedy.clone(),
+        fix: info.fix.clone(),
+    }
+}

@@ -1,0 +1,95 @@
+//! The set of rules that an audit runs: the built-in ones, and those of users' folders.
+
+use std::collections::BTreeMap;
+
+use super::builtin::FILES;
+use super::error::{LoadError, Problem};
+use super::load::load;
+use super::place::range;
+use super::rule::Rule;
+use super::run::run;
+use super::testing::{TestOutcome, run_tests};
+use crate::access::Access;
+use crate::finding::{Finding, RuleInfo, Undecided};
+use crate::inventory::Inventory;
+use crate::rotation::Rotation;
+
+/// Rules, by id.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSet {
+    rules: BTreeMap<String, Rule>,
+}
+
+impl RuleSet {
+    /// The rules that are compiled in.
+    pub fn builtin() -> Result<Self, LoadError> {
+        let mut set = Self::default();
+        for (path, text) in FILES {
+            set.insert(path, text)?;
+        }
+        Ok(set)
+    }
+
+    /// Adds the rules of these files, given by path (whose last folder is the category and whose name is the id) and text, and runs their tests. No
+    /// rule replaces another. On an error the set is as before.
+    pub fn add(&mut self, files: &[(String, String)]) -> Result<(), LoadError> {
+        let mut larger = self.clone();
+        for (path, text) in files {
+            let rule = larger.insert(path, text)?;
+            if let Some((failed, test)) = run_tests(rule).into_iter().zip(&rule.tests).find(|(outcome, _)| !outcome.passed) {
+                let problem = Problem::TestFails { name: failed.test, detail: failed.detail };
+                return Err(LoadError::new(path, text, problem, range(text, test.name.referenced)));
+            }
+        }
+        *self = larger;
+        Ok(())
+    }
+
+    fn insert(&mut self, path: &str, text: &str) -> Result<&Rule, LoadError> {
+        let rule = load(path, text)?;
+        let id = rule.info.id.clone();
+        if self.rules.contains_key(&id) {
+            let start = text.find("id:").unwrap_or_default();
+            let place = start..(start + 4 + id.len()).min(text.len());
+            return Err(LoadError::new(path, text, Problem::Duplicate(id), Some(place))
+                .with_help("a rule of your own needs an id of its own".to_owned()));
+        }
+        Ok(self.rules.entry(id).or_insert(rule))
+    }
+
+    /// What is told about every rule, by id.
+    pub fn infos(&self) -> impl Iterator<Item = &RuleInfo> {
+        self.rules.values().map(|rule| &rule.info)
+    }
+
+    /// What is told about the rule of that id.
+    pub fn get(&self, id: &str) -> Option<&RuleInfo> {
+        self.rules.get(id).map(|rule| &rule.info)
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is no rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Runs every rule over these rotations of `inventory`: findings by severity (worst first), rule and resource, one for each thing to fix, and what
+    /// could not be decided.
+    pub fn run(&self, inventory: &Inventory, rotations: &[Rotation<'_>], access: &Access<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+        run(self.rules.values(), inventory, rotations, access)
+    }
+
+    /// Runs the tests of the rules whose id contains `filter`, or of all.
+    pub fn run_tests(&self, filter: Option<&str>) -> Vec<TestOutcome> {
+        self.rules.values().filter(|rule| filter.is_none_or(|filter| rule.info.id.contains(filter))).flat_map(run_tests).collect()
+    }
+}
+
+/// The JSON schema of rule files, for editors.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(super::file::RuleFile).to_value()
+}

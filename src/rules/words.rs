@@ -1,0 +1,91 @@
+//! The vocabulary of requests in rule files: who asks, on what, and with what in the context. The loader reads these words, `requests` turns them
+//! into questions.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Who makes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Asker {
+    /// The code of the rotation function, in a session of its execution role.
+    ExecutionRole,
+    /// Secrets Manager on behalf of the execution role: how it uses the secret's key.
+    SecretsManagerForExecutionRole,
+    /// Secrets Manager, on account of this secret.
+    SecretsManager,
+    /// Secrets Manager, on account of another secret of the same account.
+    SecretsManagerForAnotherSecret,
+    /// Secrets Manager, on account of a secret that somebody in a foreign account made for this purpose.
+    SecretsManagerForAnotherAccount,
+    /// Lambda, which starts the function.
+    Lambda,
+    /// Any AWS service but Secrets Manager.
+    AnotherService,
+    /// A role in a foreign account and organization, whose owner lets it do everything there.
+    AnotherAccount,
+    /// Each grantee of a grant on the secret's key, with nothing but that grant.
+    Grantees,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Object {
+    /// The secret that rotates.
+    Secret,
+    /// A secret of the same account and region that does not exist yet and has no rotation function.
+    AnotherSecret,
+    /// Every secret of the inventory that this function does not rotate.
+    EveryOtherSecret,
+    /// Those of them that no policy of the execution role names in full.
+    OtherSecretsNotNamed,
+    /// Those of them that a policy of the execution role names in full.
+    OtherSecretsNamed,
+    /// A secret in a foreign account, whose owner has set this function as its rotation function.
+    ForeignSecret,
+    /// The function, by the ARN that the secret names.
+    Function,
+    /// The secret's key.
+    Key,
+    /// A key of the same account and region that is not in the inventory, under the default key policy.
+    AnotherKey,
+    /// A key in a foreign account that admits everybody.
+    ForeignKey,
+    /// The execution role.
+    Role,
+    /// A role of the execution role's account that is not in the inventory.
+    AnyRole,
+    /// A managed policy of the execution role's account that is not in the inventory.
+    AnyPolicy,
+    /// Nothing: for actions that know no resource.
+    Nothing,
+}
+
+/// A value under `with` that stands for something of the rotation. Every other value is taken as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stand {
+    /// The secret's ARN.
+    ThisSecret,
+    /// The ARN of a secret that is not this one: the imagined one, and those under the same key that the function does not rotate.
+    AnotherSecret,
+    /// The ARN of the foreign secret.
+    ForeignSecret,
+    /// The id of the version that a rotation makes, which is new each time.
+    NewVersion,
+}
+
+impl Stand {
+    /// Every such word.
+    pub(crate) const ALL: [(&'static str, Self); 4] = [
+        ("this-secret", Self::ThisSecret),
+        ("another-secret", Self::AnotherSecret),
+        ("foreign-secret", Self::ForeignSecret),
+        ("new-version", Self::NewVersion),
+    ];
+
+    /// The meaning of `word`, if it is one.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find_map(|(name, stand)| (name == word).then_some(stand))
+    }
+}
