@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::error::CliError;
 use super::files::rule_files;
-use super::pieces::{self, RuleSet};
 use super::sources::SourceArgs;
-use crate::audit::Report;
+use crate::audit::{Config, Report, audit};
 use crate::inventory::Inventory;
+use crate::rules::RuleSet;
 
 /// The source, and rules of the user's own.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ impl AuditArgs {
     pub(super) fn audit(&self) -> Result<(Inventory, Report), CliError> {
         let rules = rule_set(&self.rules)?;
         let inventory = self.source.read()?;
-        let report = pieces::audit(&inventory, &rules)?;
+        let report = audit(&inventory, &rules, &Config::default());
         Ok((inventory, report))
     }
 }

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::exit;
 use crate::arn::ArnError;
 use crate::report::terminal_safe;
+use crate::rules::LoadError;
 use crate::source::SourceError;
 
 /// Why a command could not do what it was asked.
@@ -17,9 +18,8 @@ pub(super) enum CliError {
     #[error("{0}")]
     Usage(String),
     /// A rule file is wrong, or its tests fail.
-    #[error("{0}")]
-    #[expect(dead_code, reason = "made when rule files are loaded, which `pieces` does not do yet")]
-    Rules(Box<dyn miette::Diagnostic + Send + Sync>),
+    #[error(transparent)]
+    Rules(#[from] LoadError),
     /// Facts could not be had.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -43,9 +43,6 @@ pub(super) enum CliError {
     /// A file or stdout could not be written.
     #[error("cannot write {place}: {error}")]
     Write { place: String, error: io::Error },
-    /// This build does not hold a part of the program.
-    #[error("{0} is not part of this build")]
-    Missing(&'static str),
 }
 
 impl CliError {
@@ -66,7 +63,7 @@ impl CliError {
         let code = self.exit_code();
         match self {
             // Its own printer shows the place in the rule file.
-            Self::Rules(diagnostic) => say(&format!("{:?}", miette::Report::new_boxed(diagnostic))),
+            Self::Rules(error) => say(&format!("{:?}", miette::Report::new(error))),
             other => complain("error", &other.to_string()),
         }
         code

@@ -9,7 +9,6 @@ mod live;
 mod matching;
 mod output;
 mod permissions;
-mod pieces;
 mod progress;
 mod rules;
 mod scan;

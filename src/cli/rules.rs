@@ -7,11 +7,12 @@ use clap::{Args, Subcommand};
 
 use super::audited::rule_set;
 use super::error::{CliError, complain};
+use super::exit;
 use super::matching::nearest;
 use super::output::{Format, OutputArgs, to_stdout};
-use super::{exit, pieces};
 use crate::finding::RuleInfo;
 use crate::report;
+use crate::rules::json_schema;
 
 /// List, show and test the rules
 #[derive(Debug, Args)]
@@ -70,10 +71,7 @@ impl Rules {
             RulesCommand::List { folders, output } => list(folders, output),
             RulesCommand::Show { id, folders, output } => show(id, folders, output),
             RulesCommand::Test { folder } => test(folder.as_ref()),
-            RulesCommand::Schema => {
-                let schema = pieces::rule_schema()?;
-                to_stdout(|out| report::write_json(&schema, out)).map(|()| exit::CLEAN)
-            }
+            RulesCommand::Schema => to_stdout(|out| report::write_json(&json_schema(), out)).map(|()| exit::CLEAN),
         }
     }
 }
