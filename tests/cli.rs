@@ -1,7 +1,7 @@
 //! The program as its users start it: help, usage errors, exit codes, closed pipes. The environment is empty, so that nobody's
 //! configuration or credentials take part.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot run the program has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -207,4 +207,80 @@ fn a_decision_is_explained_statement_by_statement() {
     assert_eq!(answer["decision"], "allowed");
     assert_eq!(answer["trace"]["statements"].as_array().unwrap().len(), 1);
     assert_eq!(answer["trace"]["statements"][0]["index"], 0);
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = rotaudit(&[arguments, &["--format", "json"]].concat());
+    serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)))
+}
+
+#[test]
+fn the_demo_is_scanned_alike_directly_and_from_its_snapshot() {
+    let folder = std::env::temp_dir().join(format!("rotaudit-scan-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("demo.json.zst").display().to_string();
+    assert_eq!(rotaudit(&["snapshot", "--demo", "-o", &file]).status.code(), Some(0));
+    let direct = json(&["scan", "--demo"]);
+    assert_eq!(direct, json(&["scan", "--snapshot", &file]));
+    assert!(direct["summary"]["rotations"]["fails"].as_u64().unwrap() > 0);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_exit_code_of_a_scan_is_the_same_for_every_format() {
+    for arguments in [&["--on-undecided", "fail", "--fail-on", "never"][..], &["--fail-on", "info"], &["--fail-on", "never"]] {
+        let code = |format| rotaudit(&[&["scan", "--demo", "--format", format], arguments].concat()).status.code();
+        assert_eq!(code("table"), code("json"), "{arguments:?}");
+    }
+    let undecided = rotaudit(&["scan", "--demo", "--fail-on", "never", "--on-undecided", "fail"]);
+    assert_eq!(undecided.status.code(), Some(11));
+    let never = rotaudit(&["scan", "--demo", "--fail-on", "never"]);
+    assert_eq!(never.status.code(), Some(0));
+    assert!(stderr(&never).contains("undecided, which is not a pass"), "{}", stderr(&never));
+}
+
+#[test]
+fn a_scan_is_narrowed_to_the_secrets_that_are_named() {
+    let all = json(&["scan", "--demo"]);
+    let one = json(&["scan", "--demo", "--secret", "billing/*"]);
+    assert_eq!(one["rotations"].as_array().unwrap().len(), 1);
+    assert!(all["rotations"].as_array().unwrap().contains(&one["rotations"][0]));
+    let slip = rotaudit(&["scan", "--demo", "--secret", "bling/db"]);
+    assert_eq!(slip.status.code(), Some(2));
+    assert!(stderr(&slip).contains("did you mean \"billing/db\"?"), "{}", stderr(&slip));
+}
+
+#[test]
+fn one_rotation_is_explained_and_a_glob_that_fits_several_is_refused() {
+    let output = rotaudit(&["explain", "--demo", "billing/db"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).starts_with("Rotation of  billing/db\n") && stdout(&output).contains("\nFails  "), "{}", stdout(&output));
+    assert_eq!(json(&["explain", "--demo", "billing/db"])["rotation"]["verdict"], "fails");
+    let several = rotaudit(&["explain", "--demo", "*/db"]);
+    assert_eq!(several.status.code(), Some(2));
+    assert!(stderr(&several).contains("billing/db-"), "{}", stderr(&several));
+}
+
+#[test]
+fn the_rules_are_listed_shown_and_tested() {
+    let rules = json(&["rules", "list"]);
+    let id = rules[0]["id"].as_str().unwrap();
+    assert!(stdout(&rotaudit(&["rules", "list"])).contains(id));
+    assert!(stdout(&rotaudit(&["rules", "show", id])).starts_with(id));
+    assert_eq!(rotaudit(&["rules", "show", "no-such-rule"]).status.code(), Some(2));
+    let tests = rotaudit(&["rules", "test"]);
+    assert_eq!((tests.status.code(), stdout(&tests).ends_with(" 0 failed\n")), (Some(0), true), "{}", stderr(&tests));
+    let schema: Value = serde_json::from_str(&stdout(&rotaudit(&["rules", "schema"]))).unwrap();
+    assert!(schema["properties"].get("severity").is_some());
+}
+
+#[test]
+fn a_wrong_rule_file_is_named_and_stops_the_run() {
+    let folder = std::env::temp_dir().join(format!("rotaudit-rules-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("wrong.yaml"), "id: wrong\nseverty: low\n").unwrap();
+    let output = rotaudit(&["scan", "--demo", "--rules", &folder.display().to_string()]);
+    std::fs::remove_dir_all(folder).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty() && stderr(&output).contains("wrong.yaml"), "{}", stderr(&output));
 }
