@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::context::{Context, Entry};
 use super::decide::Decision;
 use super::document::Document;
+use super::model::{Policy, Statement};
 use super::request::{Principal, Request};
 use super::set::{Attached, Body, PolicyKind, PolicySet};
 use super::text::Text;
@@ -196,11 +197,16 @@ impl Case {
         Ok((request, self.policies.set()))
     }
 
-    /// Writes a question as a case. Fails when a key has alternatives or a whole family of keys is known: the format has no words for that.
+    /// Writes a question as a case, with every key that was set and every other that the policies look at. Fails when a key has alternatives: the format has
+    /// no words for that.
     pub fn of(id: &str, request: &Request, policies: &PolicySet) -> Result<Self, CaseError> {
         let mut context = BTreeMap::new();
         let mut unknown = Vec::new();
-        for (key, entry) in request.context.iter() {
+        let mut complete = request.context.clone();
+        for key in policies.iter().filter_map(Attached::policy).flat_map(Policy::statements).flat_map(Statement::keys) {
+            complete.set_if_new(key);
+        }
+        for (key, entry) in complete.iter() {
             match entry {
                 Entry::Absent => {}
                 Entry::Single(text) => {
@@ -364,5 +370,28 @@ fn value(attached: &Attached) -> Value {
             (Ok(_), Ok(value)) => value,
             _ => Value::String(document.text().to_owned()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decide::evaluate;
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_unknown_by_default_is_written_as_unknown() {
+        let statement = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:iam::1:role/${aws:username}",
+            "Condition": {"StringEquals": {"aws:SourceVpc": "${aws:PrincipalTag/vpc}"}}}}"#;
+        let identity = vec![Attached::document(PolicyKind::Identity, "p", Document::new(statement))];
+        let policies = PolicySet { identity, ..PolicySet::default() };
+        let mut context = Context::open();
+        context.set_family("aws:PrincipalTag/", Entry::single("vpc-1"));
+        let principal = Principal::User { arn: "arn:aws:iam::1:user/u".into(), account: "1".into(), unique_id: None };
+        let request = Request::new(principal, "iam:PassRole", "arn:aws:iam::1:role/r".into(), Some("1".into()), context);
+        let case = Case::of("c", &request, &policies).unwrap();
+        assert_eq!(case.request.unknown, ["aws:SourceVpc", "aws:username"]);
+        assert_eq!(case.request.context["aws:PrincipalTag/vpc"], "vpc-1");
+        let (again, policies) = case.question().unwrap();
+        assert_eq!(evaluate(&again, &policies).decision(), Decision::Undecided);
     }
 }

@@ -118,6 +118,15 @@ impl Context {
         self
     }
 
+    /// Sets a key that is not set to what is known of it as one of a family, or by default.
+    pub(super) fn set_if_new(&mut self, name: &str) {
+        let key = Key::new(name);
+        if self.listed.binary_search_by(|listed| listed.key.cmp(&key)).is_err() {
+            let entry = self.look_up(&key).clone();
+            self.set(name, entry);
+        }
+    }
+
     /// Sets all keys that begin with `prefix` (`aws:PrincipalTag/`) and are not set themselves.
     pub fn set_family(&mut self, prefix: &str, entry: Entry) -> &mut Self {
         let prefix = prefix.to_lowercase().into_boxed_str();

@@ -150,6 +150,17 @@ impl Statement {
     pub fn conditions(&self) -> &[Condition] {
         &self.conditions
     }
+
+    /// The names of the variables in its resources.
+    pub(super) fn resource_variables(&self) -> impl Iterator<Item = &str> {
+        self.resources.iter().flat_map(|resources| resources.patterns.iter()).flat_map(ResourcePattern::variables)
+    }
+
+    /// Every condition key that it looks at: those of its conditions, and the variables in their values and in its resources.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.conditions.iter().flat_map(|condition| std::iter::once(condition.key()).chain(condition.variables()));
+        conditions.chain(self.resource_variables())
+    }
 }
 
 /// Under which key a principal is listed.
@@ -242,6 +253,17 @@ impl Condition {
     /// The key as written.
     pub fn key(&self) -> &str {
         &self.name
+    }
+
+    /// The names of the variables in its values.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().flat_map(|value| -> Vec<&str> {
+            match &value.operand {
+                Operand::Text(pattern) => pattern.variables().collect(),
+                Operand::Arn(pattern) => pattern.variables().collect(),
+                _ => Vec::new(),
+            }
+        })
     }
 
     /// The values as written, JSON numbers and truth values as their text.

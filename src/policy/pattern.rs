@@ -3,8 +3,9 @@
 //! Wildcards: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>;
 //! variables: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 
-use super::cells::{self, Cell, Slot, WORK_LIMIT};
+use super::cells::{self, Cell, Slot};
 use super::context::{Context, Entry, Key};
+use super::glob::{Piece, glob};
 use super::text::{Part, Symbol, Text, split_symbols};
 use super::truth::Truth;
 
@@ -200,7 +201,7 @@ impl Pattern {
             [Token::Literal(text)] => Shape::Exact(lower_if(fold, text)),
             [Token::Literal(text), Token::Any] => Shape::Prefix(lower_if(fold, text)),
             some if some.iter().any(Token::is_open) => Shape::Open(tokens.into()),
-            _ => Shape::Glob(tokens.split(|token| *token == Token::Any).map(|piece| Piece::new(piece, fold)).collect()),
+            _ => Shape::Glob(tokens.split(|token| *token == Token::Any).map(|piece| piece_of(piece, fold)).collect()),
         };
         Self { shape, fold }
     }
@@ -299,99 +300,14 @@ fn lower_if(fold: bool, text: &str) -> Box<str> {
     if fold { text.to_lowercase().into() } else { text.into() }
 }
 
-/// What stands between two stars.
-#[derive(Debug, Clone)]
-enum Piece {
-    Plain(Box<str>),
-    /// With `?` as `None`.
-    Holes(Box<[Option<char>]>),
-}
-
-impl Piece {
-    fn new(tokens: &[Token], fold: bool) -> Self {
-        let mut text = String::new();
-        let mut holes = Vec::new();
-        for token in tokens {
-            match token {
-                Token::Literal(literal) => {
-                    let literal = lower_if(fold, literal);
-                    text.push_str(&literal);
-                    holes.extend(literal.chars().map(Some));
-                }
-                _ => holes.push(None),
-            }
-        }
-        if holes.iter().all(Option::is_some) { Self::Plain(text.into()) } else { Self::Holes(holes.into()) }
-    }
-
-    fn push_slots<'a>(&'a self, slots: &mut Vec<Slot<'a>>) {
-        match self {
-            Self::Plain(text) => slots.extend(text.chars().map(|c| Slot::Cell(Cell::Char(c)))),
-            Self::Holes(holes) => {
-                slots.extend(holes.iter().map(|hole| hole.map_or(Slot::One { crosses: true }, |c| Slot::Cell(Cell::Char(c)))));
-            }
+/// The characters and holes between two stars.
+fn piece_of(tokens: &[Token], fold: bool) -> Piece {
+    let mut holes = Vec::new();
+    for token in tokens {
+        match token {
+            Token::Literal(literal) => holes.extend(lower_if(fold, literal).chars().map(Some)),
+            _ => holes.push(None),
         }
     }
-
-    /// What is left of `text` behind this piece at its beginning.
-    fn strip_start<'t>(&self, text: &'t str) -> Option<&'t str> {
-        match self {
-            Self::Plain(wanted) => text.strip_prefix(&**wanted),
-            Self::Holes(holes) => {
-                let mut chars = text.chars();
-                holes.iter().all(|hole| chars.next().is_some_and(|c| hole.is_none_or(|wanted| wanted == c))).then_some(chars.as_str())
-            }
-        }
-    }
-
-    /// What is left of `text` before this piece at its end.
-    fn strip_end<'t>(&self, text: &'t str) -> Option<&'t str> {
-        match self {
-            Self::Plain(wanted) => text.strip_suffix(&**wanted),
-            Self::Holes(holes) => {
-                let mut chars = text.chars();
-                holes
-                    .iter()
-                    .rev()
-                    .all(|hole| chars.next_back().is_some_and(|c| hole.is_none_or(|wanted| wanted == c)))
-                    .then_some(chars.as_str())
-            }
-        }
-    }
-
-    /// What is left of `text` behind the first place where this piece stands.
-    fn skip_to<'t>(&self, text: &'t str) -> Option<&'t str> {
-        match self {
-            Self::Plain(wanted) => text.find(&**wanted).map(|at| &text[at + wanted.len()..]),
-            Self::Holes(_) => text.char_indices().find_map(|(at, _)| self.strip_start(&text[at..])),
-        }
-    }
-
-    /// How many steps a search for it takes per character of the text.
-    fn cost(&self) -> usize {
-        match self {
-            Self::Plain(_) => 1,
-            Self::Holes(holes) => holes.len(),
-        }
-    }
-}
-
-/// Pieces with a star between each two. Taking each at the first place where it fits never misses a match, so there is no going back.
-fn glob(pieces: &[Piece], text: &str) -> Truth {
-    let [first, middle @ .., last] = pieces else {
-        return pieces.first().is_some_and(|piece| piece.strip_start(text) == Some("")).into();
-    };
-    let Some(rest) = first.strip_start(text) else { return Truth::False };
-    let Some(mut rest) = last.strip_end(rest) else { return Truth::False };
-    let dearest = middle.iter().map(Piece::cost).max().unwrap_or(1);
-    if dearest.saturating_mul(rest.len()) > WORK_LIMIT {
-        return Truth::Unknown;
-    }
-    for piece in middle {
-        match piece.skip_to(rest) {
-            Some(behind) => rest = behind,
-            None => return Truth::False,
-        }
-    }
-    Truth::True
+    Piece::new(holes)
 }

@@ -3,15 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::condition;
-use super::context::{Context, Entry};
 use super::decide::{Decision, Evaluation, ResourceAllows, by_condition, evaluate, matched};
 use super::matching::Question;
-use super::model::{Effect, Operand, Statement};
-use super::naming::Naming;
-use super::request::{Principal, Request};
+use super::miss::{Element, Miss, misses};
+use super::model::{Effect, Statement};
+use super::request::Request;
 use super::set::{Label, PolicyKind, PolicySet};
 use super::truth::Truth;
 
@@ -44,69 +42,6 @@ pub struct Step {
     /// In a resource's policy, how the statement names who asks.
     #[serde(skip)]
     pub naming: Option<ResourceAllows>,
-}
-
-/// An element of a statement that does not match, or may not.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Miss {
-    /// Surely not, or unknown; never true.
-    pub truth: Truth,
-    /// The element.
-    #[serde(flatten)]
-    pub element: Element,
-}
-
-/// What an element asks for and what the request has.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "element")]
-pub enum Element {
-    /// Principal or `NotPrincipal`; nothing wanted when it is missing.
-    Principal {
-        /// It is `NotPrincipal`.
-        negated: bool,
-        /// Its entries as written.
-        wanted: Vec<Arc<str>>,
-        /// Who asks.
-        found: String,
-    },
-    /// Action or `NotAction`.
-    Action {
-        /// It is `NotAction`.
-        negated: bool,
-        /// Its values as written.
-        wanted: Vec<Arc<str>>,
-        /// The action asked for.
-        found: String,
-    },
-    /// Resource or `NotResource`.
-    Resource {
-        /// It is `NotResource`.
-        negated: bool,
-        /// Its values as written.
-        wanted: Vec<Arc<str>>,
-        /// The resource asked for.
-        found: String,
-        /// The variables in it whose values nobody knows.
-        unknown: Vec<Arc<str>>,
-    },
-    /// One operator on one key.
-    Condition {
-        /// The operator as written.
-        operator: Arc<str>,
-        /// The key as written.
-        key: Arc<str>,
-        /// The values as written.
-        wanted: Vec<Arc<str>>,
-        /// What the request carries.
-        #[serde(serialize_with = "as_text")]
-        found: Entry,
-        /// The keys whose values nobody knows: this one, or variables in the values.
-        unknown: Vec<Arc<str>>,
-    },
-}
-
-fn as_text<S: Serializer>(entry: &Entry, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(entry)
 }
 
 /// Something that nobody knows and on which an undecided answer hangs.
@@ -167,86 +102,6 @@ fn step(question: Question<'_>, statement: &Statement, label: &Label) -> Step {
     }
 }
 
-fn misses(question: Question<'_>, statement: &Statement, kind: PolicyKind, naming: Option<Naming>) -> Vec<Miss> {
-    let request = question.request;
-    let mut misses = Vec::new();
-    let mut note = |truth: Truth, element: &dyn Fn() -> Element| {
-        if !truth.is_true() {
-            misses.push(Miss { truth, element: element() });
-        }
-    };
-    note(naming.map_or(Truth::True, Naming::at_all), &|| Element::Principal {
-        negated: statement.is_not_principal(),
-        wanted: statement.principals().iter().map(|entry| Arc::clone(&entry.written)).collect(),
-        found: described(&request.principal),
-    });
-    note(question.action(statement), &|| Element::Action {
-        negated: statement.actions.negated,
-        wanted: statement.actions.written.to_vec(),
-        found: request.action.to_string(),
-    });
-    note(question.resource(statement, kind), &|| Element::Resource {
-        negated: statement.is_not_resource(),
-        wanted: statement.resources.as_ref().map(|resources| resources.written.to_vec()).unwrap_or_default(),
-        found: request.resource.to_string(),
-        unknown: statement
-            .resources
-            .iter()
-            .flat_map(|resources| resources.patterns.iter())
-            .flat_map(super::arn_pattern::ResourcePattern::variables)
-            .filter(|name| is_open(request.context.get(name)))
-            .map(Arc::from)
-            .collect(),
-    });
-    for condition in &statement.conditions {
-        note(condition::holds(condition, &request.context), &|| Element::Condition {
-            operator: Arc::clone(&condition.written),
-            key: Arc::clone(&condition.name),
-            wanted: condition.values.iter().map(|value| Arc::clone(&value.written)).collect(),
-            found: request.context.look_up(&condition.key).clone(),
-            unknown: unknown_keys(condition, &request.context),
-        });
-    }
-    misses
-}
-
-/// The keys that a condition looks at and nobody knows.
-fn unknown_keys(condition: &super::model::Condition, context: &Context) -> Vec<Arc<str>> {
-    let mut keys: Vec<Arc<str>> = Vec::new();
-    if is_open(context.look_up(&condition.key)) {
-        keys.push(Arc::clone(&condition.name));
-    }
-    for value in &condition.values {
-        let variables: Vec<&str> = match &value.operand {
-            Operand::Text(pattern) => pattern.variables().collect(),
-            Operand::Arn(pattern) => pattern.variables().collect(),
-            _ => Vec::new(),
-        };
-        keys.extend(variables.into_iter().filter(|name| is_open(context.get(name))).map(Arc::from));
-    }
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
-/// Whether nobody knows exactly what an entry is.
-fn is_open(entry: &Entry) -> bool {
-    match entry {
-        Entry::Absent => false,
-        Entry::Single(text) => text.as_literal().is_none(),
-        Entry::Multi(texts) => texts.iter().any(|text| text.as_literal().is_none()),
-        Entry::Unknown | Entry::OneOf(_) => true,
-    }
-}
-
-fn described(principal: &Principal) -> String {
-    match principal {
-        Principal::User { arn, .. } | Principal::Session { arn, .. } | Principal::Role { arn, .. } => arn.to_string(),
-        Principal::Service(name) => name.to_string(),
-        Principal::Anonymous => "anonymous".to_owned(),
-    }
-}
-
 impl Trace {
     /// The answer.
     pub fn decision(&self) -> Decision {
@@ -284,19 +139,21 @@ impl Trace {
     pub fn nearest(&self) -> Vec<&Step> {
         let lacking = |step: &&Step| step.effect == Effect::Allow && !step.matched.is_true() && self.lacks(step.label.kind);
         let mut steps: Vec<&Step> = self.steps.iter().filter(lacking).collect();
-        steps.sort_by_key(|step| step.misses.iter().map(distance).sum::<usize>());
+        steps.sort_by_key(|step| step.misses.iter().map(Miss::distance).sum::<usize>());
         steps
     }
 
-    /// Whether the policies of a kind together do not surely allow.
+    /// Whether the policies of a kind together do not surely allow, and that is missed.
     fn lacks(&self, kind: PolicyKind) -> bool {
-        let Evaluation { scps, endpoint, identity, boundary, session, granted, .. } = self.evaluation;
+        let Evaluation { scps, endpoint, identity, boundary, session, resource, granted, sides, .. } = self.evaluation;
+        let own_side = if sides.same_account.is_none() { Truth::True } else { granted };
         let truth = match kind {
-            PolicyKind::Identity => identity,
-            PolicyKind::Boundary => boundary,
-            PolicyKind::Session => session,
+            PolicyKind::Identity => own_side.or(identity),
+            PolicyKind::Boundary => own_side.or(boundary),
+            PolicyKind::Session => own_side.or(session),
             PolicyKind::Scp => scps,
             PolicyKind::Endpoint => endpoint,
+            PolicyKind::Resource if sides.same_account == Some(Truth::False) => resource.in_any_way(),
             PolicyKind::Resource => granted,
             PolicyKind::Rcp => Truth::True,
         };
@@ -369,21 +226,6 @@ fn set_unknown(resource: &mut ResourceAllows, naming: Option<ResourceAllows>, tr
     settle(&mut resource.account, naming.map(|naming| naming.account));
 }
 
-/// How far a miss puts a statement from matching. A statement about another service is far away; a condition is the nearest thing to fail.
-fn distance(miss: &Miss) -> usize {
-    let far = match &miss.element {
-        Element::Condition { .. } => 2,
-        Element::Resource { .. } => 4,
-        Element::Principal { .. } => 5,
-        Element::Action { wanted, found, .. } => {
-            let service = found.split(':').next().unwrap_or_default();
-            let same = wanted.iter().any(|action| action.split(':').next().is_some_and(|prefix| prefix.eq_ignore_ascii_case(service)));
-            if same { 6 } else { 12 }
-        }
-    };
-    if miss.truth.is_unknown() { far / 2 } else { far }
-}
-
 fn hangs_on(miss: &Miss) -> Vec<HangsOn> {
     if !miss.truth.is_unknown() {
         return Vec::new();
@@ -419,7 +261,9 @@ impl fmt::Display for HangsOn {
 
 #[cfg(test)]
 mod tests {
+    use super::super::context::{Context, Entry};
     use super::super::document::Document;
+    use super::super::request::Principal;
     use super::super::set::Attached;
     use super::*;
 
