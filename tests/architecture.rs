@@ -1,5 +1,7 @@
 //! The rooms of the library keep to the table in `docs/architecture.md`: no edge that it does not allow, no cycle between files.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -119,7 +121,7 @@ fn resolve(path: &str, module: &[String], found: &mut BTreeSet<Vec<String>>) {
 fn words(path: &str) -> Vec<String> {
     path.split("::")
         .map(|word| word.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>())
-        .take_while(|word| word.chars().next().is_some_and(|c| c.is_lowercase()))
+        .take_while(|word| word.chars().next().is_some_and(char::is_lowercase))
         .collect()
 }
 
@@ -163,36 +165,38 @@ fn no_room_uses_what_the_table_does_not_allow() {
     assert!(wrong.is_empty(), "edges that the table does not allow:\n{}", wrong.join("\n"));
 }
 
+/// Walks depth first; `state` is false for what is on the way and true for what is done.
+fn visit<'a>(
+    node: &'a Vec<String>,
+    graph: &'a BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    state: &mut BTreeMap<&'a Vec<String>, bool>,
+    path: &mut Vec<&'a Vec<String>>,
+    cycles: &mut Vec<String>,
+) {
+    match state.get(node) {
+        Some(true) => return,
+        Some(false) => {
+            let from = path.iter().position(|other| *other == node).unwrap_or(0);
+            let names: Vec<String> = path[from..].iter().chain([&node]).map(|module| module.join("::")).collect();
+            cycles.push(names.join(" → "));
+            return;
+        }
+        None => {}
+    }
+    state.insert(node, false);
+    path.push(node);
+    for next in graph.get(node).into_iter().flatten() {
+        visit(next, graph, state, path, cycles);
+    }
+    path.pop();
+    state.insert(node, true);
+}
+
 #[test]
 fn no_file_depends_on_itself_through_others() {
     let graph = graph();
     let mut state: BTreeMap<&Vec<String>, bool> = BTreeMap::new();
     let mut cycles = Vec::new();
-    fn visit<'a>(
-        node: &'a Vec<String>,
-        graph: &'a BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
-        state: &mut BTreeMap<&'a Vec<String>, bool>,
-        path: &mut Vec<&'a Vec<String>>,
-        cycles: &mut Vec<String>,
-    ) {
-        match state.get(node) {
-            Some(true) => return,
-            Some(false) => {
-                let from = path.iter().position(|other| *other == node).unwrap_or(0);
-                let names: Vec<String> = path[from..].iter().chain([&node]).map(|module| module.join("::")).collect();
-                cycles.push(names.join(" → "));
-                return;
-            }
-            None => {}
-        }
-        state.insert(node, false);
-        path.push(node);
-        for next in graph.get(node).into_iter().flatten() {
-            visit(next, graph, state, path, cycles);
-        }
-        path.pop();
-        state.insert(node, true);
-    }
     for node in graph.keys() {
         visit(node, &graph, &mut state, &mut Vec::new(), &mut cycles);
     }
