@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::exit;
 use crate::audit::Report;
 use crate::finding::Severity;
+use crate::inventory::Api;
 use crate::rotation::Verdict;
 
 /// When to exit with another code than 0.
@@ -71,10 +72,11 @@ impl Threshold {
     }
 }
 
-/// Checks and rotations that could not be decided.
+/// Checks and rotations that could not be decided, and lists of secrets that were not given: nobody knows what rotates there.
 fn undecided(report: &Report) -> usize {
     let rotations = report.rotations.iter().filter(|judgement| matches!(judgement.verdict, Verdict::Undecided { .. }));
-    report.undecided.len() + rotations.count()
+    let lists = report.coverage.iter().filter(|entry| *entry.gap.call == *Api::ListSecrets.spec().name);
+    report.undecided.len() + rotations.count() + lists.count()
 }
 
 #[cfg(test)]
@@ -82,6 +84,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::audit::CoverageEntry;
+    use crate::inventory::Gap;
     use crate::report::sample;
 
     #[derive(Parser)]
@@ -132,6 +136,15 @@ mod tests {
         assert_eq!(line.threshold.exit_code(&report), exit::UNDECIDED);
         assert!(Line::parse_from(["rotaudit"]).threshold.warning(&report).unwrap().starts_with("1 thing is undecided"));
         assert_eq!(line.threshold.warning(&report), None);
+    }
+
+    #[test]
+    fn a_region_whose_secrets_were_not_listed_is_undecided() {
+        let gap = Gap::new("secretsmanager:ListSecrets", "111122223333/eu-west-1", "AccessDeniedException");
+        let coverage = vec![CoverageEntry { gap, effect: String::new() }];
+        let report = Report { findings: Vec::new(), undecided: Vec::new(), rotations: Vec::new(), coverage, ..sample::report() };
+        let line = Line::parse_from(["rotaudit", "--on-undecided", "fail"]);
+        assert_eq!(line.threshold.exit_code(&report), exit::UNDECIDED);
     }
 
     #[test]
