@@ -165,7 +165,23 @@ fn open_secret(links: &mut Links) {
     links.secret.policies = Known::Value(vec![NamedDocument::new("default", Document::new(policy.to_string()))]);
 }
 
+/// A function URL that was tried out in the console, with the permission that the console makes for it.
 fn open_url(links: &mut Links) {
+    if let Some(Known::Value(Some(document))) = links.function.policies.get_mut("") {
+        let anybody = json!({
+            "Sid": "FunctionURLAllowPublicAccess",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "lambda:InvokeFunctionUrl",
+            "Resource": links.function.arn.as_str(),
+            "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+        });
+        edit(document, |policy| {
+            if let Some(statements) = policy["Statement"].as_array_mut() {
+                statements.push(anybody);
+            }
+        });
+    }
     links.function.urls = Known::Value(vec![FunctionUrl { qualifier: None, auth_type: "NONE".to_owned() }]);
 }
 

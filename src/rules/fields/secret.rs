@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::optional("secret.after_days", Type::Int), |view| option(view.rotation.secret.rotation.after_days, int)),
     Row::listed(Field::optional("secret.next_rotation", Type::Timestamp), |view| option(view.rotation.secret.rotation.next_rotation, time)),
     Row::listed(Field::optional("secret.last_rotated", Type::Timestamp), |view| option(view.rotation.secret.rotation.last_rotated, time)),
-    // When the next rotation is due: as AWS says, or else as the interval says.
+    // When the next rotation is due: as AWS says, or else an interval after the last one. Of a rotation that has never ended well AWS says it.
     Row::listed(Field::optional("secret.due", Type::Timestamp), |view| option(due(view.rotation.secret), time)),
     Row::listed(Field::optional("secret.created", Type::Timestamp), |view| option(view.rotation.secret.created_at, time)),
     Row::listed(Field::optional("secret.deleted", Type::Timestamp), |view| option(view.rotation.secret.deleted_at, time)),
@@ -60,6 +60,6 @@ fn due(secret: &Secret) -> Option<Timestamp> {
     let rotation = &secret.rotation;
     rotation.next_rotation.or_else(|| {
         let hours = rotation.after_days?.checked_mul(24).filter(|hours| (0..=24 * 36_500).contains(hours))?;
-        rotation.last_rotated.or(secret.created_at)?.checked_add(SignedDuration::from_hours(hours)).ok()
+        rotation.last_rotated?.checked_add(SignedDuration::from_hours(hours)).ok()
     })
 }
