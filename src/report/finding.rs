@@ -5,7 +5,7 @@ use std::io;
 use super::layout::Page;
 use super::neutralise::terminal_safe;
 use super::style::of_severity;
-use super::words::{NAME, arn, evidence, secrets, sentence};
+use super::words::{NAME, arn, proofs, secrets, sentence};
 use crate::finding::Finding;
 
 /// How many pieces of evidence of a finding are printed; the JSON report holds all.
@@ -18,10 +18,11 @@ pub(super) fn write_finding(finding: &Finding, places: bool, page: &mut Page<'_>
     page.lead(2, finding.severity.word(), of_severity(finding.severity), &sentence(&finding.message))?;
     page.field(INDENT, "resource", &arn(finding.resource.as_str()))?;
     page.field(INDENT, "rotations", &secrets(&finding.rotations, places))?;
-    for (index, piece) in finding.evidence.iter().take(EVIDENCE).enumerate() {
-        page.field(INDENT, if index == 0 { "proof" } else { "" }, &evidence(piece))?;
+    let proofs = proofs(&finding.evidence);
+    for (index, proof) in proofs.iter().take(EVIDENCE).enumerate() {
+        page.field(INDENT, if index == 0 { "proof" } else { "" }, proof)?;
     }
-    if let Some(more @ 1..) = finding.evidence.len().checked_sub(EVIDENCE) {
+    if let Some(more @ 1..) = proofs.len().checked_sub(EVIDENCE) {
         page.field(INDENT, "", &format!("and {more} more (--format json shows all)"))?;
     }
     page.field(INDENT, "remedy", &sentence(&finding.remedy))?;

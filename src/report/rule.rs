@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use comfy_table::ColumnConstraint;
+
 use super::layout::{Page, bare_table};
 use super::style::{STRONG, Style};
 use super::words::{NAME, sentence};
@@ -15,6 +17,10 @@ pub fn rule_list(rules: &[&RuleInfo], style: Style, out: &mut dyn Write) -> io::
     table.set_header(["RULE", "SEVERITY", "CLASS", "TITLE"]);
     for rule in rules {
         table.add_row([&terminal_safe(&rule.id, NAME), rule.severity.word(), rule.class.word(), &sentence(&rule.title)]);
+    }
+    // An id is whole, so that it can be copied.
+    if let Some(ids) = table.column_mut(0) {
+        ids.set_constraint(ColumnConstraint::ContentWidth);
     }
     for (index, line) in table.lines().enumerate() {
         let line = line.trim_end();

@@ -95,15 +95,31 @@ pub(super) fn with_reason(decided: &str, because: &str) -> String {
     }
 }
 
-/// A piece of evidence in one sentence.
-pub(super) fn evidence(evidence: &Evidence) -> String {
-    match evidence {
-        Evidence::Request { actor, action, resource, decision, because, case: _ } => {
-            let decision = with_reason(&decided_word(decision), because);
-            format!("{} asks {} on {} → {decision}", arn(actor), arn(action), arn(resource))
+/// The evidence in sentences: requests that differ only in their action are one.
+pub(super) fn proofs(evidence: &[Evidence]) -> Vec<String> {
+    let mut proofs: Vec<(Vec<String>, [String; 3])> = Vec::new();
+    for piece in evidence {
+        let (actions, rest) = match piece {
+            Evidence::Request { actor, action, resource, decision, because, case: _ } => {
+                (vec![arn(action)], [arn(actor), arn(resource), with_reason(&decided_word(decision), because)])
+            }
+            Evidence::Fact { field, value } => (Vec::new(), [arn(field), String::new(), sentence(value)]),
+        };
+        match proofs.iter_mut().find(|(known, others)| *others == rest && !known.is_empty() && !actions.is_empty()) {
+            Some((known, _)) => known.extend(actions.into_iter().filter(|action| !known.contains(action)).collect::<Vec<_>>()),
+            None => proofs.push((actions, rest)),
         }
-        Evidence::Fact { field, value } => format!("{} is {}", arn(field), sentence(value)),
     }
+    proofs
+        .into_iter()
+        .map(|(actions, [who, what, answer])| {
+            if actions.is_empty() {
+                format!("{who} is {answer}")
+            } else {
+                format!("{who} asks {} on {what} → {answer}", actions.join(", "))
+            }
+        })
+        .collect()
 }
 
 /// `1 call`, `2 calls`.
@@ -114,6 +130,23 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_that_differ_only_in_their_action_are_one_proof() {
+        let request = |action: &str, because: &str| Evidence::Request {
+            actor: "execution role r".to_owned(),
+            action: action.to_owned(),
+            resource: "arn:aws:kms:eu-west-1:111122223333:key/k".to_owned(),
+            decision: "implicit_deny".to_owned(),
+            because: because.to_owned(),
+            case: serde_json::Value::Null,
+        };
+        let all =
+            [request("kms:Decrypt", "x"), request("kms:GenerateDataKey", "x"), request("kms:Decrypt", "x"), request("kms:Encrypt", "y")];
+        let proofs = proofs(&all);
+        assert_eq!(proofs.len(), 2);
+        assert!(proofs[0].contains("asks kms:Decrypt, kms:GenerateDataKey on "), "{proofs:?}");
+    }
 
     #[test]
     fn a_reason_that_begins_with_the_decision_stands_alone() {
