@@ -405,8 +405,9 @@ FAULTS = [
         "KMS-18",
         US,
         ["KMS-15"],
+        # ForAllValues holds for a call that brings no encryption context at all: one that the role makes of KMS itself.
         key_access=lambda r: key_access(
-            r, equals=via_secrets_manager(r), **{"ForAllValues:StringEquals": {"kms:EncryptionContext:SecretARN": r.secret_arn}}
+            r, equals={"kms:CallerAccount": ACCOUNT}, **{"ForAllValues:StringEquals": {"kms:EncryptionContext:SecretARN": r.secret_arn}}
         ),
     ),
     key_fault(

@@ -1,0 +1,32 @@
+//! What the README shows is what the program prints.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
+
+use std::process::Command;
+
+fn printed(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit")).args(arguments).env("COLUMNS", "100").env("NO_COLOR", "1").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The first code block after `<!-- marker -->`.
+fn block(marker: &str) -> String {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, after) = readme.split_once(&format!("<!-- {marker} -->")).unwrap();
+    let (_, inside) = after.split_once("```").unwrap();
+    let (_, inside) = inside.split_once('\n').unwrap();
+    inside.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_demo_in_the_readme_is_how_the_demo_begins() {
+    let shown = block("demo");
+    let real = printed(&["scan", "--demo"]);
+    assert!(shown.lines().count() > 20, "the README shows the first screen");
+    assert!(real.starts_with(&shown), "the README shows:\n{shown}\nbut the demo begins:\n{}", real.lines().take(60).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn the_permissions_in_the_readme_are_those_that_are_printed() {
+    assert_eq!(block("permissions"), printed(&["permissions"]));
+}
