@@ -227,7 +227,9 @@ fn nothing_is_found_beside_what_was_planted() {
         for fault in here {
             let ids = std::iter::once(&fault["id"]).chain(list(fault, "may_also"));
             let rules: Vec<_> = ids.filter_map(|id| expected(id.as_str()?)).map(|(rule, ..)| rule).collect();
-            if !rules.iter().any(|rule| finding["rule"] == *rule) {
+            // A wildcard over the actions holds UpdateSecret too, which is a finding of its own where tools grant it.
+            let also = fault["id"] == "PRIV-02" && finding["rule"] == "role-changes-secret-settings";
+            if !also && !rules.iter().any(|rule| finding["rule"] == *rule) {
                 wrong.push(format!("{}: {} {}", fault["id"], finding["rule"], finding["message"]));
             }
         }

@@ -385,7 +385,7 @@ FAULTS = [
     fault(
         "ROLE-12", EU, ["ROLE-01"], secret_access=lambda r: secret_access(r, condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})
     ),
-    fault("PRIV-01", EU, more_access=lambda r: allow("secretsmanager:GetSecretValue", r.neighbour)),
+    fault("PRIV-01", EU, more_access=lambda r: allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{r.region}:{ACCOUNT}:secret:*")),
     fault("PRIV-02", US, secret_access=lambda r: allow("secretsmanager:*", r.secret_arn)),
     fault("PRIV-03", EU, ["ESC-02"], more_access=lambda r: allow("iam:PassRole", "*")),
     # The secret's key.

@@ -23,7 +23,11 @@ fn the_demo_in_the_readme_is_how_the_demo_begins() {
     let shown = block("demo");
     let real = printed(&["scan", "--demo"]);
     assert!(shown.lines().count() > 20, "the README shows the first screen");
-    assert!(real.starts_with(&shown), "the README shows:\n{shown}\nbut the demo begins:\n{}", real.lines().take(60).collect::<Vec<_>>().join("\n"));
+    assert!(
+        real.starts_with(&shown),
+        "the README shows:\n{shown}\nbut the demo begins:\n{}",
+        real.lines().take(60).collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
