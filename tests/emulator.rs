@@ -1,6 +1,8 @@
 //! Tests against an independent stand-in for AWS: what it holds and which requests reach it are told by the stand-in, not by this project's own mock. The
 //! program is run as a user runs it, and its JSON report is compared with what was planted.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
+
 #[cfg(test)]
 #[path = "support/emulator.rs"]
 mod support;
