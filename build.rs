@@ -12,7 +12,8 @@ fn main() -> io::Result<()> {
     let mut table = String::from("[\n");
     for folder in sorted(&root)?.into_iter().filter(|path| path.is_dir()) {
         for file in sorted(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
-            let _ = writeln!(table, "    ({:?}, include_str!({:?})),", short(&root, &file), file.to_string_lossy());
+            let name = short(&root, &file);
+            let _ = writeln!(table, "    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))),", format!("/rules/{name}"));
         }
     }
     table.push_str("]\n");
