@@ -22,6 +22,8 @@ pub(super) struct Foreigner {
     pub(super) account: AccountId,
     /// The ARN of their secret.
     pub(super) secret: Arn,
+    /// ARNs of roles of theirs whose names fit a policy that asks for names. Any other role is none of these.
+    pub(super) roles: Vec<String>,
 }
 
 /// The outsiders worth trying against this rotation, those without a meaning first. Never empty for a secret of AWS.
@@ -29,10 +31,15 @@ pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
     let own = own_accounts(view);
     let mut accounts: Vec<String> = NOBODYS.map(str::to_owned).to_vec();
     let mut names = vec![NAME.to_owned()];
+    let mut roles = BTreeSet::new();
     for document in function_policy(view).into_iter().chain(resource_documents(view)) {
         for_each_condition(document, |key, value| match key {
             "aws:sourceaccount" | "aws:principalaccount" | "kms:calleraccount" => accounts.extend(account_like(value)),
-            "aws:sourcearn" | "aws:principalarn" => arn_like(value, &mut accounts, &mut names),
+            "aws:sourcearn" => arn_like(value, &mut accounts, &mut names),
+            "aws:principalarn" => {
+                arn_like(value, &mut accounts, &mut names);
+                roles.extend(role_like(value));
+            }
             _ => {}
         });
     }
@@ -49,7 +56,8 @@ pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
     pairs
         .filter_map(|(account, name)| {
             let secret = Arn::build(secret.partition(), "secretsmanager", secret.region(), account.as_str(), name).ok()?;
-            Some(Foreigner { account: account.clone(), secret })
+            let role = |resource: &String| format!("arn:{}:iam::{account}:{resource}", secret.partition());
+            Some(Foreigner { account: account.clone(), roles: roles.iter().take(MOST).map(role).collect(), secret })
         })
         .collect()
 }
@@ -113,6 +121,12 @@ fn arn_like(pattern: &str, accounts: &mut Vec<String>, names: &mut Vec<String>) 
     }
 }
 
+/// The name of a role that the pattern of an ARN matches.
+fn role_like(pattern: &str) -> Option<String> {
+    let (_, name) = pattern.split_once(":role/").filter(|(before, _)| is_pattern(before) || is_pattern(pattern))?;
+    Some(format!("role/{}", name.replace(['*', '?'], "x")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +140,14 @@ mod tests {
         for no in ["111122223333", "*x*", "1234567890123*", "${aws:PrincipalAccount}*", ""] {
             assert_eq!(account_like(no), None, "{no}");
         }
+    }
+
+    #[test]
+    fn a_role_pattern_becomes_the_name_of_a_role() {
+        assert_eq!(role_like("arn:aws:iam::*:role/rotate-*").as_deref(), Some("role/rotate-x"));
+        assert_eq!(role_like("arn:*:iam::*:role/rotate").as_deref(), Some("role/rotate"));
+        assert_eq!(role_like("arn:aws:iam::111122223333:role/rotate"), None);
+        assert_eq!(role_like("arn:aws:iam::*:user/*"), None);
     }
 
     #[test]

@@ -28,7 +28,10 @@ pub(super) struct Scene<'a> {
 /// The questions that `request` stands for. Somebody who does not exist (the grantee of no grant, the role of a function that is gone) asks nothing;
 /// somebody who could not be read is a gap.
 pub(super) fn questions(scene: &Scene<'_>, request: &Request) -> Vec<Known<Question>> {
-    let contexts = contexts(scene, &request.context);
+    let mut contexts = contexts(scene, &request.context);
+    if request.asker == Asker::AnotherAccount {
+        contexts = in_every_role(scene, &contexts);
+    }
     let mut questions = Vec::new();
     for caller in callers(scene, request.asker) {
         for target in targets(scene, request.object) {
@@ -43,6 +46,19 @@ pub(super) fn questions(scene: &Scene<'_>, request: &Request) -> Vec<Known<Quest
         }
     }
     questions
+}
+
+/// The same for every role that the outsider may have made for its name.
+fn in_every_role(scene: &Scene<'_>, contexts: &[BTreeMap<Arc<str>, Entry>]) -> Vec<BTreeMap<Arc<str>, Entry>> {
+    let roles = scene.foreigner.map_or(&[][..], |foreigner| &foreigner.roles);
+    let named = roles.iter().flat_map(|role| {
+        contexts.iter().map(move |context| {
+            let mut context = context.clone();
+            context.insert("aws:PrincipalArn".into(), Entry::single(role.as_str()));
+            context
+        })
+    });
+    contexts.iter().cloned().chain(named).collect()
 }
 
 fn question(
