@@ -8,7 +8,7 @@ use super::fields::View;
 use super::foreign::foreigners;
 use super::requests::{Scene, questions};
 use super::rule::{Request, Rule};
-use crate::access::{Access, Question};
+use crate::access::{Access, Answer, Question};
 use crate::finding::Evidence;
 use crate::inventory::{Gap, Known};
 use crate::policy::Decision;
@@ -19,9 +19,23 @@ pub(super) enum Outcome {
     /// It is as it should be, or the rule does not apply.
     Passes,
     /// It is not, and this proves it.
-    Finding(Vec<Evidence>),
+    Finding(Vec<Proof>),
     /// Nobody can tell.
     Undecided(Open),
+}
+
+/// What proves a finding, before it is written out: a wide role can be proved by thousands of requests, of which a report shows a few.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Proof {
+    /// The answer to this question.
+    Asked(Mode, Question),
+    /// A fact that was read.
+    Fact {
+        /// Its name.
+        field: String,
+        /// Its value.
+        value: String,
+    },
 }
 
 /// What an undecided outcome hangs on.
@@ -33,18 +47,16 @@ pub(super) struct Open {
     pub(super) hinges: BTreeSet<String>,
 }
 
-/// The answer to one question, as evidence.
+/// The answer to one question.
 #[derive(Debug, Clone)]
 struct Said {
     decision: Decision,
-    /// The proof, where the decision is one that the mode looks for.
-    evidence: Vec<Evidence>,
     open: Open,
 }
 
 /// How a question is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mode {
+pub(super) enum Mode {
     /// Allowed whatever the values that nobody knows.
     Surely,
     /// Allowed under some of them.
@@ -108,70 +120,85 @@ impl<'a> Evaluator<'a> {
     }
 
     fn required(&mut self, scene: &Scene<'_>, request: &Request) -> Outcome {
-        all(questions(scene, request).iter().map(|question| match self.ask(Mode::Surely, question) {
-            Err(open) => Outcome::Undecided(open),
-            Ok(said) if said.decision == Decision::Allowed => Outcome::Passes,
-            Ok(said) if said.decision.is_denied() => Outcome::Finding(said.evidence),
-            Ok(said) => Outcome::Undecided(said.open),
+        all(questions(scene, request).into_iter().map(|question| match self.ask(Mode::Surely, &question) {
+            (Decision::Allowed, _) => Outcome::Passes,
+            (Decision::Undecided, open) => Outcome::Undecided(open),
+            (Decision::ExplicitDeny | Decision::ImplicitDeny, _) => proved(Mode::Surely, question),
         }))
     }
 
     fn forbidden(&mut self, scene: &Scene<'_>, request: &Request) -> Outcome {
-        all(questions(scene, request).iter().map(|question| match self.ask(Mode::Possibly, question) {
-            Err(open) => Outcome::Undecided(open),
-            Ok(said) if said.decision == Decision::Allowed => Outcome::Finding(said.evidence),
-            Ok(said) if said.decision.is_denied() => Outcome::Passes,
-            Ok(said) => Outcome::Undecided(said.open),
+        all(questions(scene, request).into_iter().map(|question| match self.ask(Mode::Possibly, &question) {
+            (Decision::Allowed, _) => proved(Mode::Possibly, question),
+            (Decision::Undecided, open) => Outcome::Undecided(open),
+            (Decision::ExplicitDeny | Decision::ImplicitDeny, _) => Outcome::Passes,
         }))
     }
 
     /// A chain: each link is there when one of its questions is allowed, and one missing link breaks it.
     fn together(&mut self, scene: &Scene<'_>, links: &[Request]) -> Outcome {
-        let mut evidence = Vec::new();
+        let mut proofs = Vec::new();
         let mut undecided: Option<Open> = None;
         for link in links {
             match self.forbidden(scene, link) {
                 Outcome::Passes => return Outcome::Passes,
-                Outcome::Finding(further) => evidence.extend(further),
+                Outcome::Finding(further) => proofs.extend(further),
                 Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
             }
         }
-        undecided.map_or(Outcome::Finding(evidence), Outcome::Undecided)
+        undecided.map_or(Outcome::Finding(proofs), Outcome::Undecided)
     }
 
-    fn ask(&mut self, mode: Mode, question: &Known<Question>) -> Result<Said, Open> {
+    /// The decision, and what an undecided one hangs on.
+    fn ask(&mut self, mode: Mode, question: &Known<Question>) -> (Decision, Open) {
         let question = match question {
             Known::Value(question) => question,
-            Known::Unreadable(gap) => return Err(open(BTreeSet::from([gap.clone()]))),
+            Known::Unreadable(gap) => return (Decision::Undecided, open(BTreeSet::from([gap.clone()]))),
         };
         let access = self.access;
-        let said = self.said.entry((mode, question.clone())).or_insert_with(|| say(access, mode, question));
-        Ok(said.clone())
+        let said = self.said.entry((mode, question.clone())).or_insert_with(|| {
+            let answer = answer(access, mode, question);
+            let open = match answer.decision {
+                Decision::Undecided => Open { missing: answer.missing(), hinges: answer.hinges() },
+                _ => Open::default(),
+            };
+            Said { decision: answer.decision, open }
+        });
+        (said.decision, said.open.clone())
+    }
+
+    /// A proof, written out.
+    pub(super) fn evidence(&self, proof: &Proof) -> Evidence {
+        match proof {
+            Proof::Fact { field, value } => Evidence::Fact { field: field.clone(), value: value.clone() },
+            Proof::Asked(mode, question) => {
+                let answer = answer(self.access, *mode, question);
+                Evidence::Request {
+                    actor: answer.actor(),
+                    action: question.action.to_string(),
+                    resource: answer.resource(),
+                    decision: answer.decision.as_str().to_owned(),
+                    because: answer.because(),
+                    case: answer.case(),
+                }
+            }
+        }
     }
 }
 
-fn say(access: &Access<'_>, mode: Mode, question: &Question) -> Said {
-    let answer = match mode {
+fn answer(access: &Access<'_>, mode: Mode, question: &Question) -> Answer {
+    match mode {
         Mode::Surely => access.ask(question),
         Mode::Possibly => access.witness(question),
-    };
-    let wanted = match mode {
-        Mode::Surely => answer.decision.is_denied(),
-        Mode::Possibly => answer.decision == Decision::Allowed,
-    };
-    let evidence = wanted.then(|| Evidence::Request {
-        actor: answer.actor(),
-        action: question.action.to_string(),
-        resource: answer.resource(),
-        decision: answer.decision.as_str().to_owned(),
-        because: answer.because(),
-        case: answer.case(),
-    });
-    let open = match answer.decision {
-        Decision::Undecided => Open { missing: answer.missing(), hinges: answer.hinges() },
-        _ => Open::default(),
-    };
-    Said { decision: answer.decision, evidence: evidence.into_iter().collect(), open }
+    }
+}
+
+/// The finding that this question proves. One that could not be asked has no answer, and so proves nothing.
+fn proved(mode: Mode, question: Known<Question>) -> Outcome {
+    match question {
+        Known::Value(question) => Outcome::Finding(vec![Proof::Asked(mode, question)]),
+        Known::Unreadable(gap) => Outcome::Undecided(open(BTreeSet::from([gap]))),
+    }
 }
 
 impl Open {
@@ -190,17 +217,17 @@ fn open(missing: BTreeSet<Gap>) -> Open {
 
 /// Every finding of the parts; without one, all that they hang on; without that, a pass.
 fn all(parts: impl IntoIterator<Item = Outcome>) -> Outcome {
-    let mut evidence: Option<Vec<Evidence>> = None;
+    let mut proofs: Option<Vec<Proof>> = None;
     let mut undecided: Option<Open> = None;
     for part in parts {
         match part {
             Outcome::Passes => {}
-            Outcome::Finding(further) => evidence.get_or_insert_default().extend(further),
+            Outcome::Finding(further) => proofs.get_or_insert_default().extend(further),
             Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
         }
     }
-    match (evidence, undecided) {
-        (Some(evidence), _) => Outcome::Finding(evidence),
+    match (proofs, undecided) {
+        (Some(proofs), _) => Outcome::Finding(proofs),
         (None, Some(open)) => Outcome::Undecided(open),
         (None, None) => Outcome::Passes,
     }
@@ -211,7 +238,7 @@ fn expectation(expect: &Expression, view: &View<'_>) -> Outcome {
         Truth::True => Outcome::Passes,
         Truth::Undecided(gaps) => Outcome::Undecided(open(gaps)),
         Truth::False => {
-            let fact = |path: &str| Evidence::Fact { field: path.to_owned(), value: shown(&view.field(path)) };
+            let fact = |path: &str| Proof::Fact { field: path.to_owned(), value: shown(&view.field(path)) };
             Outcome::Finding(expect.fields().into_iter().map(fact).collect())
         }
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::{Evaluator, Open, Outcome};
+use super::evaluate::{Evaluator, Open, Outcome, Proof};
 use super::fields::View;
 use super::rule::Rule;
 use crate::access::Access;
@@ -28,7 +28,9 @@ enum Subject {
 /// What the rotations of one subject show.
 #[derive(Default)]
 struct Shown {
-    evidence: Vec<Evidence>,
+    /// In the order in which they came up.
+    proofs: Vec<Proof>,
+    proved: BTreeSet<Proof>,
     message: Option<String>,
     finding: BTreeSet<Arn>,
     undecided: BTreeSet<Arn>,
@@ -62,7 +64,7 @@ pub(super) fn run<'r>(
                 shown.add(evaluator.evaluate(rule, &view), rule, &view, gap);
             }
             if let Some(message) = shown.message.take() {
-                findings.push(finding(rule, resource, message, shown));
+                findings.push(finding(rule, resource, message, shown, &evaluator));
             } else if !shown.undecided.is_empty() {
                 let Shown { undecided: rotations, open: Open { missing, hinges }, .. } = shown;
                 undecided.push(Undecided { rule: rule.info.id.clone(), about: rule.info.about, resource, rotations, missing, hinges });
@@ -101,11 +103,11 @@ impl Shown {
         let secret = view.rotation.secret.arn.clone();
         match (outcome, unreadable) {
             (Outcome::Passes, _) => {}
-            (Outcome::Finding(evidence), None) => {
+            (Outcome::Finding(proofs), None) => {
                 self.message.get_or_insert_with(|| rule.message.render(view));
-                for evidence in evidence {
-                    if !self.evidence.contains(&evidence) {
-                        self.evidence.push(evidence);
+                for proof in proofs {
+                    if self.proved.insert(proof.clone()) {
+                        self.proofs.push(proof);
                     }
                 }
                 self.finding.insert(secret);
@@ -122,12 +124,11 @@ impl Shown {
     }
 }
 
-fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown) -> Finding {
+fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown, evaluator: &Evaluator<'_>) -> Finding {
     let info = &rule.info;
-    let mut evidence = shown.evidence;
-    if evidence.len() > MOST_EVIDENCE {
-        let more = evidence.len() - MOST_EVIDENCE;
-        evidence.truncate(MOST_EVIDENCE);
+    let mut evidence: Vec<Evidence> = shown.proofs.iter().take(MOST_EVIDENCE).map(|proof| evaluator.evidence(proof)).collect();
+    let more = shown.proofs.len().saturating_sub(MOST_EVIDENCE);
+    if more > 0 {
         evidence.push(Evidence::Fact { field: "more".to_owned(), value: format!("and {more} more") });
     }
     Finding {
