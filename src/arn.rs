@@ -73,6 +73,11 @@ impl Arn {
         Partition::named(self.component(1))
     }
 
+    /// The partition as written.
+    pub fn partition_name(&self) -> &str {
+        self.component(1)
+    }
+
     /// The service prefix: `secretsmanager`, `kms`, …
     pub fn service(&self) -> &str {
         self.component(2)
@@ -224,7 +229,7 @@ pub enum Partition {
     China,
     /// `aws-us-gov`, `GovCloud`.
     GovCloud,
-    /// Any other (isolated regions): what depends on its host names is not verified and so undecided.
+    /// Any other (isolated regions, the European Sovereign Cloud): what depends on its host names is not verified and so undecided.
     Other,
 }
 
@@ -239,12 +244,22 @@ impl Partition {
         }
     }
 
+    /// Its name in ARNs; of the others, one of their names.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::China => "aws-cn",
+            Self::GovCloud => "aws-us-gov",
+            Self::Other => "aws-iso",
+        }
+    }
+
     /// The partition that a region belongs to, by the region's prefix.
     pub fn of_region(region: &str) -> Self {
         match region {
             r if r.starts_with("cn-") => Self::China,
             r if r.starts_with("us-gov-") => Self::GovCloud,
-            r if r.starts_with("us-iso") || r.starts_with("eu-iso") => Self::Other,
+            r if ["us-iso", "eu-iso", "eusc-"].iter().any(|prefix| r.starts_with(prefix)) => Self::Other,
             _ => Self::Aws,
         }
     }
@@ -252,12 +267,7 @@ impl Partition {
 
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Aws => "aws",
-            Self::China => "aws-cn",
-            Self::GovCloud => "aws-us-gov",
-            Self::Other => "aws-iso",
-        })
+        f.write_str(self.name())
     }
 }
 

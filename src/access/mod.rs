@@ -4,11 +4,13 @@
 mod answer;
 mod ask;
 mod context;
+mod forwarding;
 mod grants;
 mod policies;
 mod principal;
 mod question;
 mod reason;
+mod strangers;
 mod witness;
 
 pub use answer::Answer;

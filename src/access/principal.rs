@@ -2,7 +2,7 @@
 
 use super::context;
 use super::question::{Caller, Question, Target};
-use crate::arn::{Arn, Partition};
+use crate::arn::Arn;
 use crate::inventory::{Inventory, Known};
 use crate::policy::{Part, Principal, Request, Symbol, Text};
 
@@ -19,7 +19,7 @@ fn resource(target: &Target) -> Text {
         Target::Nothing { .. } => Text::literal("*"),
         // Nobody asked for the id of the AWS managed key; no policy can name it but by `*`.
         Target::ManagedKey { account, region } => {
-            let prefix = format!("arn:{}:kms:{region}:{account}:key/", Partition::of_region(region));
+            let prefix = format!("arn:{}:kms:{region}:{account}:key/", target.partition());
             Text::from_parts([Part::Literal(prefix.into()), Part::Symbol(Symbol::unknown("aws-secretsmanager"))])
         }
         _ => Text::literal(target.arn().map_or("", Arn::as_str)),
@@ -33,15 +33,19 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
                 Known::Value(Some(role)) => Some(Text::literal(role.id.as_str())),
                 _ => None,
             };
-            session(role, function.name(), id)
+            Principal::Session {
+                arn: Text::literal(session_arn(role, function)),
+                role_arn: Text::literal(role.as_str()),
+                account: Text::literal(role.account()),
+                unique_id: id,
+            }
         }
         Caller::Service { name, .. } => Principal::Service(Text::literal(std::sync::Arc::clone(name))),
         Caller::Outsider { account } => {
-            let arn = context::outsider_role(account.as_str());
-            let session = format!("arn:aws:sts::{account}:assumed-role/outsider/session");
+            let partition = question.target.partition();
             Principal::Session {
-                arn: Text::literal(session),
-                role_arn: Text::literal(arn),
+                arn: Text::literal(format!("arn:{partition}:sts::{account}:assumed-role/outsider/session")),
+                role_arn: Text::literal(format!("arn:{partition}:iam::{account}:role/outsider")),
                 account: Text::literal(account.as_str()),
                 unique_id: None,
             }
@@ -50,14 +54,9 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
     }
 }
 
-fn session(role: &Arn, name: &str, unique_id: Option<Text>) -> Principal {
-    let arn = format!("arn:{}:sts::{}:assumed-role/{}/{name}", role.partition(), role.account(), role.name());
-    Principal::Session {
-        arn: Text::literal(arn),
-        role_arn: Text::literal(role.as_str()),
-        account: Text::literal(role.account()),
-        unique_id,
-    }
+/// The ARN of the session in which Lambda runs the function: it is named after the function.
+pub(super) fn session_arn(role: &Arn, function: &Arn) -> String {
+    format!("arn:{}:sts::{}:assumed-role/{}/{}", role.partition_name(), role.account(), role.name(), function.name())
 }
 
 /// Whoever the grant names, so that denials that name them count.
@@ -71,6 +70,16 @@ fn grantee(inventory: &Inventory, target: &Target, id: &str) -> Principal {
     match grant.grantee.as_deref().map(|grantee| (grantee, Arn::parse(grantee))) {
         Some((_, Ok(arn))) if arn.resource().starts_with("role/") => {
             Principal::Role { account: Text::literal(arn.account()), arn: Text::literal(arn.shared()), unique_id: None }
+        }
+        // A session of a role whose path its ARN does not tell; without one it is right for most.
+        Some((_, Ok(arn))) if arn.resource().starts_with("assumed-role/") => {
+            let role = arn.resource().split('/').nth(1).unwrap_or_default();
+            Principal::Session {
+                role_arn: Text::literal(format!("arn:{}:iam::{}:role/{role}", arn.partition_name(), arn.account())),
+                account: Text::literal(arn.account()),
+                arn: Text::literal(arn.shared()),
+                unique_id: None,
+            }
         }
         Some((_, Ok(arn))) => Principal::User { account: Text::literal(arn.account()), arn: Text::literal(arn.shared()), unique_id: None },
         Some((service, Err(_))) if service.contains(".amazonaws.com") => Principal::Service(Text::literal(service)),

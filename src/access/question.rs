@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, Partition};
 use crate::policy::Entry;
 
 /// Who makes a request.
@@ -50,8 +50,8 @@ pub enum Caller {
 pub enum Target {
     /// A secret of the inventory.
     Secret(Arn),
-    /// A secret that is not in the inventory: what its owner may have made. In the caller's own account it has no policy; in another account it has one
-    /// that admits everybody.
+    /// A secret that is not in the inventory: what its owner may have made. In an account of the inventory it has no policy; in a stranger's it has one that
+    /// admits everybody.
     ImaginedSecret {
         /// Its ARN.
         arn: Arn,
@@ -69,7 +69,7 @@ pub enum Target {
         /// The region.
         region: Arc<str>,
     },
-    /// A key that is not in the inventory. In the caller's own account it has the default key policy; in another account it has one that admits everybody.
+    /// A key that is not in the inventory. In an account of the inventory it has the default key policy; in a stranger's it has one that admits everybody.
     ImaginedKey(Arn),
     /// A role.
     Role(Arn),
@@ -101,6 +101,14 @@ impl Target {
         match self {
             Self::ManagedKey { account, .. } | Self::Nothing { account, .. } => account,
             _ => self.arn().map_or("", Arn::account),
+        }
+    }
+
+    /// The name of the partition that it lies in.
+    pub fn partition(&self) -> &str {
+        match self {
+            Self::ManagedKey { region, .. } | Self::Nothing { region, .. } => Partition::of_region(region).name(),
+            _ => self.arn().map_or("aws", Arn::partition_name),
         }
     }
 

@@ -1,5 +1,9 @@
 //! Questions to the clean account, changed in one place each: how AWS decides them, and what the answer says of it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
+
+mod context;
+
 use rotaudit::access::{Access, Caller, Question, Target};
 use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::{Gap, Grant, Inventory, Known, NamedDocument, clean};
@@ -157,7 +161,7 @@ fn a_delegation_under_a_condition_covers_only_what_meets_it() {
     assert_eq!(decided(&delegation("secretsmanager.us-east-1.amazonaws.com"), &decrypt()).0, Decision::ImplicitDeny);
 }
 
-fn granted(grant: Grant) -> Inventory {
+fn granted(grant: &Grant) -> Inventory {
     account(|inventory| {
         role_policy(inventory, &json!([{"Effect": "Allow", "Action": "secretsmanager:*", "Resource": clean::SECRET}]));
         inventory.keys.values_mut().for_each(|key| key.grants = Known::Value(vec![grant.clone()]));
@@ -171,8 +175,8 @@ fn grant() -> Grant {
 #[test]
 fn a_grant_allows_what_no_policy_allows() {
     let subset = |arn: &str| Grant { encryption_context_subset: Some([("SecretARN".to_owned(), arn.to_owned())].into()), ..grant() };
-    assert_eq!(decided(&granted(subset(clean::SECRET)), &decrypt()).0, Decision::Allowed);
-    let (decision, because) = decided(&granted(subset(clean::OTHER_SECRET)), &decrypt());
+    assert_eq!(decided(&granted(&subset(clean::SECRET)), &decrypt()).0, Decision::Allowed);
+    let (decision, because) = decided(&granted(&subset(clean::OTHER_SECRET)), &decrypt());
     assert_eq!(decision, Decision::ImplicitDeny);
     assert!(because.contains("grant g1 wants the encryption context SecretARN"), "{because}");
 }
@@ -180,7 +184,7 @@ fn a_grant_allows_what_no_policy_allows() {
 #[test]
 fn a_grant_on_the_exact_context_never_meets_secrets_manager() {
     let equals = Grant { encryption_context_equals: Some([("SecretARN".to_owned(), clean::SECRET.to_owned())].into()), ..grant() };
-    let (decision, because) = decided(&granted(equals), &decrypt());
+    let (decision, because) = decided(&granted(&equals), &decrypt());
     assert_eq!(decision, Decision::ImplicitDeny);
     assert!(because.contains("EncryptionContextEquals"), "{because}");
 }
@@ -188,7 +192,7 @@ fn a_grant_on_the_exact_context_never_meets_secrets_manager() {
 #[test]
 fn a_grant_of_another_operation_is_said_so() {
     let other = Grant { operations: ["GenerateDataKey".to_owned()].into(), ..grant() };
-    let (decision, because) = decided(&granted(other), &decrypt());
+    let (decision, because) = decided(&granted(&other), &decrypt());
     assert_eq!(decision, Decision::ImplicitDeny);
     assert!(because.contains("does not list the operation Decrypt"), "{because}");
 }

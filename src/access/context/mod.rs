@@ -1,0 +1,44 @@
+//! The condition keys that AWS puts into a request, as far as they follow from who asks and what for. What an audit cannot know
+//! (the time, the source address) is unknown, never absent.
+//!
+//! Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html> (availability of each
+//! global key), <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html> (forwarded calls) and
+//! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html> (the encryption context).
+
+mod callers;
+mod keys;
+mod others;
+mod targets;
+
+use super::question::Question;
+use super::strangers::{organization, paths};
+use crate::inventory::Inventory;
+use crate::policy::{Context, Entry};
+
+/// The context of `question` in this inventory.
+pub(super) fn context(inventory: &Inventory, question: &Question) -> Context {
+    let target = &question.target;
+    let mut context = Context::closed();
+    context.set_family("aws:", Entry::Unknown);
+    context.set("aws:TagKeys", Entry::Absent);
+    context.set_family("aws:RequestTag/", Entry::Absent);
+    context.set_family("aws:PrincipalTag/", Entry::Absent);
+    context.set("aws:SecureTransport", Entry::single("true"));
+    context.set("aws:RequestedRegion", region(target.region()));
+    context.set("aws:ViaAWSService", Entry::single("false"));
+    context.set("aws:ResourceAccount", Entry::single(target.account()));
+    let owner = organization(inventory, target.account());
+    context.set("aws:ResourceOrgPaths", paths(&owner));
+    context.set("aws:ResourceOrgID", owner);
+    callers::of_caller(&mut context, inventory, question);
+    targets::of_target(&mut context, inventory, target);
+    for (key, entry) in &question.context {
+        context.set(key, entry.clone());
+    }
+    context
+}
+
+/// IAM requests go to the partition's one endpoint, whose region depends on the partition.
+fn region(region: &str) -> Entry {
+    if region.is_empty() { Entry::Unknown } else { Entry::single(region) }
+}

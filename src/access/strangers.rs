@@ -1,0 +1,50 @@
+//! Whose an account is: one that this inventory knows, or a stranger's. Strangers are imagined: they belong to no organization of ours.
+
+use crate::arn::Arn;
+use crate::inventory::{Inventory, Known};
+use crate::policy::{Entry, Part, Symbol, Text};
+
+/// Whether nothing in the inventory lies in this account.
+pub(super) fn is_stranger(inventory: &Inventory, account: &str) -> bool {
+    let lies_there = |arn: &Arn| arn.account() == account;
+    !(inventory.accounts.contains_key(account)
+        || inventory.secrets.keys().any(lies_there)
+        || inventory.functions.keys().any(lies_there)
+        || inventory.keys.keys().any(lies_there))
+}
+
+/// The id of the organization of an account: absent without one, unknown where it was not read, and never one of ours for strangers.
+pub(super) fn organization(inventory: &Inventory, account: &str) -> Entry {
+    match inventory.accounts.get(account).and_then(|account| account.organization.as_ref()) {
+        Some(Known::Value(membership)) => membership.id.as_deref().map_or(Entry::Absent, Entry::single),
+        None if is_stranger(inventory, account) => another_organization(),
+        Some(Known::Unreadable(_)) | None => Entry::Unknown,
+    }
+}
+
+/// No organization, or one that nobody has heard of.
+pub(super) fn another_organization() -> Entry {
+    Entry::OneOf(vec![Entry::Absent, Entry::Single(made_up("o-", "another-organization"))])
+}
+
+/// The path within an organization, as `aws:PrincipalOrgPaths` has it: `o-…/r-…/ou-…/`. Only its beginning is known.
+pub(super) fn paths(organization: &Entry) -> Entry {
+    match organization {
+        Entry::Single(id) => {
+            let rest = [Part::Literal("/r-".into()), Part::Symbol(Symbol::unknown("organization-path")), Part::Literal("/".into())];
+            Entry::Multi(vec![Text::from_parts(id.parts().into_iter().chain(rest))])
+        }
+        Entry::OneOf(entries) => Entry::OneOf(entries.iter().map(paths).collect()),
+        other => other.clone(),
+    }
+}
+
+/// `prefix` and a name that nobody else has.
+pub(super) fn made_up(prefix: &str, id: &str) -> Text {
+    Text::from_parts([Part::Literal(prefix.into()), Part::Symbol(Symbol::fresh(id))])
+}
+
+/// `prefix` and whatever its owner likes.
+pub(super) fn chosen(prefix: &str, id: &str) -> Text {
+    Text::from_parts([Part::Literal(prefix.into()), Part::Symbol(Symbol::unknown(id))])
+}
