@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grants::GrantAnswer;
-use super::question::{Caller, Question};
+use super::question::{Caller, Question, Target};
+use crate::arn::Arn;
 use crate::inventory::Gap;
 use crate::policy::case::Case;
-use crate::policy::{Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, explain};
+use crate::policy::{Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, Truth, explain};
 
 /// How AWS decides a question.
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub struct Answer {
     pub(super) policies: PolicySet,
     pub(super) gaps: BTreeMap<Label, Gap>,
     pub(super) grants: GrantAnswer,
-    pub(super) open_point: Option<&'static str>,
+    pub(super) open_point: Option<String>,
 }
 
 impl Answer {
@@ -27,10 +28,19 @@ impl Answer {
         match &self.question.caller {
             Caller::Function { role, .. } => format!("execution role {}", role.name()),
             Caller::Forwarded { role, .. } => format!("Secrets Manager on behalf of execution role {}", role.name()),
-            Caller::Service { name, source: Some(source) } => format!("{name} for {source}"),
+            Caller::Service { name, source: Some(source) } => format!("{name} for {}", named(source)),
             Caller::Service { name, source: None } => name.to_string(),
             Caller::Outsider { account } => format!("a role in account {account}"),
             Caller::Grantee { grant } => format!("the grantee of grant {grant}"),
+        }
+    }
+
+    /// What is asked for, in words: `secret crm/db`, `function rotate-crm-db`, `key 5c0f…`.
+    pub fn subject(&self) -> String {
+        match &self.question.target {
+            Target::ManagedKey { account, region } => format!("the key aws/secretsmanager of account {account} in {region}"),
+            Target::Nothing { .. } => "no particular resource".to_owned(),
+            target => target.arn().map(named).unwrap_or_default(),
         }
     }
 
@@ -51,7 +61,10 @@ impl Answer {
         }
         let hinges = self.trace().hinges();
         let labels = hinges.iter().filter(|hinge| hinge.on == HangsOn::Policy).filter_map(|hinge| hinge.label.as_ref());
-        labels.filter_map(|label| self.gaps.get(label).cloned()).chain(self.grants.gap.clone()).collect()
+        labels
+            .filter_map(|label| self.gaps.get(label).cloned())
+            .chain(self.grants_in_doubt().and_then(|grants| grants.gap.clone()))
+            .collect()
     }
 
     /// What else an undecided answer hangs on: context keys, malformed policies, points that AWS leaves open.
@@ -68,7 +81,18 @@ impl Answer {
             }
             on => Some(on.to_string()),
         });
-        keys.chain(self.open_point.map(str::to_owned)).collect()
+        let grant = self.grants_in_doubt().filter(|grants| grants.gap.is_none()).and_then(|grants| grants.note.clone());
+        keys.chain(grant).chain(self.open_point.clone()).collect()
+    }
+
+    /// The grants, where an undecided answer hangs on whether one of them allows.
+    pub(super) fn grants_in_doubt(&self) -> Option<&GrantAnswer> {
+        let with = |grant: Truth| match self.question.caller {
+            Caller::Grantee { .. } => grant.is_true(),
+            _ => self.trace().evaluation.with_grant(grant).is_denied(),
+        };
+        let in_doubt = self.decision == Decision::Undecided && self.grants.allows.is_unknown();
+        Some(&self.grants).filter(|_| in_doubt && with(Truth::True) != with(Truth::False))
     }
 
     /// The closed question, for `rotaudit simulate`. Keys that no audit can know stand under `unknown`; a grant stands among the resource's policies, as the
@@ -79,8 +103,7 @@ impl Answer {
             let entry = request.context.get(&key).clone();
             request.context.set(&key, entry);
         }
-        let mut policies = self.policies.clone();
-        policies.resource.extend(self.grants.as_policy());
+        let policies = self.with_grants();
         let case = Case::of(&self.question.action, &without_alternatives(request), &policies);
         case.ok().and_then(|case| serde_json::to_value(case).ok()).unwrap_or_default()
     }
@@ -99,6 +122,11 @@ impl Answer {
                 keys.entry(key.to_lowercase()).or_default();
             }
         }
+        if let Some(grants) = self.grants_in_doubt() {
+            for (key, value) in &grants.wants {
+                keys.entry(key.to_lowercase()).or_default().push(value.clone());
+            }
+        }
         for attached in self.policies.iter().filter_map(|attached| attached.policy()) {
             for condition in attached.statements().iter().flat_map(Statement::conditions) {
                 if let Some(values) = keys.get_mut(&condition.key().to_lowercase()) {
@@ -109,9 +137,33 @@ impl Answer {
         keys
     }
 
+    /// Why, with a grant that allows it among the policies.
     pub(super) fn trace(&self) -> Trace {
-        explain(&self.request, &self.policies)
+        explain(&self.request, &self.with_grants())
     }
+
+    fn with_grants(&self) -> PolicySet {
+        let mut policies = self.policies.clone();
+        if let Some((resource, identity)) = self.grants.as_policies() {
+            policies.resource.push(resource);
+            policies.identity.push(identity);
+        }
+        policies
+    }
+}
+
+/// A resource by its kind and the name that people use.
+fn named(arn: &Arn) -> String {
+    let kind = match (arn.service(), arn.resource()) {
+        ("secretsmanager", _) => "secret",
+        ("lambda", _) => "function",
+        ("kms", alias) if alias.starts_with("alias/") => return alias.replacen("alias/", "the alias ", 1),
+        ("kms", _) => "key",
+        ("iam", policy) if policy.starts_with("policy/") => "policy",
+        ("iam", _) => "role",
+        _ => return arn.to_string(),
+    };
+    format!("{kind} {}", arn.name())
 }
 
 /// A decided answer is the same under each alternative, so the first stands for all; what no policy asks for need not be said.

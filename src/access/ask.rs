@@ -1,5 +1,7 @@
 //! Asks: gathers what applies to a question and lets the policy engine decide. Everything that this room offers goes through here.
 
+use jiff::Timestamp;
+
 use super::answer::Answer;
 use super::grants::{self, GrantAnswer};
 use super::policies::{self, Gathered};
@@ -37,18 +39,17 @@ impl<'a> Access<'a> {
         Answer { decision, request, grants, open_point, ..answer.clone() }
     }
 
-    /// The decision, and the point on which AWS's documentation leaves it open.
-    fn decide(&self, question: &Question, request: &Request, set: &PolicySet, grants: &GrantAnswer) -> (Decision, Option<&'static str>) {
+    /// When the inventory was read: no request is made before.
+    pub(super) fn now(&self) -> Timestamp {
+        self.inventory.as_of
+    }
+
+    /// The decision, and what it is open on beside keys and policies of the set.
+    fn decide(&self, question: &Question, request: &Request, set: &PolicySet, grants: &GrantAnswer) -> (Decision, Option<String>) {
         let evaluation = evaluate(request, set);
         match (&question.caller, &question.target) {
             // A grantee has, for this question, nothing but the grant.
-            (Caller::Grantee { .. }, _) => (grant_alone(evaluation.deny, grants.allows), None),
-            // The policy of the AWS managed key admits every principal of its account that comes through Secrets Manager. What may still stop it is a Deny
-            // or a service control policy.
-            (_, Target::ManagedKey { .. }) if evaluation.resource.anyone.is_true() => {
-                let same_account = request.principal.account().and_then(|account| account.as_literal()) == Some(question.target.account());
-                if same_account { (grant_alone(evaluation.deny, evaluation.scps), None) } else { (evaluation.decision(), None) }
-            }
+            (Caller::Grantee { .. }, _) => (grant_alone(evaluation.deny, grants.allows.and(evaluation.scps)), None),
             (_, Target::Function(arn)) => self.decide_qualified(arn, request, set, evaluation.decision()),
             _ => (evaluation.with_grant(grants.allows), None),
         }
@@ -57,23 +58,21 @@ impl<'a> Access<'a> {
     /// A qualified function has a policy of its own. Whether Lambda then also looks at the function's policy is documented only for permissions that were
     /// added with `AddPermission` (it does not: <https://docs.aws.amazon.com/lambda/latest/dg/versioning-aliases.html>); a policy written as a document can
     /// name `function:*`, and what that does is open.
-    fn decide_qualified(&self, arn: &Arn, request: &Request, set: &PolicySet, decision: Decision) -> (Decision, Option<&'static str>) {
+    fn decide_qualified(&self, arn: &Arn, request: &Request, set: &PolicySet, decision: Decision) -> (Decision, Option<String>) {
         let (unqualified, qualifier) = arn.split_qualifier();
         if qualifier.is_none() {
             return (decision, None);
         }
         let function_level = policies::function_level(self.inventory, &unqualified);
         let mut both = set.clone();
-        both.resource.extend(function_level);
+        both.resource.extend(function_level.set.resource);
         let with_function_level = evaluate(request, &both).decision();
-        if with_function_level.is_denied() == decision.is_denied() || decision == Decision::Undecided {
-            (decision, None)
-        } else {
-            (
-                Decision::Undecided,
-                Some("whether Lambda consults the function's own policy when a version or alias is called is not documented"),
-            )
+        if with_function_level == decision || (with_function_level.is_denied() && decision.is_denied()) || decision == Decision::Undecided {
+            return (decision, None);
         }
+        let unread = function_level.gaps.into_values().next().map(|gap| format!(" ({gap})")).unwrap_or_default();
+        let point = "whether Lambda consults the function's own policy when a version or alias is called, which is not documented";
+        (Decision::Undecided, Some(format!("{point}{unread}")))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::principal::session_arn;
 use super::question::{Caller, Question, Target};
 use crate::arn::Arn;
 use crate::inventory::{Gap, Grant, Inventory, Known};
@@ -19,31 +20,44 @@ pub(super) struct GrantAnswer {
     pub(super) note: Option<String>,
     /// The call that did not list them.
     pub(super) gap: Option<Gap>,
+    /// The encryption context that the grant of an undecided answer wants, as condition keys.
+    pub(super) wants: BTreeMap<String, String>,
     /// The grant that allows it.
     grant: Option<Grant>,
 }
 
 impl GrantAnswer {
-    const NONE: Self = Self { allows: Truth::False, note: None, gap: None, grant: None };
+    const NONE: Self = Self { allows: Truth::False, note: None, gap: None, wants: BTreeMap::new(), grant: None };
 
-    /// The grant that allows the question, as a policy of the key that says the same.
-    pub(super) fn as_policy(&self) -> Option<Attached> {
+    /// The grant that allows the question, as a policy that says the same: as one of the key, and as one of the grantee, who needs no other permission in
+    /// another account either.
+    pub(super) fn as_policies(&self) -> Option<(Attached, Attached)> {
         let grant = self.grant.as_ref()?;
         let principal = match (&grant.grantee_service, &grant.grantee) {
             (Some(service), _) => json!({"Service": service}),
-            (None, Some(grantee)) if Arn::parse(grantee).is_err() && grantee.contains('.') => json!({"Service": grantee}),
+            (None, Some(grantee)) if is_service(grantee) => json!({"Service": grantee}),
             (None, grantee) => json!({"AWS": grantee}),
         };
         let operations: Vec<String> = grant.operations.iter().map(|operation| format!("kms:{operation}")).collect();
-        let pairs = grant.encryption_context_equals.iter().chain(&grant.encryption_context_subset).flatten();
-        let context: BTreeMap<String, &String> = pairs.map(|(key, value)| (format!("kms:EncryptionContext:{key}"), value)).collect();
-        let mut statement = json!({"Sid": name(grant), "Effect": "Allow", "Principal": principal, "Action": operations, "Resource": "*"});
+        let mut statement = json!({"Sid": name(grant), "Effect": "Allow", "Action": operations, "Resource": "*"});
+        let context = constraints(grant);
         if !context.is_empty() {
             statement["Condition"] = json!({"StringEquals": context});
         }
-        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
-        Some(Attached::document(PolicyKind::Resource, format!("grant {}", name(grant)), Document::new(policy.to_string())))
+        let attached = |kind, statement: &serde_json::Value| {
+            let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+            Attached::document(kind, format!("grant {}", name(grant)), Document::new(policy.to_string()))
+        };
+        let identity = attached(PolicyKind::Identity, &statement);
+        statement["Principal"] = principal;
+        Some((attached(PolicyKind::Resource, &statement), identity))
     }
+}
+
+/// The encryption context that a grant wants, as condition keys.
+fn constraints(grant: &Grant) -> BTreeMap<String, String> {
+    let pairs = grant.encryption_context_equals.iter().chain(&grant.encryption_context_subset).flatten();
+    pairs.map(|(key, value)| (format!("kms:EncryptionContext:{key}"), value.clone())).collect()
 }
 
 /// Looks through the grants of the key that `question` is about.
@@ -54,11 +68,16 @@ pub(super) fn ask(inventory: &Inventory, question: &Question, context: &Context)
         Known::Unreadable(gap) => return GrantAnswer { allows: Truth::Unknown, gap: Some(gap), ..GrantAnswer::NONE },
     };
     let mut answer = GrantAnswer::NONE;
-    for grant in grants.iter().filter(|grant| is_grantee(inventory, grant, &question.caller)) {
-        let (allows, misses) = allows(grant, question, context);
+    for grant in grants {
+        let named = is_grantee(inventory, grant, question);
+        if named.is_false() {
+            continue;
+        }
+        let (allows, misses) = allows(grant, named, question, context);
         if answer.note.is_none() || allows > answer.allows {
             answer.allows = answer.allows.max(allows);
             answer.grant = allows.is_true().then(|| grant.clone());
+            answer.wants = if allows.is_unknown() { constraints(grant) } else { BTreeMap::new() };
             answer.note = Some(match misses {
                 None => format!("grant {} allows it", name(grant)),
                 Some(misses) => format!("grant {} {misses}", name(grant)),
@@ -72,38 +91,82 @@ fn name(grant: &Grant) -> &str {
     grant.name.as_deref().unwrap_or(&grant.id)
 }
 
-fn is_grantee(inventory: &Inventory, grant: &Grant, caller: &Caller) -> bool {
-    match caller {
-        Caller::Function { role, .. } | Caller::Forwarded { role, .. } => {
+fn is_service(grantee: &str) -> bool {
+    Arn::parse(grantee).is_err() && grantee.contains('.')
+}
+
+/// Whether the caller is the one whom the grant names: by the ARN of the role or its session, or by the role's id. A grant to an account names all of its
+/// principals; what else they then need is not documented. A grantee that is shown as an id is one that was deleted.
+fn is_grantee(inventory: &Inventory, grant: &Grant, question: &Question) -> Truth {
+    let Some(grantee) = grant.grantee.as_deref().or(grant.grantee_service.as_deref()) else { return Truth::False };
+    match &question.caller {
+        Caller::Function { role, function } | Caller::Forwarded { role, function } => {
             let id = inventory.role(role).value().copied().flatten().map(|role| role.id.as_str());
-            grant.grantee.as_deref().is_some_and(|grantee| grantee == role.as_str() || Some(grantee) == id)
+            if grantee == role.as_str() || Some(grantee) == id || grantee == session_arn(role, function) {
+                return Truth::True;
+            }
+            if names_account(grantee, role.account()) { Truth::Unknown } else { Truth::False }
         }
-        Caller::Grantee { grant: id } => grant.id == **id,
-        Caller::Service { name, .. } => grant.grantee_service.as_deref() == Some(name) || grant.grantee.as_deref() == Some(name),
-        Caller::Outsider { .. } => false,
+        Caller::Grantee { grant: id } => Truth::from(grant.id == **id && (Arn::parse(grantee).is_ok() || is_service(grantee))),
+        Caller::Service { name, .. } => Truth::from(grant.grantee_service.as_deref() == Some(name) || grantee == &**name),
+        Caller::Outsider { account } => {
+            if names_account(grantee, account.as_str()) {
+                Truth::Unknown
+            } else {
+                Truth::False
+            }
+        }
     }
 }
 
+fn names_account(grantee: &str, account: &str) -> bool {
+    grantee == account || Arn::parse(grantee).is_ok_and(|arn| arn.account() == account && arn.resource() == "root")
+}
+
 /// Whether `grant` allows the question, and what it misses.
-fn allows(grant: &Grant, question: &Question, context: &Context) -> (Truth, Option<String>) {
+fn allows(grant: &Grant, named: Truth, question: &Question, context: &Context) -> (Truth, Option<String>) {
     let operation = question.action.split(':').nth(1).unwrap_or_default();
-    if !grant.operations.iter().any(|allowed| allowed == operation) {
+    if !grant.operations.iter().any(|allowed| allowed.eq_ignore_ascii_case(operation)) {
         return (Truth::False, Some(format!("does not list the operation {operation}")));
     }
-    if grant.source_arn.is_some() && !matches!(question.caller, Caller::Service { .. }) {
-        return (Truth::False, Some("is constrained to calls of a service for one resource".to_owned()));
+    if let Some(source) = &grant.source_arn {
+        match serves(source, &question.caller) {
+            Truth::True => {}
+            truth => return (truth, Some(format!("is constrained to calls of a service for {source}"))),
+        }
     }
-    if let Some(pairs) = &grant.encryption_context_equals {
-        let truth = holds_all(pairs, context).and(holds_no_more(pairs, context));
+    // https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html: these operations have no encryption context.
+    let has_context = !matches!(operation.to_ascii_lowercase().as_str(), "describekey" | "retiregrant");
+    let (truth, text) = constrained(grant, context);
+    if has_context && !truth.is_true() {
+        return (truth.and(named), Some(text));
+    }
+    let text = (!named.is_true()).then(|| "names the whole account, and what its principals need beside is not documented".to_owned());
+    (named, text)
+}
+
+/// Whether a caller acts for the resource to which a grant is constrained.
+fn serves(source: &str, caller: &Caller) -> Truth {
+    match caller {
+        Caller::Service { source: Some(arn), .. } if arn.as_str() == source => Truth::True,
+        Caller::Service { source: Some(_), .. } if !source.contains(['*', '?']) => Truth::False,
+        Caller::Service { .. } => Truth::Unknown,
+        Caller::Function { .. } | Caller::Forwarded { .. } | Caller::Outsider { .. } | Caller::Grantee { .. } => Truth::False,
+    }
+}
+
+/// Whether the encryption context is as the grant wants it.
+fn constrained(grant: &Grant, context: &Context) -> (Truth, String) {
+    let equals =
+        grant.encryption_context_equals.as_ref().map_or(Truth::True, |pairs| holds_all(pairs, context).and(holds_no_more(pairs, context)));
+    if !equals.is_true() {
         let text = "wants exactly one encryption context (EncryptionContextEquals); Secrets Manager also sends SecretVersionId, which changes with each version";
-        return (truth, (!truth.is_true()).then(|| text.to_owned()));
+        return (equals, text.to_owned());
     }
-    if let Some(pairs) = &grant.encryption_context_subset {
-        let truth = holds_all(pairs, context);
-        let wanted: Vec<String> = pairs.iter().map(|(key, value)| format!("{key} = {value}")).collect();
-        return (truth, (!truth.is_true()).then(|| format!("wants the encryption context {}", wanted.join(", "))));
-    }
-    (Truth::True, None)
+    let subset = grant.encryption_context_subset.as_ref();
+    let truth = subset.map_or(Truth::True, |pairs| holds_all(pairs, context));
+    let wanted: Vec<String> = subset.into_iter().flatten().map(|(key, value)| format!("{key} = {value}")).collect();
+    (truth, format!("wants the encryption context {}", wanted.join(", ")))
 }
 
 /// Whether the request's encryption context holds each pair. Keys are compared without, values with regard to case
@@ -126,17 +189,9 @@ fn holds_no_more(pairs: &BTreeMap<String, String>, context: &Context) -> Truth {
 
 fn equals(entry: &Entry, value: &str) -> Truth {
     match entry {
-        Entry::Single(text) => match text.as_literal() {
-            Some(literal) => Truth::from(literal == value),
-            None if text.has_unknown() => Truth::Unknown,
-            None => Truth::False,
-        },
+        Entry::Single(text) => text.equals(&Text::literal(value)),
         Entry::Absent | Entry::Multi(_) => Truth::False,
         Entry::Unknown => Truth::Unknown,
-        Entry::OneOf(entries) => {
-            let mut truths = entries.iter().map(|entry| equals(entry, value));
-            let first = truths.next().unwrap_or(Truth::Unknown);
-            truths.fold(first, |sum, truth| if sum == truth { sum } else { Truth::Unknown })
-        }
+        Entry::OneOf(entries) => entries.iter().map(|entry| equals(entry, value)).reduce(Truth::agree).unwrap_or(Truth::Unknown),
     }
 }

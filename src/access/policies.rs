@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::forwarding::via_service;
 use super::question::{Caller, Question, Target};
+use super::strangers::is_stranger;
 use crate::arn::Arn;
 use crate::inventory::{Gap, Identities, Inventory, Known, NamedDocument, OrganizationMembership, Permissions};
 use crate::policy::{Attached, Document, Label, PolicyKind, PolicySet};
@@ -37,7 +39,7 @@ impl Gathered {
         match policies {
             Known::Value(named) => {
                 let label = |policy: &NamedDocument| {
-                    if policy.name == "default" { owner.to_owned() } else { format!("{} of {owner}", policy.name) }
+                    if policy.name == "default" { owner.to_owned() } else { format!("{} {owner}", policy.name) }
                 };
                 self.set.resource.extend(named.iter().map(|policy| Self::readable(PolicyKind::Resource, &label(policy), &policy.document)));
             }
@@ -62,11 +64,23 @@ pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
             let name = format!("of an administrator in account {account}");
             gathered.set.identity.push(Attached::document(PolicyKind::Identity, name, Document::new(everything.to_string())));
         }
-        Caller::Service { .. } | Caller::Grantee { .. } => {}
+        Caller::Grantee { grant } => policies_of_grantee(&mut gathered, inventory, &question.target, grant),
+        Caller::Service { .. } => {}
     }
     target_policies(&mut gathered, inventory, question);
     resource_control_policies(&mut gathered, inventory, question);
     gathered
+}
+
+/// What denies a grantee who is a role of an account that was read. Elsewhere nobody but the grantee's own administrators denies it anything.
+fn policies_of_grantee(gathered: &mut Gathered, inventory: &Inventory, target: &Target, id: &str) {
+    let grants = target.arn().map(|arn| inventory.key(arn).and_then(|key| key.grants.as_ref()));
+    let grant = grants.as_ref().and_then(Known::value).and_then(|grants| grants.iter().find(|grant| grant.id == id));
+    let Some(role) = grant.and_then(|grant| Arn::parse(grant.grantee.as_deref()?).ok()) else { return };
+    if matches!(inventory.role(&role), Known::Value(Some(_))) {
+        identity_policies(gathered, inventory, &role);
+        service_control_policies(gathered, inventory, &role);
+    }
 }
 
 fn identity_policies(gathered: &mut Gathered, inventory: &Inventory, role: &Arn) {
@@ -104,6 +118,10 @@ fn managed(gathered: &mut Gathered, identities: &Identities, kind: PolicyKind, a
     }
 }
 
+fn is_service_linked(role: &Arn) -> bool {
+    role.resource().starts_with("role/aws-service-role/")
+}
+
 fn membership<'a>(inventory: &'a Inventory, account: &str) -> Option<&'a Known<OrganizationMembership>> {
     inventory.accounts.get(account).and_then(|account| account.organization.as_ref())
 }
@@ -111,7 +129,7 @@ fn membership<'a>(inventory: &'a Inventory, account: &str) -> Option<&'a Known<O
 /// Service control policies bind the principals of member accounts, but neither the management account nor service-linked roles
 /// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>).
 fn service_control_policies(gathered: &mut Gathered, inventory: &Inventory, role: &Arn) {
-    if role.resource().starts_with("role/aws-service-role/") {
+    if is_service_linked(role) {
         return;
     }
     match membership(inventory, role.account()) {
@@ -127,11 +145,16 @@ fn service_control_policies(gathered: &mut Gathered, inventory: &Inventory, role
 }
 
 /// Resource control policies bind whoever calls, on the resources of member accounts, for the services that support them. They reach neither AWS
-/// managed keys nor resources of the management account.
+/// managed keys, nor resources of the management account, nor calls by service-linked roles, nor the taking on of such a role. Whoever may retire a grant may
+/// always do so.
 fn resource_control_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {
     let service = question.action.split(':').next().unwrap_or_default();
-    let exempt = matches!(question.target, Target::ManagedKey { .. } | Target::ImaginedSecret { .. } | Target::ImaginedKey(_));
-    if exempt || !UNDER_RESOURCE_CONTROL.contains(&service) {
+    let exempt = match (&question.caller, &question.target) {
+        (_, Target::ManagedKey { .. }) => true,
+        (_, Target::Role(role)) | (Caller::Function { role, .. } | Caller::Forwarded { role, .. }, _) if is_service_linked(role) => true,
+        _ => question.action.eq_ignore_ascii_case("kms:RetireGrant"),
+    };
+    if exempt || !UNDER_RESOURCE_CONTROL.iter().any(|reached| reached.eq_ignore_ascii_case(service)) {
         return;
     }
     match membership(inventory, question.target.account()) {
@@ -160,8 +183,7 @@ fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Qu
             gathered.resource_policies(&format!("of secret {}", arn.name()), policies);
         }
         Target::ImaginedSecret { arn, .. } => {
-            let ours = matches!(&question.caller, Caller::Function { role, .. } | Caller::Forwarded { role, .. } if role.account() == arn.account());
-            if !ours {
+            if is_stranger(inventory, arn.account()) {
                 gathered.set.resource.push(open_to_all(&format!("that the owner of {} wrote", arn.name())));
             }
         }
@@ -172,8 +194,9 @@ fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Qu
         }
         Target::ManagedKey { account, region } => gathered.set.resource.push(managed_key_policy(account, region)),
         Target::ImaginedKey(arn) => {
-            let ours = matches!(&question.caller, Caller::Function { role, .. } | Caller::Forwarded { role, .. } if role.account() == arn.account());
-            let policy = if ours { default_key_policy(arn) } else { open_to_all(&format!("that the owner of key {} wrote", arn.name())) };
+            let stranger = is_stranger(inventory, arn.account());
+            let policy =
+                if stranger { open_to_all(&format!("that the owner of key {} wrote", arn.name())) } else { default_key_policy(arn) };
             gathered.set.resource.push(policy);
         }
         Target::Role(arn) => match inventory.role(arn) {
@@ -192,10 +215,10 @@ fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Qu
 }
 
 /// The policy of the function itself, for a call of one of its versions or aliases.
-pub(super) fn function_level(inventory: &Inventory, arn: &Arn) -> Vec<Attached> {
+pub(super) fn function_level(inventory: &Inventory, arn: &Arn) -> Gathered {
     let mut gathered = Gathered::default();
     function_policy(&mut gathered, inventory, arn);
-    gathered.set.resource
+    gathered
 }
 
 fn function_policy(gathered: &mut Gathered, inventory: &Inventory, arn: &Arn) {
@@ -223,7 +246,7 @@ fn open_to_all(name: &str) -> Attached {
 /// The default key policy: the account may delegate through IAM
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>).
 fn default_key_policy(arn: &Arn) -> Attached {
-    let root = format!("arn:{}:iam::{}:root", arn.partition(), arn.account());
+    let root = format!("arn:{}:iam::{}:root", arn.partition_name(), arn.account());
     let policy =
         json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}});
     Attached::document(PolicyKind::Resource, "(default key policy) of another key", Document::new(policy.to_string()))
@@ -237,7 +260,7 @@ fn managed_key_policy(account: &str, region: &str) -> Attached {
         "Principal": {"AWS": "*"},
         "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey"],
         "Resource": "*",
-        "Condition": {"StringEquals": {"kms:CallerAccount": account, "kms:ViaService": format!("secretsmanager.{region}.amazonaws.com")}},
+        "Condition": {"StringEquals": {"kms:CallerAccount": account, "kms:ViaService": via_service(region)}},
     }});
     Attached::document(PolicyKind::Resource, "of key aws/secretsmanager", Document::new(policy.to_string()))
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
 
 mod context;
+mod grants;
+mod policies;
 
 use rotaudit::access::{Access, Caller, Question, Target};
 use rotaudit::arn::{AccountId, Arn};

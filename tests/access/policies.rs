@@ -1,0 +1,165 @@
+//! Which policies have a say.
+
+use super::*;
+use rotaudit::inventory::OrganizationMembership;
+
+const FOREIGN_ROLE: &str = "arn:aws:iam::444455556666:role/rotate-db";
+
+fn statement(statement: &Value) -> Document {
+    Document::new(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
+}
+
+fn in_an_organization(inventory: &mut Inventory, change: impl Fn(&mut OrganizationMembership)) {
+    let mut membership = OrganizationMembership { id: Some("o-ours".to_owned()), ..OrganizationMembership::default() };
+    change(&mut membership);
+    inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Value(membership.clone())));
+}
+
+fn deny(action: &str) -> NamedDocument {
+    NamedDocument::new("no", statement(&json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"})))
+}
+
+fn everything() -> NamedDocument {
+    NamedDocument::new("all", statement(&json!({"Effect": "Allow", "Action": "*", "Resource": "*"})))
+}
+
+#[test]
+fn resource_control_policies_reach_forwarded_calls_but_neither_lambda_nor_aws_managed_keys() {
+    let inventory = account(|inventory| in_an_organization(inventory, |it| it.resource_control_policies = vec![vec![deny("*")]]));
+    assert_eq!(decided(&inventory, &decrypt()).0, Decision::ExplicitDeny);
+    assert_eq!(decided(&inventory, &invoke(clean::FUNCTION, clean::SECRET)).0, Decision::Allowed);
+    let Question { caller, .. } = decrypt();
+    let managed = Target::ManagedKey { account: clean::ACCOUNT.into(), region: clean::REGION.into() };
+    assert_eq!(decided(&inventory, &Question::new(caller, "kms:Decrypt", managed)).0, Decision::Allowed);
+}
+
+#[test]
+fn the_management_account_is_under_no_control_policy() {
+    let inventory = account(|inventory| {
+        in_an_organization(inventory, |it| {
+            it.management = true;
+            it.resource_control_policies = vec![vec![deny("*")]];
+            it.service_control_policies = vec![vec![]];
+        });
+    });
+    assert_eq!(decided(&inventory, &decrypt()).0, Decision::Allowed);
+}
+
+#[test]
+fn a_resource_control_policy_keeps_a_role_from_secrets_of_its_account_that_do_not_exist_yet() {
+    let imagined = arn("arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-AbCdEf");
+    let question =
+        Question::new(role(), "secretsmanager:GetSecretValue", Target::ImaginedSecret { arn: imagined, rotation_function: None });
+    let open = |inventory: &mut Inventory| role_policy(inventory, &json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+    assert_eq!(decided(&account(open), &question).0, Decision::Allowed);
+    let controlled = account(|inventory| {
+        open(inventory);
+        in_an_organization(inventory, |it| {
+            it.resource_control_policies = vec![vec![deny("secretsmanager:*")]];
+            it.service_control_policies = vec![vec![everything()]];
+        });
+    });
+    assert_eq!(decided(&controlled, &question).0, Decision::ExplicitDeny);
+}
+
+#[test]
+fn a_secret_imagined_in_an_account_of_the_inventory_is_open_to_nobody_from_elsewhere() {
+    let imagined = arn("arn:aws:secretsmanager:eu-west-1:111122223333:secret:new-AbCdEf");
+    let caller = Caller::Outsider { account: AccountId::parse("999999999999").unwrap() };
+    let question =
+        Question::new(caller, "secretsmanager:GetSecretValue", Target::ImaginedSecret { arn: imagined, rotation_function: None });
+    assert_eq!(Access::new(&account(|_| {})).witness(&question).decision, Decision::ImplicitDeny);
+}
+
+#[test]
+fn a_level_of_service_control_policies_that_allows_nothing_is_named_only_when_it_is_sure() {
+    let inventory = account(|inventory| in_an_organization(inventory, |it| it.service_control_policies = vec![vec![everything()], vec![]]));
+    let (decision, because) = decided(&inventory, &get());
+    assert_eq!(decision, Decision::ImplicitDeny);
+    assert!(because.contains("service control policies"), "{because}");
+    let gap = Gap::new("organizations:ListPoliciesForTarget", clean::ACCOUNT, "AccessDeniedException");
+    let unread = account(|inventory| {
+        role_policy(inventory, &json!([]));
+        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Unreadable(gap.clone())));
+    });
+    let (decision, because) = decided(&unread, &get());
+    assert_eq!(decision, Decision::ImplicitDeny);
+    assert!(because.starts_with("there is no policy that could allow it") || because.starts_with("no policy allows it"), "{because}");
+}
+
+#[test]
+fn a_role_of_an_account_that_was_not_read_is_undecided_and_names_the_call() {
+    let caller = Caller::Function { role: arn(FOREIGN_ROLE), function: arn("arn:aws:lambda:eu-west-1:444455556666:function:rotate-db") };
+    let question = Question::new(caller, "secretsmanager:DescribeSecret", Target::Secret(arn(clean::SECRET)));
+    let allows = json!([{"Effect": "Allow", "Principal": {"AWS": FOREIGN_ROLE}, "Action": "secretsmanager:*", "Resource": "*"}]);
+    let answer = Access::new(&account(|inventory| secret_policy(inventory, &allows))).ask(&question);
+    assert_eq!(answer.decision, Decision::Undecided);
+    let calls: Vec<String> = answer.missing().iter().map(|gap| gap.call.to_string()).collect();
+    assert_eq!(calls, ["iam:GetAccountAuthorizationDetails"]);
+    // Whatever that account says, the secret's policy must let it in.
+    assert_eq!(decided(&account(|_| {}), &question).0, Decision::ImplicitDeny);
+}
+
+#[test]
+fn a_managed_policy_without_a_document_may_allow_and_deny() {
+    let inventory = account(|inventory| {
+        for account in inventory.accounts.values_mut() {
+            let Known::Value(identities) = &mut account.identities else { continue };
+            identities.roles.values_mut().for_each(|role| role.permissions.attached = vec![arn("arn:aws:iam::aws:policy/Gone")]);
+        }
+    });
+    let answer = Access::new(&inventory).ask(&get());
+    assert_eq!(answer.decision, Decision::Undecided, "it may deny");
+    assert_eq!(answer.missing().iter().map(|gap| &*gap.resource).collect::<Vec<_>>(), ["arn:aws:iam::aws:policy/Gone"]);
+}
+
+#[test]
+fn every_policy_of_a_key_counts() {
+    let inventory = account(|inventory| {
+        inventory.keys.values_mut().for_each(|key| {
+            let shared = statement(&json!({"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}));
+            key.policies = key.policies.clone().map(|policies| [policies, vec![NamedDocument::new("AWS_RAM", shared)]].concat());
+        });
+    });
+    let (decision, because) = decided(&inventory, &decrypt());
+    assert_eq!(decision, Decision::ExplicitDeny);
+    assert!(because.contains("AWS_RAM of key"), "{because}");
+}
+
+#[test]
+fn a_function_policy_that_was_not_read_may_deny_calls_of_an_alias() {
+    let alias = format!("{}:live", clean::FUNCTION);
+    let inventory = account(|inventory| {
+        let allow = json!([{"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": alias}]);
+        function_policy(inventory, "live", &allow);
+        let gap = Gap::new("lambda:GetPolicy", clean::FUNCTION, "AccessDeniedException");
+        inventory.functions.values_mut().for_each(|f| drop(f.policies.insert(String::new(), Known::Unreadable(gap.clone()))));
+    });
+    let (decision, because) = decided(&inventory, &invoke(&alias, clean::SECRET));
+    assert_eq!(decision, Decision::Undecided);
+    assert!(because.contains("lambda:GetPolicy"), "{because}");
+}
+
+#[test]
+fn across_accounts_the_side_that_is_missing_is_named() {
+    let Question { caller, action, target, context } = decrypt();
+    let key = arn("arn:aws:kms:eu-west-1:777788889999:key/k");
+    let with_policy = |principal: &str| {
+        account(|inventory| {
+            let mut there = inventory.keys.values().next().unwrap().clone();
+            there.arn = key.clone();
+            inventory.keys.insert(key.clone(), there);
+            key_policy(inventory, &json!([{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"}]));
+        })
+    };
+    let question = Question { caller, action, target: Target::Key(key.clone()), context };
+    drop(target);
+    let (decision, because) = decided(&with_policy("111122223333"), &question);
+    assert_eq!(decision, Decision::ImplicitDeny);
+    assert!(because.contains("in another account the identity policies must allow it too"), "{because}");
+    let mut inventory = with_policy("444455556666");
+    role_policy(&mut inventory, &json!([{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]));
+    let (decision, because) = decided(&inventory, &question);
+    assert_eq!(decision, Decision::ImplicitDeny);
+    assert!(because.contains("in another account the resource's policy must allow it too"), "{because}");
+}
