@@ -25,6 +25,10 @@ pub struct Call {
 /// Tags by which the functions that AWS's own templates make are known.
 const TEMPLATE_TAGS: [&str; 2] = ["serverlessrepo:applicationId", "SecretsManagerLambda"];
 
+/// How `ListSecretVersionIds` names `aws/secretsmanager`.
+const MANAGED_KEY: [&str; 2] = ["DefaultEncryptionKey", "alias/aws/secretsmanager"];
+const VERSION_STAGE: &str = "secretsmanager:VersionStage";
+
 impl Rotation<'_> {
     /// Whether the function was made from one of AWS's rotation templates, as its tags tell. These ask Secrets Manager for a random password; other
     /// code need not.
@@ -57,9 +61,7 @@ impl Rotation<'_> {
     pub fn key_target(&self) -> Known<Target> {
         self.key.clone().map(|key| match key {
             KeyInUse::Customer(key) => Target::Key(key.arn.clone()),
-            KeyInUse::AwsManaged => {
-                Target::ManagedKey { account: self.secret.arn.account().into(), region: self.secret.arn.region().into() }
-            }
+            KeyInUse::AwsManaged => self.managed_key(),
         })
     }
 
@@ -77,6 +79,54 @@ impl Rotation<'_> {
                     .with("kms:EncryptionContextKeys", Entry::Multi(vec![Text::literal("SecretARN"), Text::literal("SecretVersionId")]))
             }),
         })
+    }
+
+    /// The key that decrypts the version labelled `AWSCURRENT`. After the secret's key was changed that may still be the key before, as long as Secrets Manager
+    /// lists no other for that version
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretVersionsListEntry.html>).
+    fn key_of_current_version(&self) -> Known<Target> {
+        let current = self.secret.version_with("AWSCURRENT");
+        let versions = self.secret.versions.value().map(Vec::as_slice).unwrap_or_default();
+        let keys = versions
+            .iter()
+            .find(|version| Some(version.id.as_str()) == current)
+            .map(|version| version.key_ids.as_slice())
+            .unwrap_or_default();
+        if keys.is_empty() || keys.iter().any(|key| self.is_the_secrets_key(key)) {
+            return self.key_target();
+        }
+        let unresolved = || Known::Unreadable(Gap::not_collected("kms:DescribeKey", &keys.join(" or ")));
+        match keys {
+            [key] if MANAGED_KEY.contains(&key.as_str()) => Known::Value(self.managed_key()),
+            [key] => self.key_named(key).map_or_else(unresolved, |arn| Known::Value(Target::Key(arn))),
+            _ => unresolved(),
+        }
+    }
+
+    /// Whether a version's key, as `ListSecretVersionIds` names it, is the one that the secret has now.
+    fn is_the_secrets_key(&self, named: &str) -> bool {
+        if self.secret.kms_key_id.as_deref() == Some(named) {
+            return true;
+        }
+        match &self.secret.key {
+            Known::Value(Some(arn)) => arn.as_str() == named || arn.name() == named,
+            Known::Value(None) => MANAGED_KEY.contains(&named),
+            Known::Unreadable(_) => false,
+        }
+    }
+
+    /// The ARN of a key that is named by its ARN or id; an alias tells none.
+    fn key_named(&self, named: &str) -> Option<Arn> {
+        if named.contains("alias/") {
+            return None;
+        }
+        let secret = &self.secret.arn;
+        let of_id = || format!("arn:{}:kms:{}:{}:key/{named}", secret.partition_name(), secret.region(), secret.account());
+        Arn::parse(&if named.starts_with("arn:") { named.to_owned() } else { of_id() }).ok()
+    }
+
+    fn managed_key(&self) -> Target {
+        Target::ManagedKey { account: self.secret.arn.account().into(), region: self.secret.arn.region().into() }
     }
 
     /// A request of the function's code about the secret itself.
@@ -100,28 +150,37 @@ impl Rotation<'_> {
         let random = Target::Nothing { account: account.into(), region: self.secret.arn.region().into() };
         let template = self.from_aws_template();
         let call = |step, action, question| Call { step, action, question, optional: false };
-        let stage = |question: Known<Question>, stage: &str| question.map(|q| q.with("secretsmanager:VersionStage", Entry::single(stage)));
-        let get = "secretsmanager:GetSecretValue";
+        let (get, update) = ("secretsmanager:GetSecretValue", "secretsmanager:UpdateSecretVersionStage");
+        let about = |action: &str| self.secret_question(action);
         calls.extend([
-            call(Step::CreateSecret, "secretsmanager:DescribeSecret", self.secret_question("secretsmanager:DescribeSecret")),
-            call(Step::CreateSecret, get, stage(self.secret_question(get), "AWSCURRENT")),
-            call(Step::CreateSecret, "kms:Decrypt", self.key_question("kms:Decrypt", &self.secret.arn)),
+            call(Step::CreateSecret, "secretsmanager:DescribeSecret", about("secretsmanager:DescribeSecret")),
+            call(Step::CreateSecret, get, about(get).map(|question| of_version(question, "AWSCURRENT", Entry::Absent))),
+            call(Step::CreateSecret, "kms:Decrypt", self.decrypts_current()),
+            // Whether a former attempt has left a value; a denial here is not the answer that there is none.
+            call(Step::CreateSecret, get, about(get).map(|question| of_version(question, "AWSPENDING", Entry::Single(token())))),
             Call {
                 step: Step::CreateSecret,
                 action: "secretsmanager:GetRandomPassword",
                 question: self.code_question("secretsmanager:GetRandomPassword", random),
                 optional: !matches!(template, Known::Value(true)),
             },
-            call(Step::CreateSecret, "secretsmanager:PutSecretValue", self.secret_question("secretsmanager:PutSecretValue")),
+            call(Step::CreateSecret, "secretsmanager:PutSecretValue", about("secretsmanager:PutSecretValue")),
             call(Step::CreateSecret, "kms:GenerateDataKey", self.key_question("kms:GenerateDataKey", &self.secret.arn)),
-            call(Step::SetSecret, get, pending(stage(self.secret_question(get), "AWSPENDING"))),
-            call(
-                Step::FinishSecret,
-                "secretsmanager:UpdateSecretVersionStage",
-                stage(self.secret_question("secretsmanager:UpdateSecretVersionStage"), "AWSCURRENT"),
-            ),
+            call(Step::SetSecret, "kms:Decrypt", self.key_question("kms:Decrypt", &self.secret.arn)),
+            call(Step::FinishSecret, update, about(update).map(|question| question.with(VERSION_STAGE, Entry::single("AWSCURRENT")))),
         ]);
         calls
+    }
+
+    /// The key's part in reading the version that is current, whose id is known.
+    fn decrypts_current(&self) -> Known<Question> {
+        let target = self.key_of_current_version();
+        let question = self.key_question("kms:Decrypt", &self.secret.arn);
+        let question = question.and_then(|question| target.map(|target| Question { target, ..question }));
+        match self.secret.version_with("AWSCURRENT") {
+            Some(id) => question.map(|question| question.with("kms:EncryptionContext:SecretVersionId", Entry::single(id))),
+            None => question,
+        }
     }
 
     /// Secrets Manager invokes the function under exactly the ARN that the secret names.
@@ -152,6 +211,6 @@ fn token() -> Text {
     Text::from_parts([Part::Symbol(Symbol::fresh("ClientRequestToken"))])
 }
 
-fn pending(question: Known<Question>) -> Known<Question> {
-    question.map(|question| question.with("secretsmanager:VersionId", Entry::Single(token())))
+fn of_version(question: Question, stage: &str, id: Entry) -> Question {
+    question.with(VERSION_STAGE, Entry::single(stage)).with("secretsmanager:VersionId", id)
 }

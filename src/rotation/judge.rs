@@ -1,9 +1,12 @@
 //! Decides whether a rotation will work: every call of it is asked, and everything that it needs is looked at.
 
+use std::collections::BTreeSet;
+
 use super::calls::Call;
 use super::chain::{KeyInUse, Rotation};
 use super::verdict::{JudgedCall, Judgement, Step, Verdict};
 use crate::access::Access;
+use crate::arn::Arn;
 use crate::inventory::Known;
 use crate::policy::Decision;
 
@@ -16,10 +19,19 @@ enum Condition {
     Unknown(String),
 }
 
+/// A request with what its answer says of it beside what reports show.
+struct Asked {
+    call: JudgedCall,
+    /// What is asked for, in words.
+    subject: String,
+    /// What an undecided answer hangs on.
+    open: Vec<String>,
+}
+
 /// Judges one rotation.
 pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>) -> Judgement {
-    let calls: Vec<JudgedCall> = rotation.calls().iter().map(|call| judge_call(call, access)).collect();
-    let verdict = if rotation.is_lambda() { verdict(&conditions(rotation), &calls) } else { Verdict::NotJudged };
+    let asked: Vec<Asked> = rotation.calls().iter().map(|call| ask(call, access)).collect();
+    let verdict = if rotation.is_lambda() { verdict(&conditions(rotation, &asked), &asked) } else { Verdict::NotJudged };
     Judgement {
         secret: rotation.secret.arn.clone(),
         kind: rotation.kind.clone(),
@@ -27,56 +39,109 @@ pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>) -> Judgement {
         role: rotation.role_arn.value().copied().flatten().cloned(),
         key: rotation.key_arn().cloned(),
         verdict,
-        calls,
+        calls: asked.into_iter().map(|asked| asked.call).collect(),
     }
 }
 
-fn judge_call(call: &Call, access: &Access<'_>) -> JudgedCall {
-    let (actor, resource, decision, because) = match &call.question {
+fn ask(call: &Call, access: &Access<'_>) -> Asked {
+    let judged = |actor, resource, decision, because| JudgedCall {
+        step: call.step,
+        actor,
+        action: call.action.to_owned(),
+        resource,
+        decision,
+        because,
+        optional: call.optional,
+    };
+    match &call.question {
         Known::Value(question) => {
             let answer = access.ask(question);
-            (answer.actor(), answer.resource(), answer.decision, answer.because())
+            let call = judged(answer.actor(), answer.resource(), answer.decision, answer.because());
+            Asked { call, subject: answer.subject(), open: answer.open_points() }
         }
-        Known::Unreadable(gap) => ("execution role".to_owned(), "unknown".to_owned(), Decision::Undecided, format!("{gap}")),
-    };
-    JudgedCall { step: call.step, actor, action: call.action.to_owned(), resource, decision, because, optional: call.optional }
+        Known::Unreadable(gap) => {
+            let actor = match call.action.split(':').next() {
+                Some("sts") => "lambda.amazonaws.com",
+                Some("kms") => "Secrets Manager on behalf of the execution role",
+                _ => "the execution role",
+            };
+            let call = judged(actor.to_owned(), "unknown".to_owned(), Decision::Undecided, format!("hangs on {gap}"));
+            Asked { call, subject: "unknown".to_owned(), open: vec![gap.to_string()] }
+        }
+    }
 }
 
 /// The first step that fails for certain, whatever is not known before it; else what is not known; else it rotates.
-fn verdict(conditions: &[Condition], calls: &[JudgedCall]) -> Verdict {
+fn verdict(conditions: &[Condition], asked: &[Asked]) -> Verdict {
     let broken = conditions.iter().filter_map(|condition| match condition {
         Condition::Broken(step, because) => Some((*step, because.clone())),
         Condition::Unknown(_) => None,
     });
-    let binding = || calls.iter().filter(|call| !call.optional);
-    let denied = binding()
-        .filter(|call| matches!(call.decision, Decision::ExplicitDeny | Decision::ImplicitDeny))
-        .map(|call| (call.step, format!("{} may not {} on {}: {}", call.actor, call.action, call.resource, call.because)));
+    let binding = || asked.iter().filter(|asked| !asked.call.optional);
+    let denied = binding().filter(|asked| asked.call.decision.is_denied()).map(|Asked { call, subject, .. }| {
+        let on = if call.resource == "*" { String::new() } else { format!(" on {subject}") };
+        (call.step, format!("{} may not call {}{on}: {}", call.actor, call.action, call.because))
+    });
     // What does not exist comes before what is not allowed in the same step.
     if let Some((step, because)) = broken.chain(denied).min_by_key(|(step, _)| *step) {
         return Verdict::Fails { step, because };
     }
-    let unknown = conditions.iter().filter_map(|condition| match condition {
-        Condition::Unknown(needs) => Some(needs.clone()),
-        Condition::Broken(..) => None,
-    });
-    let undecided = binding().filter(|call| call.decision == Decision::Undecided).map(|call| call.because.clone());
     let mut needs: Vec<String> = Vec::new();
-    for need in unknown.chain(undecided) {
-        if !needs.contains(&need) {
-            needs.push(need);
+    for condition in conditions {
+        if let Condition::Unknown(need) = condition {
+            needs.push(need.clone());
         }
     }
+    let known: BTreeSet<String> = needs.iter().cloned().collect();
+    let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Asked { call, open: points, .. } in binding() {
+        for point in points.iter().filter(|point| !known.contains(*point)) {
+            match open.iter_mut().find(|(known, _)| known == point) {
+                Some((_, calls)) if calls.contains(&call.action.as_str()) => {}
+                Some((_, calls)) => calls.push(&call.action),
+                None => open.push((point, vec![&call.action])),
+            }
+        }
+    }
+    needs.extend(open.iter().map(|(point, calls)| format!("{point} (decides {})", calls.join(", "))));
     if needs.is_empty() { Verdict::Rotates } else { Verdict::Undecided { needs } }
 }
 
-fn conditions(rotation: &Rotation<'_>) -> Vec<Condition> {
+fn conditions(rotation: &Rotation<'_>, asked: &[Asked]) -> Vec<Condition> {
     let mut found = Vec::new();
     secret(rotation, &mut found);
     function(rotation, &mut found);
+    place(rotation, &mut found);
     role(rotation, &mut found);
     key(rotation, &mut found);
+    if let Known::Unreadable(gap) = rotation.from_aws_template()
+        && asked.iter().any(|asked| asked.call.optional && asked.call.decision != Decision::Allowed)
+    {
+        found.push(Condition::Unknown(gap.to_string()));
+    }
+    found.dedup();
     found
+}
+
+/// Where the function lies: which version of it, in which account and region.
+fn place(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
+    let Some(arn) = rotation.function_arn else { return };
+    let secret = &rotation.secret.arn;
+    let (function, qualifier) = arn.split_qualifier();
+    if let Some(qualifier) = qualifier.filter(|qualifier| *qualifier != "$LATEST") {
+        // A version keeps the configuration, the role among it, that it was published with
+        // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html).
+        let need = format!("the configuration of version or alias {qualifier} of {}, of which only $LATEST was read", function.name());
+        found.push(Condition::Unknown(need));
+    }
+    if arn.region() != secret.region() {
+        found.push(Condition::Unknown(format!("whether a function in {} can rotate a secret in {}", arn.region(), secret.region())));
+    }
+    if arn.account() != secret.account() {
+        // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+        let need = "whether the function's code passes the RotationToken to PutSecretValue, which a rotation across accounts needs";
+        found.push(Condition::Unknown(need.to_owned()));
+    }
 }
 
 fn secret(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
@@ -137,21 +202,54 @@ fn role(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
     }
 }
 
+/// A secret's key lies in the secret's region, and is a symmetric key for encryption
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>).
 fn key(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
+    let secret = &rotation.secret.arn;
+    let mut broken = |because: String| found.push(Condition::Broken(Step::CreateSecret, because));
+    let named = rotation.secret.key.value().and_then(Option::as_ref);
+    if let Some(arn) = named.filter(|arn| arn.region() != secret.region()) {
+        return broken(format!("{} lies in {}, the secret in {}", called(arn), arn.region(), secret.region()));
+    }
     let key = match &rotation.key {
         Known::Unreadable(gap) => return found.push(Condition::Unknown(gap.to_string())),
-        Known::Value(KeyInUse::AwsManaged) => return,
+        Known::Value(KeyInUse::AwsManaged) => return managed_key(rotation, found),
         Known::Value(KeyInUse::Customer(key)) => key,
     };
-    match &key.metadata {
-        Known::Unreadable(gap) => found.push(Condition::Unknown(gap.to_string())),
-        Known::Value(None) => found.push(Condition::Broken(Step::CreateSecret, format!("the key {} does not exist", key.arn.name()))),
-        Known::Value(Some(metadata)) if metadata.state != "Enabled" => {
-            found.push(Condition::Broken(
-                Step::CreateSecret,
-                format!("the key {} is not usable: its state is {}", key.arn.name(), metadata.state),
-            ));
-        }
-        Known::Value(Some(_)) => {}
+    let metadata = match &key.metadata {
+        Known::Unreadable(gap) => return found.push(Condition::Unknown(gap.to_string())),
+        Known::Value(None) => return broken(format!("{} does not exist", called(&key.arn))),
+        Known::Value(Some(metadata)) => metadata,
+    };
+    // A key that is being updated works: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+    if !matches!(metadata.state.as_str(), "Enabled" | "Updating") {
+        broken(format!("{} is not usable: its state is {}", called(&key.arn), metadata.state));
+    }
+    let unfit = |fact: &Option<String>, fit: &str| fact.as_deref().filter(|fact| *fact != fit).map(str::to_owned);
+    if let Some(kind) = unfit(&metadata.spec, "SYMMETRIC_DEFAULT").or_else(|| unfit(&metadata.usage, "ENCRYPT_DECRYPT")) {
+        broken(format!("{} cannot encrypt secrets: it is a key of kind {kind}", called(&key.arn)));
+    }
+}
+
+/// AWS managed keys serve the principals of their own account alone.
+fn managed_key(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
+    let key_account = rotation.secret.key.value().and_then(Option::as_ref).map_or_else(|| rotation.secret.arn.account(), Arn::account);
+    let role = rotation.role_arn.value().copied().flatten();
+    if let Some(role) = role.filter(|role| role.account() != key_account) {
+        let because = format!(
+            "the secret is encrypted under the AWS managed key of account {key_account}, which the execution role {} of account {} cannot use; \
+             a rotation across accounts needs a customer managed key",
+            role.name(),
+            role.account()
+        );
+        found.push(Condition::Broken(Step::CreateSecret, because));
+    }
+}
+
+/// A key or an alias in words.
+fn called(arn: &Arn) -> String {
+    match arn.resource().strip_prefix("alias/") {
+        Some(alias) => format!("the alias {alias}"),
+        None => format!("the key {}", arn.name()),
     }
 }

@@ -34,7 +34,7 @@ mod tests {
             assert_eq!(call.decision, Decision::Allowed, "{} on {}: {}", call.action, call.resource, call.because);
         }
         assert_eq!(judgement.verdict, Verdict::Rotates);
-        assert_eq!(judgement.calls.len(), 10);
+        assert_eq!(judgement.calls.len(), 11);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod context;
 mod grants;
 mod policies;
+mod rotation;
 mod witness;
 
 use rotaudit::access::{Access, Caller, Question, Target};
