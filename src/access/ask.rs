@@ -11,6 +11,11 @@ use crate::arn::Arn;
 use crate::inventory::Inventory;
 use crate::policy::{Decision, PolicySet, Request, Truth, evaluate};
 
+/// AWS documents that a resource policy lifts an implicit denial by a boundary for principals that it names, and for `*` with a condition on aws:PrincipalArn
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>).
+const BARE_STAR: &str =
+    "whether a resource policy that names everybody by * lifts the implicit denial of a permissions boundary, which is not documented";
+
 /// Answers questions about one inventory.
 #[derive(Debug, Clone)]
 pub struct Access<'a> {
@@ -47,10 +52,16 @@ impl<'a> Access<'a> {
     /// The decision, and what it is open on beside keys and policies of the set.
     fn decide(&self, question: &Question, request: &Request, set: &PolicySet, grants: &GrantAnswer) -> (Decision, Option<String>) {
         let evaluation = evaluate(request, set);
+        if question.by_identity && !evaluation.identity.is_true() {
+            return (grant_alone(evaluation.deny, evaluation.identity), None);
+        }
         match (&question.caller, &question.target) {
             // A grantee has, for this question, nothing but the grant.
             (Caller::Grantee { .. }, _) => (grant_alone(evaluation.deny, grants.allows.and(evaluation.scps)), None),
             (_, Target::Function(arn)) => self.decide_qualified(arn, request, set, evaluation.decision()),
+            // The policy of the AWS managed key names everybody by `*`, and serves roles with a boundary.
+            (_, Target::ManagedKey { .. }) => (evaluation.decision(), None),
+            _ if evaluation.leans_on_bare_star() => (Decision::Undecided, Some(BARE_STAR.to_owned())),
             _ => (evaluation.with_grant(grants.allows), None),
         }
     }

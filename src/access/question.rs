@@ -132,12 +132,20 @@ pub struct Question {
     pub target: Target,
     /// Context keys of this request, beside those that follow from caller and target.
     pub context: BTreeMap<Arc<str>, Entry>,
+    /// Whether only what the caller's own identity policies allow counts. Whom a resource's policy lets in is that resource's fault, not the caller's.
+    pub by_identity: bool,
 }
 
 impl Question {
     /// `caller` asks for `action` on `target`.
     pub fn new(caller: Caller, action: &str, target: Target) -> Self {
-        Self { caller, action: action.into(), target, context: BTreeMap::new() }
+        Self { caller, action: action.into(), target, context: BTreeMap::new(), by_identity: false }
+    }
+
+    /// The same, counting only what the caller's own identity policies allow.
+    #[must_use]
+    pub fn by_identity(self) -> Self {
+        Self { by_identity: true, ..self }
     }
 
     /// The same with one more context key.

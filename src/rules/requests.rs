@@ -77,6 +77,8 @@ fn question(
         (Asker::Lambda, Target::Role(arn)) if action == "sts:AssumeRole" => Known::Value(assume_role(arn)),
         (Asker::Grantees, _) => Known::Value(by_grantee(scene, Question::new(caller, action, target))),
         _ if action.starts_with("kms:") => Known::Value(directly(Question::new(caller, action, target), context)),
+        // Whom another secret's policy lets in is that secret's fault.
+        _ if request.object.is_other_secrets() => Known::Value(Question::new(caller, action, target).by_identity()),
         _ => Known::Value(Question::new(caller, action, target)),
     };
     question.map(|question| context.iter().fold(question, |question, (key, entry)| question.with(key, entry.clone())))

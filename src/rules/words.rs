@@ -36,7 +36,7 @@ pub(crate) enum Object {
     Secret,
     /// A secret of the same account and region that does not exist yet and has no rotation function.
     AnotherSecret,
-    /// Every secret of the inventory that this function does not rotate.
+    /// Every secret of the inventory that this function does not rotate. Only what the caller's own policies allow counts: whom such a secret lets in is its fault.
     EveryOtherSecret,
     /// Those of them that no policy of the execution role names in full.
     OtherSecretsNotNamed,
@@ -60,6 +60,13 @@ pub(crate) enum Object {
     AnyPolicy,
     /// Nothing: for actions that know no resource.
     Nothing,
+}
+
+impl Object {
+    /// Whether it is secrets that this function does not rotate.
+    pub(crate) fn is_other_secrets(self) -> bool {
+        matches!(self, Self::EveryOtherSecret | Self::OtherSecretsNamed | Self::OtherSecretsNotNamed)
+    }
 }
 
 /// A value under `with` that stands for something of the rotation. Every other value is taken as it is written.

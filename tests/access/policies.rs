@@ -142,7 +142,7 @@ fn a_function_policy_that_was_not_read_may_deny_calls_of_an_alias() {
 
 #[test]
 fn across_accounts_the_side_that_is_missing_is_named() {
-    let Question { caller, action, target, context } = decrypt();
+    let Question { caller, action, target, context, .. } = decrypt();
     let key = arn("arn:aws:kms:eu-west-1:777788889999:key/k");
     let with_policy = |principal: &str| {
         account(|inventory| {
@@ -152,7 +152,7 @@ fn across_accounts_the_side_that_is_missing_is_named() {
             key_policy(inventory, &json!([{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"}]));
         })
     };
-    let question = Question { caller, action, target: Target::Key(key.clone()), context };
+    let question = Question { caller, action, target: Target::Key(key.clone()), context, by_identity: false };
     drop(target);
     let (decision, because) = decided(&with_policy("111122223333"), &question);
     assert_eq!(decision, Decision::ImplicitDeny);
@@ -162,4 +162,35 @@ fn across_accounts_the_side_that_is_missing_is_named() {
     let (decision, because) = decided(&inventory, &question);
     assert_eq!(decision, Decision::ImplicitDeny);
     assert!(because.contains("in another account the resource's policy must allow it too"), "{because}");
+}
+
+#[test]
+fn what_another_secret_lets_in_is_not_the_callers_own_permission() {
+    let inventory = account(|inventory| {
+        let open = statement(&json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "*"}));
+        inventory.secrets.values_mut().for_each(|secret| secret.policies = Known::Value(vec![NamedDocument::new("default", open.clone())]));
+    });
+    let question = || Question::new(role(), "secretsmanager:GetSecretValue", Target::Secret(arn(clean::OTHER_SECRET)));
+    assert_eq!(decided(&inventory, &question()).0, Decision::Allowed);
+    assert_eq!(decided(&inventory, &question().by_identity()).0, Decision::ImplicitDeny);
+    let own = Question::new(role(), "secretsmanager:GetSecretValue", Target::Secret(arn(clean::SECRET))).by_identity();
+    assert_eq!(decided(&inventory, &own).0, Decision::Allowed);
+}
+
+#[test]
+fn everybody_by_a_bare_star_is_open_under_a_boundary_that_does_not_allow() {
+    let inventory = account(|inventory| {
+        let open = statement(&json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}));
+        inventory.secrets.values_mut().for_each(|secret| secret.policies = Known::Value(vec![NamedDocument::new("default", open.clone())]));
+        let boundary = arn("arn:aws:iam::111122223333:policy/boundary");
+        for account in inventory.accounts.values_mut() {
+            let Known::Value(identities) = &mut account.identities else { continue };
+            identities.policies.insert(boundary.clone(), statement(&json!({"Effect": "Allow", "Action": "logs:*", "Resource": "*"})));
+            identities.roles.values_mut().for_each(|role| role.permissions.boundary = Some(boundary.clone()));
+        }
+    });
+    let (decision, because) =
+        decided(&inventory, &Question::new(role(), "secretsmanager:GetSecretValue", Target::Secret(arn(clean::SECRET))));
+    assert_eq!(decision, Decision::Undecided);
+    assert!(because.contains("names everybody by *"), "{because}");
 }
