@@ -1,4 +1,6 @@
-//! How many decisions a second one thread makes: the public suite with parsed policies, and its first lines from text to answer.
+//! How many decisions a second one thread makes: the public suite with parsed policies, once in a row (most of the time then goes into fetching some
+//! 30 MB of policies and contexts from memory) and each question eight times in a row (as an audit does, which asks the same policies again and again); and
+//! its first lines from text to answer.
 
 use std::hint::black_box;
 use std::io::Read;
@@ -30,6 +32,16 @@ fn decisions(criterion: &mut Criterion) {
         bencher.iter(|| {
             for (request, policies) in &questions {
                 black_box(evaluate(black_box(request), black_box(policies)).decision());
+            }
+        });
+    });
+    group.throughput(Throughput::Elements(8 * questions.len() as u64));
+    group.bench_function("parsed policies, each eight times", |bencher| {
+        bencher.iter(|| {
+            for (request, policies) in &questions {
+                for _ in 0..8 {
+                    black_box(evaluate(black_box(request), black_box(policies)).decision());
+                }
             }
         });
     });
