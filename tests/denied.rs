@@ -114,3 +114,22 @@ fn a_region_whose_secrets_were_not_listed_is_in_the_coverage() {
     assert_eq!(part.coverage.len(), 1);
     assert!(part.coverage[0].effect.contains("every secret"), "{}", part.coverage[0].effect);
 }
+
+#[test]
+fn a_link_that_a_snapshot_names_and_does_not_hold_is_in_the_coverage_and_leaves_the_verdict_open() {
+    let removals: [(fn(&mut Inventory), &str); 3] = [
+        (|inventory| inventory.functions.clear(), "lambda:GetFunctionConfiguration"),
+        (|inventory| inventory.keys.clear(), "kms:DescribeKey"),
+        (|inventory| inventory.accounts.clear(), "iam:GetAccountAuthorizationDetails"),
+    ];
+    for (remove, call) in removals {
+        let mut inventory = clean::account().unwrap();
+        remove(&mut inventory);
+        let report = audited(&inventory);
+        let missing = report.coverage.iter().find(|entry| entry.gap.call.as_ref() == call);
+        assert_eq!(missing.map(|entry| entry.gap.error.as_ref()), Some("not in this inventory"), "{call}");
+        let verdict = verdicts(&report)[&Arn::parse(clean::SECRET).unwrap()];
+        assert!(matches!(verdict, Verdict::Undecided { .. }), "{call}: {verdict:?}");
+        assert_eq!(report.findings, [], "{call}");
+    }
+}
