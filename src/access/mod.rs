@@ -4,12 +4,12 @@
 mod answer;
 mod ask;
 mod context;
-mod forwarding;
 mod grants;
 mod policies;
 mod principal;
 mod question;
 mod reason;
+mod services;
 mod strangers;
 mod witness;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::forwarding::via_service;
 use super::question::{Caller, Question, Target};
+use super::services::via_service;
 use super::strangers::is_stranger;
 use crate::arn::Arn;
 use crate::inventory::{Gap, Identities, Inventory, Known, NamedDocument, OrganizationMembership, Permissions};

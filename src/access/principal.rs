@@ -2,6 +2,7 @@
 
 use super::context;
 use super::question::{Caller, Question, Target};
+use super::services::service_principal;
 use crate::arn::Arn;
 use crate::inventory::{Inventory, Known};
 use crate::policy::{Part, Principal, Request, Symbol, Text};
@@ -40,7 +41,7 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
                 unique_id: id,
             }
         }
-        Caller::Service { name, .. } => Principal::Service(Text::literal(std::sync::Arc::clone(name))),
+        Caller::Service { name, .. } => Principal::Service(service_principal(name, question.target.partition())),
         Caller::Outsider { account } => {
             let partition = question.target.partition();
             Principal::Session {

@@ -173,3 +173,25 @@ fn lambda_may_say_or_not_say_for_which_function_it_takes_on_a_role() {
     assert_eq!(said(json!({"StringEquals": {"sts:ExternalId": "x"}})), Decision::ImplicitDeny, "services send none");
     assert_eq!(said(json!({"StringEquals": {"aws:ResourceTag/team": "pay"}})), Decision::ImplicitDeny, "the role has no tag");
 }
+
+#[test]
+fn the_name_of_a_service_in_china_is_open() {
+    let source = arn("arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:prod/db-AbCdEf");
+    let function = arn("arn:aws-cn:lambda:cn-north-1:111122223333:function:rotate-db");
+    for (principal, decision) in [
+        ("secretsmanager.amazonaws.com", Decision::Undecided),
+        ("secretsmanager.amazonaws.com.cn", Decision::Undecided),
+        ("events.amazonaws.com", Decision::ImplicitDeny),
+    ] {
+        let inventory = account(|inventory| {
+            let mut copy = inventory.functions.values().next().unwrap().clone();
+            copy.arn = function.clone();
+            let statement =
+                json!({"Effect": "Allow", "Principal": {"Service": principal}, "Action": "lambda:InvokeFunction", "Resource": "*"});
+            let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+            copy.policies = [(String::new(), Known::Value(Some(Document::new(policy.to_string()))))].into();
+            inventory.functions.insert(function.clone(), copy);
+        });
+        assert_eq!(decided(&inventory, &invoke(function.as_str(), source.as_str())).0, decision, "{principal}");
+    }
+}

@@ -1,8 +1,8 @@
 //! The keys that follow from who asks: the code of a function, Secrets Manager on its behalf, a service with its own identity.
 
 use super::{keys, others};
-use crate::access::forwarding::via_service;
 use crate::access::question::{Caller, Question};
+use crate::access::services::{service_principal, via_service};
 use crate::access::strangers::{organization, paths};
 use crate::arn::Arn;
 use crate::inventory::{Inventory, Known, Role};
@@ -38,7 +38,9 @@ pub(super) fn of_caller(context: &mut Context, inventory: &Inventory, question: 
             of_role(context, inventory, role, function);
             of_forwarding(context, role, question);
         }
-        Caller::Service { name, source } => of_service(context, inventory, name, source.as_ref()),
+        Caller::Service { name, source } => {
+            of_service(context, inventory, &service_principal(name, question.target.partition()), source.as_ref())
+        }
         Caller::Outsider { account } => others::of_outsider(context, inventory, account.as_str(), &question.target),
         Caller::Grantee { grant } => others::of_grantee(context, inventory, &question.target, grant),
     }
@@ -111,13 +113,13 @@ fn of_forwarding(context: &mut Context, role: &Arn, question: &Question) {
 }
 
 /// A service that calls with its own identity carries none of the keys of principals.
-fn of_service(context: &mut Context, inventory: &Inventory, name: &str, source: Option<&Arn>) {
+fn of_service(context: &mut Context, inventory: &Inventory, name: &Text, source: Option<&Arn>) {
     keys::no_seldom_carried(context);
     keys::set(context, &OF_PRINCIPALS, &Entry::Absent);
     keys::of_vpc_endpoints(context, &Entry::Absent);
     context.set("sts:ExternalId", Entry::Absent);
     context.set("aws:PrincipalIsAWSService", Entry::single("true"));
-    context.set("aws:PrincipalServiceName", Entry::single(name));
+    context.set("aws:PrincipalServiceName", Entry::Single(name.clone()));
     context.set("aws:PrincipalServiceNamesList", Entry::Unknown);
     let Some(source) = source else {
         keys::set(context, &["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"], &Entry::Unknown);
