@@ -57,7 +57,7 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
 
 /// The ARN of the session in which Lambda runs the function: it is named after the function.
 pub(super) fn session_arn(role: &Arn, function: &Arn) -> String {
-    format!("arn:{}:sts::{}:assumed-role/{}/{}", role.partition_name(), role.account(), role.name(), function.name())
+    format!("arn:{}:sts::{}:assumed-role/{}/{}", role.partition_name(), role.account(), role.name(), function.split_qualifier().0.name())
 }
 
 /// Whoever the grant names, so that denials that name them count.

@@ -14,7 +14,7 @@ pub enum Caller {
     Function {
         /// The execution role.
         role: Arn,
-        /// The function, without a qualifier.
+        /// The function, by the ARN under which it is invoked, qualified or not.
         function: Arn,
     },
     /// Secrets Manager on behalf of that role (a forward access session), which is how it calls KMS
@@ -22,7 +22,7 @@ pub enum Caller {
     Forwarded {
         /// The execution role.
         role: Arn,
-        /// The function, without a qualifier.
+        /// The function, by the ARN under which it is invoked, qualified or not.
         function: Arn,
     },
     /// An AWS service with its own identity, on account of some resource.

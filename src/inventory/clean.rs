@@ -141,6 +141,7 @@ fn rotation_function(arn: &Arn, role: &Arn, secret: &Arn) -> Function {
             endpoint_variables: BTreeMap::from([("SECRETS_MANAGER_ENDPOINT".to_owned(), endpoint)]),
             ..FunctionConfiguration::default()
         })),
+        qualified: BTreeMap::new(),
         policies: BTreeMap::from([(String::new(), Known::Value(Some(document(&policy))))]),
         reserved_concurrency: Known::Value(None),
         urls: Known::Value(Vec::new()),

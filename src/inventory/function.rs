@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known::Known;
+use super::known::{Gap, Known};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -18,6 +18,10 @@ pub struct Function {
     pub arn: Arn,
     /// Its configuration; `None` when Lambda says that there is no such function.
     pub configuration: Known<Option<FunctionConfiguration>>,
+    /// The configurations of the versions and aliases that secrets name, by qualifier; `None` when there is no such one. A version keeps the configuration
+    /// that it was published with (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html>).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub qualified: BTreeMap<String, Known<Option<FunctionConfiguration>>>,
     /// Its resource-based policies by qualifier; the unqualified one under the empty string. `None` when there is no policy.
     pub policies: BTreeMap<String, Known<Option<Document>>>,
     /// Reserved concurrency; `None` when none is set, 0 when the function is switched off.
@@ -29,6 +33,17 @@ pub struct Function {
 }
 
 impl Function {
+    /// The configuration with which the ARN with this qualifier runs.
+    pub fn configuration_of(&self, qualifier: Option<&str>) -> Known<Option<&FunctionConfiguration>> {
+        match qualifier.filter(|qualifier| *qualifier != "$LATEST") {
+            None => self.configuration.as_ref().map(Option::as_ref),
+            Some(qualifier) => match self.qualified.get(qualifier) {
+                Some(configuration) => configuration.as_ref().map(Option::as_ref),
+                None => Known::Unreadable(Gap::not_collected("lambda:GetFunctionConfiguration", &format!("{}:{qualifier}", self.arn))),
+            },
+        }
+    }
+
     /// The policy that decides a call on the ARN with this qualifier. Lambda keeps one policy per qualifier
     /// (<https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html>).
     pub fn policy(&self, qualifier: Option<&str>) -> Option<&Known<Option<Document>>> {

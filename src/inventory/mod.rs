@@ -105,6 +105,7 @@ impl Inventory {
         }
         for function in self.functions.values() {
             gaps.extend(function.configuration.gap().cloned());
+            gaps.extend(function.qualified.values().filter_map(Known::gap).cloned());
             gaps.extend(function.policies.values().filter_map(Known::gap).cloned());
             gaps.extend(function.reserved_concurrency.gap().cloned());
             gaps.extend(function.urls.gap().cloned());

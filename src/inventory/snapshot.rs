@@ -180,6 +180,7 @@ mod tests {
         let function = Function {
             arn: arn("arn:aws:lambda:eu-west-1:111122223333:function:rotate"),
             configuration: Known::Value(Some(FunctionConfiguration { runtime: Some(word(4)), ..Default::default() })),
+            qualified: BTreeMap::new(),
             policies: BTreeMap::from([(word(5), Known::Value(None)), (String::new(), Known::Value(Some(Document::new(word(6)))))]),
             reserved_concurrency: Known::Value(Some(0)),
             urls: Known::default(),

@@ -51,10 +51,7 @@ impl Rotation<'_> {
     }
 
     fn caller(&self, make: impl FnOnce(Arn, Arn) -> Caller) -> Known<Option<Caller>> {
-        self.role_arn.clone().map(|role| {
-            let function = self.function_arn.map(|arn| arn.split_qualifier().0)?;
-            Some(make(role?.clone(), function))
-        })
+        self.role_arn.clone().map(|role| Some(make(role?.clone(), self.function_arn?.clone())))
     }
 
     /// The key of the secret as a target.

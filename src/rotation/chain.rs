@@ -74,7 +74,7 @@ impl<'a> Rotation<'a> {
             None => Known::Value(None),
         };
         let configuration = function.clone().and_then(|function| match function {
-            Some(function) => function.configuration.as_ref().map(Option::as_ref),
+            Some(function) => function.configuration_of(function_arn.and_then(|arn| arn.split_qualifier().1)),
             None => Known::Value(None),
         });
         let role_arn = configuration.clone().map(|configuration| configuration.and_then(|configuration| configuration.role.as_ref()));

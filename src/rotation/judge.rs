@@ -123,17 +123,10 @@ fn conditions(rotation: &Rotation<'_>, asked: &[Asked]) -> Vec<Condition> {
     found
 }
 
-/// Where the function lies: which version of it, in which account and region.
+/// Where the function lies: in which account and region.
 fn place(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
     let Some(arn) = rotation.function_arn else { return };
     let secret = &rotation.secret.arn;
-    let (function, qualifier) = arn.split_qualifier();
-    if let Some(qualifier) = qualifier.filter(|qualifier| *qualifier != "$LATEST") {
-        // A version keeps the configuration, the role among it, that it was published with
-        // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html).
-        let need = format!("the configuration of version or alias {qualifier} of {}, of which only $LATEST was read", function.name());
-        found.push(Condition::Unknown(need));
-    }
     if arn.region() != secret.region() {
         found.push(Condition::Unknown(format!("whether a function in {} can rotate a secret in {}", arn.region(), secret.region())));
     }

@@ -182,13 +182,24 @@ fn a_function_in_another_account_that_was_not_read_is_undecided() {
 
 #[test]
 fn a_version_or_alias_has_a_configuration_of_its_own() {
-    let alias = format!("{}:live", clean::FUNCTION);
     let change = |inventory: &mut Inventory| {
+        let alias = format!("{}:live", clean::FUNCTION);
         let allow = json!([{"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": alias}]);
         function_policy(inventory, "live", &allow);
         secret(inventory).rotation.function = Some(arn(&alias));
     };
-    hangs_on(change, "of version or alias live");
+    hangs_on(change, "lambda:GetFunctionConfiguration on arn:aws:lambda:eu-west-1:111122223333:function:rotate-db:live");
+    let published = |role: &'static str| {
+        move |inventory: &mut Inventory| {
+            change(inventory);
+            let function = inventory.functions.values_mut().next().unwrap();
+            let mut configuration = function.configuration.value().unwrap().clone().unwrap();
+            configuration.role = Some(arn(role));
+            function.qualified.insert("live".to_owned(), Known::Value(Some(configuration)));
+        }
+    };
+    assert_eq!(judged(published(clean::ROLE)).verdict, Verdict::Rotates);
+    fails(published("arn:aws:iam::111122223333:role/of-old"), Step::Start, "of-old");
 }
 
 #[test]

@@ -65,7 +65,12 @@ fn lose_of_functions(inventory: &mut Inventory, api: Api, gap: impl Fn(&str) -> 
     for function in inventory.functions.values_mut().filter(|function| asked(&function.configuration)) {
         let arn = function.arn.to_string();
         match api {
-            Api::GetFunctionConfiguration => function.configuration = Known::Unreadable(gap(&arn)),
+            Api::GetFunctionConfiguration => {
+                function.configuration = Known::Unreadable(gap(&arn));
+                for (qualifier, configuration) in &mut function.qualified {
+                    *configuration = Known::Unreadable(gap(&format!("{arn}:{qualifier}")));
+                }
+            }
             Api::GetFunctionPolicy => {
                 for (qualifier, policy) in &mut function.policies {
                     let resource = if qualifier.is_empty() { arn.clone() } else { format!("{arn}:{qualifier}") };

@@ -135,6 +135,7 @@ fn function(name: &str) -> Function {
     Function {
         arn: arn(name),
         configuration: Known::Value(Some(configuration)),
+        qualified: BTreeMap::new(),
         policies: BTreeMap::from([(String::new(), Known::Value(Some(document("invoke"))))]),
         reserved_concurrency: Known::Value(None),
         urls: Known::default(),
@@ -146,6 +147,8 @@ fn functions() -> Vec<Function> {
     let url = |qualifier: Option<&str>, auth: &str| FunctionUrl { qualifier: qualifier.map(str::to_owned), auth_type: auth.to_owned() };
     let mut eu = function(EU_FUNCTION);
     eu.policies.insert("live".to_owned(), Known::Value(None));
+    let published = FunctionConfiguration { timeout_seconds: Some(15), ..eu.configuration.value().unwrap().clone().unwrap() };
+    eu.qualified.insert("live".to_owned(), Known::Value(Some(published)));
     eu.urls = Known::Value(vec![url(None, "NONE"), url(Some("live"), "AWS_IAM"), url(Some("old"), "AWS_IAM")]);
     eu.tags = Known::Value(pairs(&[("SecretsManagerLambda", "Rotation")]));
     let mut us = function(US_FUNCTION);

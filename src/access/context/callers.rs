@@ -29,7 +29,7 @@ pub(super) fn of_caller(context: &mut Context, inventory: &Inventory, question: 
     match &question.caller {
         Caller::Function { role, function } => {
             of_role(context, inventory, role, function);
-            context.set("lambda:SourceFunctionArn", Entry::single(function.as_str()));
+            context.set("lambda:SourceFunctionArn", Entry::single(function.split_qualifier().0.as_str()));
             context.set("kms:CallerAccount", Entry::single(role.account()));
             of_path(context, inventory, function);
             of_versions(context, &question.action);
@@ -39,7 +39,7 @@ pub(super) fn of_caller(context: &mut Context, inventory: &Inventory, question: 
             of_forwarding(context, role, question);
         }
         Caller::Service { name, source } => {
-            of_service(context, inventory, &service_principal(name, question.target.partition()), source.as_ref())
+            of_service(context, inventory, &service_principal(name, question.target.partition()), source.as_ref());
         }
         Caller::Outsider { account } => others::of_outsider(context, inventory, account.as_str(), &question.target),
         Caller::Grantee { grant } => others::of_grantee(context, inventory, &question.target, grant),
@@ -68,7 +68,7 @@ fn of_role(context: &mut Context, inventory: &Inventory, role: &Arn, function: &
 }
 
 fn of_known_role(context: &mut Context, role: &Role, function: &Arn) {
-    context.set("aws:userid", Entry::single(format!("{}:{}", role.id, function.name())));
+    context.set("aws:userid", Entry::single(format!("{}:{}", role.id, function.split_qualifier().0.name())));
     for (key, value) in &role.tags {
         context.set(&format!("aws:PrincipalTag/{key}"), Entry::single(value.as_str()));
     }
@@ -76,7 +76,7 @@ fn of_known_role(context: &mut Context, role: &Role, function: &Arn) {
 
 /// Where the function's calls come from. A function outside a VPC has a public address that nobody can foretell; for one inside, the path decides.
 fn of_path(context: &mut Context, inventory: &Inventory, function: &Arn) {
-    let configuration = inventory.function(function).and_then(|function| function.configuration.as_ref());
+    let configuration = inventory.function(function).and_then(|known| known.configuration_of(function.split_qualifier().1));
     let outside = matches!(configuration, Known::Value(Some(configuration)) if configuration.vpc.is_none());
     keys::of_vpc_endpoints(context, &if outside { Entry::Absent } else { Entry::Unknown });
 }

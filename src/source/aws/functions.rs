@@ -48,6 +48,12 @@ async fn function(regional: &Arc<Regional>, arn: Arn, qualifiers: BTreeSet<Strin
         return empty_function(arn, policies);
     }
     let mut policies = BTreeMap::new();
+    let mut qualified = BTreeMap::new();
+    for qualifier in qualifiers.iter().filter(|qualifier| !["", "$LATEST"].contains(&qualifier.as_str())) {
+        let call = lambda.get_function_configuration().function_name(name).qualifier(qualifier).send();
+        let resource = format!("{name}:{qualifier}");
+        qualified.insert(qualifier.clone(), ask_optional(Api::GetFunctionConfiguration, &resource, call, self::configuration).await);
+    }
     for qualifier in qualifiers {
         let asked = Some(qualifier.clone()).filter(|qualifier| !qualifier.is_empty());
         let resource = asked.as_ref().map_or_else(|| name.to_owned(), |qualifier| format!("{name}:{qualifier}"));
@@ -67,6 +73,7 @@ async fn function(regional: &Arc<Regional>, arn: Arn, qualifiers: BTreeSet<Strin
     );
     Function {
         configuration,
+        qualified,
         policies,
         reserved_concurrency: reserved.map(Option::flatten),
         urls: whole_or_none(urls.await).map(|urls| urls.iter().map(url).collect()),
@@ -80,6 +87,7 @@ fn empty_function(arn: Arn, policies: BTreeMap<String, Known<Option<Document>>>)
     Function {
         arn,
         configuration: Known::Value(None),
+        qualified: policies.keys().filter(|qualifier| !qualifier.is_empty()).map(|it| (it.clone(), Known::Value(None))).collect(),
         policies,
         reserved_concurrency: Known::default(),
         urls: Known::default(),
@@ -94,6 +102,7 @@ fn unreachable_function(arn: Arn, qualifiers: BTreeSet<String>) -> Function {
     Function {
         arn,
         configuration: Known::Unreadable(missing.clone()),
+        qualified: BTreeMap::new(),
         policies,
         reserved_concurrency: Known::Unreadable(missing.clone()),
         urls: Known::Unreadable(missing.clone()),

@@ -41,7 +41,12 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
     }
     match operation {
         "GetFunctionConfiguration" => {
-            fact(&function.configuration)?.as_ref().map(|it| configuration(function, it)).ok_or_else(|| missing("Function not found"))
+            let known = match asked.field("Qualifier") {
+                None => Some(&function.configuration),
+                Some(qualifier) => function.qualified.get(qualifier),
+            };
+            let found = known.map(fact).transpose()?.and_then(Option::as_ref);
+            found.map(|it| configuration(function, it)).ok_or_else(|| missing("Function not found"))
         }
         "GetPolicy" => {
             let policy = function.policies.get(asked.field("Qualifier").unwrap_or_default());
