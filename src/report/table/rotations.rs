@@ -17,6 +17,9 @@ use crate::rotation::{Judgement, Verdict};
 /// The verdict's column is as wide as its longest word, with a space on either side.
 const VERDICT: usize = " not judged ".len();
 
+/// From this width the table has room for the ids of rules, which are not to be broken.
+const ROOM_FOR_RULES: usize = 100;
+
 pub(super) fn write(report: &Report, places: bool, page: &mut Page<'_>) -> io::Result<()> {
     if report.rotations.is_empty() {
         return nothing_rotates(report, page);
@@ -48,9 +51,13 @@ fn rows(report: &Report, places: bool, width: usize) -> Table {
     }
     table.set_header(header);
     for judgement in &report.rotations {
-        let finding = worst
-            .get(&judgement.secret)
-            .map_or_else(|| "-".to_owned(), |finding| format!("{} {}", finding.severity, terminal_safe(&finding.rule, NAME)));
+        let finding = worst.get(&judgement.secret).map_or_else(
+            || "-".to_owned(),
+            |finding| match width {
+                ROOM_FOR_RULES.. => format!("{} {}", finding.severity, terminal_safe(&finding.rule, NAME)),
+                _ => finding.severity.to_string(),
+            },
+        );
         let function = runner(&judgement.kind, judgement.function.as_ref());
         let mut row = vec![judgement.verdict.word().to_owned(), name(&judgement.secret), function, finding];
         if places {
