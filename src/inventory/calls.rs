@@ -22,6 +22,8 @@ pub enum Api {
     GetFunctionPolicy,
     /// `lambda:GetFunctionConcurrency`
     GetFunctionConcurrency,
+    /// `lambda:GetProvisionedConcurrencyConfig`
+    GetProvisionedConcurrency,
     /// `lambda:ListFunctionUrlConfigs`
     ListFunctionUrlConfigs,
     /// `lambda:ListTags`
@@ -51,7 +53,7 @@ pub struct CallSpec {
 
 impl Api {
     /// Every call, in the order in which a scan makes them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::GetCallerIdentity,
         Self::GetAccountAuthorizationDetails,
         Self::ListSecrets,
@@ -60,6 +62,7 @@ impl Api {
         Self::GetFunctionConfiguration,
         Self::GetFunctionPolicy,
         Self::GetFunctionConcurrency,
+        Self::GetProvisionedConcurrency,
         Self::ListFunctionUrlConfigs,
         Self::ListFunctionTags,
         Self::DescribeKey,
@@ -114,6 +117,11 @@ impl Api {
                 "lambda:GetFunctionConcurrency",
                 "reserved concurrency",
                 "whether the function is switched off by a reserved concurrency of 0",
+            ),
+            Self::GetProvisionedConcurrency => row(
+                "lambda:GetProvisionedConcurrencyConfig",
+                "provisioned concurrency of the version or alias that a secret names",
+                "whether invocations are throttled by a small provisioned concurrency",
             ),
             Self::ListFunctionUrlConfigs => {
                 row("lambda:ListFunctionUrlConfigs", "function URLs and their authentication", "whether a URL opens the function")

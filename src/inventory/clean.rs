@@ -144,6 +144,7 @@ fn rotation_function(arn: &Arn, role: &Arn, secret: &Arn) -> Function {
         qualified: BTreeMap::new(),
         policies: BTreeMap::from([(String::new(), Known::Value(Some(document(&policy))))]),
         reserved_concurrency: Known::Value(None),
+        provisioned_concurrency: BTreeMap::new(),
         urls: Known::Value(Vec::new()),
         tags: Known::Value(BTreeMap::new()),
     }

@@ -26,6 +26,9 @@ pub struct Function {
     pub policies: BTreeMap<String, Known<Option<Document>>>,
     /// Reserved concurrency; `None` when none is set, 0 when the function is switched off.
     pub reserved_concurrency: Known<Option<i32>>,
+    /// Requested provisioned concurrency of the versions and aliases that secrets name, by qualifier; `None` where there is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provisioned_concurrency: BTreeMap<String, Known<Option<i32>>>,
     /// Its function URLs.
     pub urls: Known<Vec<FunctionUrl>>,
     /// Tags, by key.

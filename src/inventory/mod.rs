@@ -108,6 +108,7 @@ impl Inventory {
             gaps.extend(function.qualified.values().filter_map(Known::gap).cloned());
             gaps.extend(function.policies.values().filter_map(Known::gap).cloned());
             gaps.extend(function.reserved_concurrency.gap().cloned());
+            gaps.extend(function.provisioned_concurrency.values().filter_map(Known::gap).cloned());
             gaps.extend(function.urls.gap().cloned());
             gaps.extend(function.tags.gap().cloned());
             let role = function.configuration.value().and_then(Option::as_ref).and_then(|c| c.role.as_ref());

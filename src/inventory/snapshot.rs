@@ -183,6 +183,7 @@ mod tests {
             qualified: BTreeMap::new(),
             policies: BTreeMap::from([(word(5), Known::Value(None)), (String::new(), Known::Value(Some(Document::new(word(6)))))]),
             reserved_concurrency: Known::Value(Some(0)),
+            provisioned_concurrency: BTreeMap::from([(word(5), Known::Value(Some(10)))]),
             urls: Known::default(),
             tags: Known::default(),
         };

@@ -17,7 +17,7 @@ type Scene = (&'static str, &'static str, fn(&mut Links));
 const SCENES: [Scene; 14] = [
     ("payments/db", "kQ3xTz", |_| {}),
     ("orders/db", "Zr81Lm", |_| {}),
-    ("catalog/db", "p0WvNe", |_| {}),
+    ("catalog/db", "p0WvNe", through_an_alias),
     ("crm/db", "uH7cYd", nobody_may_invoke),
     ("reporting/db", "aF5sQk", cannot_finish),
     ("billing/db", "Xm29Rb", cannot_encrypt),
@@ -94,6 +94,19 @@ fn edit_role(links: &mut Links, change: impl FnOnce(&mut Value)) {
     if let Some(policy) = links.role.permissions.inline.first_mut() {
         edit(&mut policy.document, change);
     }
+}
+
+/// The secret names an alias of its function, which has a permission and a configuration of its own.
+fn through_an_alias(links: &mut Links) {
+    let Ok(alias) = Arn::parse(&format!("{}:live", links.function.arn)) else { return };
+    let own = links.function.policies.insert(String::new(), Known::Value(None));
+    if let Some(Known::Value(Some(mut document))) = own {
+        edit(&mut document, |policy| policy["Statement"][0]["Resource"] = json!(alias.as_str()));
+        links.function.policies.insert("live".to_owned(), Known::Value(Some(document)));
+    }
+    links.function.qualified.insert("live".to_owned(), links.function.configuration.clone());
+    links.function.provisioned_concurrency.insert("live".to_owned(), Known::Value(None));
+    links.secret.rotation.function = Some(alias);
 }
 
 /// The function was made again, and its permission was not.

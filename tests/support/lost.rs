@@ -78,6 +78,11 @@ fn lose_of_functions(inventory: &mut Inventory, api: Api, gap: impl Fn(&str) -> 
                 }
             }
             Api::GetFunctionConcurrency => function.reserved_concurrency = Known::Unreadable(gap(&arn)),
+            Api::GetProvisionedConcurrency => {
+                for (qualifier, requested) in &mut function.provisioned_concurrency {
+                    *requested = Known::Unreadable(gap(&format!("{arn}:{qualifier}")));
+                }
+            }
             Api::ListFunctionUrlConfigs => function.urls = Known::Unreadable(gap(&arn)),
             Api::ListFunctionTags => function.tags = Known::Unreadable(gap(&arn)),
             other => unreachable!("{other:?} is not about functions"),

@@ -138,6 +138,7 @@ fn function(name: &str) -> Function {
         qualified: BTreeMap::new(),
         policies: BTreeMap::from([(String::new(), Known::Value(Some(document("invoke"))))]),
         reserved_concurrency: Known::Value(None),
+        provisioned_concurrency: BTreeMap::new(),
         urls: Known::default(),
         tags: Known::default(),
     }
@@ -149,6 +150,7 @@ fn functions() -> Vec<Function> {
     eu.policies.insert("live".to_owned(), Known::Value(None));
     let published = FunctionConfiguration { timeout_seconds: Some(15), ..eu.configuration.value().unwrap().clone().unwrap() };
     eu.qualified.insert("live".to_owned(), Known::Value(Some(published)));
+    eu.provisioned_concurrency.insert("live".to_owned(), Known::Value(None));
     eu.urls = Known::Value(vec![url(None, "NONE"), url(Some("live"), "AWS_IAM"), url(Some("old"), "AWS_IAM")]);
     eu.tags = Known::Value(pairs(&[("SecretsManagerLambda", "Rotation")]));
     let mut us = function(US_FUNCTION);

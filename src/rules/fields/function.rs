@@ -34,6 +34,14 @@ pub(super) const ROWS: &[Row] = &[
             known(function.reserved_concurrency.clone(), |reserved| option(reserved, |reserved| int(reserved.into())))
         })
     }),
+    // Of the version or alias that the secret names; nothing else has it.
+    Row::read(Field::optional("function.provisioned_concurrency", Type::Int), |view| {
+        of_function(view, Fact::Absent, |function| {
+            let qualifier = view.rotation.function_arn.and_then(|arn| arn.split_qualifier().1).unwrap_or_default();
+            let requested = function.provisioned_concurrency.get(qualifier).cloned().unwrap_or_default();
+            known(requested, |requested| option(requested, |requested| int(requested.into())))
+        })
+    }),
     Row::read(Field::required("function.urls", Type::List(&Type::Record(&URL))), |view| {
         of_function(view, list([]), |function| {
             known(function.urls.as_ref(), |urls| {

@@ -7,8 +7,8 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 
 use crate::inventory::{Api, Gap, Known};
 
-/// The codes by which a service says that there is no such thing: Lambda's and Secrets Manager's, KMS's.
-const ABSENT: [&str; 2] = ["ResourceNotFoundException", "NotFoundException"];
+/// The codes by which a service says that there is no such thing: Lambda's and Secrets Manager's, KMS's, and that of a version without provisioned concurrency.
+const ABSENT: [&str; 3] = ["ResourceNotFoundException", "NotFoundException", "ProvisionedConcurrencyConfigNotFoundException"];
 
 /// The codes by which a service says that it does not know who asks. Seen in one region only, the region is probably not enabled
 /// (<https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>).

@@ -49,10 +49,16 @@ async fn function(regional: &Arc<Regional>, arn: Arn, qualifiers: BTreeSet<Strin
     }
     let mut policies = BTreeMap::new();
     let mut qualified = BTreeMap::new();
+    let mut provisioned = BTreeMap::new();
     for qualifier in qualifiers.iter().filter(|qualifier| !["", "$LATEST"].contains(&qualifier.as_str())) {
         let call = lambda.get_function_configuration().function_name(name).qualifier(qualifier).send();
         let resource = format!("{name}:{qualifier}");
         qualified.insert(qualifier.clone(), ask_optional(Api::GetFunctionConfiguration, &resource, call, self::configuration).await);
+        // Only versions and aliases have it (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html).
+        let call = lambda.get_provisioned_concurrency_config().function_name(name).qualifier(qualifier).send();
+        let requested =
+            ask_optional(Api::GetProvisionedConcurrency, &resource, call, |answer| answer.requested_provisioned_concurrent_executions);
+        provisioned.insert(qualifier.clone(), requested.await);
     }
     for qualifier in qualifiers {
         let asked = Some(qualifier.clone()).filter(|qualifier| !qualifier.is_empty());
@@ -76,6 +82,7 @@ async fn function(regional: &Arc<Regional>, arn: Arn, qualifiers: BTreeSet<Strin
         qualified,
         policies,
         reserved_concurrency: reserved.map(Option::flatten),
+        provisioned_concurrency: provisioned,
         urls: whole_or_none(urls.await).map(|urls| urls.iter().map(url).collect()),
         tags: tags.map(|tags| tags.into_iter().flatten().collect()),
         arn,
@@ -90,6 +97,7 @@ fn empty_function(arn: Arn, policies: BTreeMap<String, Known<Option<Document>>>)
         qualified: policies.keys().filter(|qualifier| !qualifier.is_empty()).map(|it| (it.clone(), Known::Value(None))).collect(),
         policies,
         reserved_concurrency: Known::default(),
+        provisioned_concurrency: BTreeMap::new(),
         urls: Known::default(),
         tags: Known::default(),
     }
@@ -105,6 +113,7 @@ fn unreachable_function(arn: Arn, qualifiers: BTreeSet<String>) -> Function {
         qualified: BTreeMap::new(),
         policies,
         reserved_concurrency: Known::Unreadable(missing.clone()),
+        provisioned_concurrency: BTreeMap::new(),
         urls: Known::Unreadable(missing.clone()),
         tags: Known::Unreadable(missing),
     }

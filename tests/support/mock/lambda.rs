@@ -13,11 +13,12 @@ use super::wire::Asked;
 
 /// Method, API version, collection and what follows the name, with the operation that they make
 /// (<https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html>).
-const OPERATIONS: [(&str, &str, &str, &str, &str); 6] = [
+const OPERATIONS: [(&str, &str, &str, &str, &str); 7] = [
     ("GET", "2015-03-31", "functions", "", "GetFunction"),
     ("GET", "2015-03-31", "functions", "configuration", "GetFunctionConfiguration"),
     ("GET", "2015-03-31", "functions", "policy", "GetPolicy"),
     ("GET", "2019-09-30", "functions", "concurrency", "GetFunctionConcurrency"),
+    ("GET", "2019-09-30", "functions", "provisioned-concurrency", "GetProvisionedConcurrencyConfig"),
     ("GET", "2021-10-31", "functions", "urls", "ListFunctionUrlConfigs"),
     ("GET", "2017-03-31", "tags", "", "ListTags"),
 ];
@@ -55,6 +56,12 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
             Ok(json!({"Policy": policy.text(), "RevisionId": "0"}))
         }
         "GetFunctionConcurrency" => Ok(json!({"ReservedConcurrentExecutions": fact(&function.reserved_concurrency)?})),
+        "GetProvisionedConcurrencyConfig" => {
+            let known = function.provisioned_concurrency.get(asked.field("Qualifier").unwrap_or_default());
+            let requested = known.map(fact).transpose()?.and_then(Option::as_ref);
+            let none = || Failure::new(404, "ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found");
+            Ok(json!({"RequestedProvisionedConcurrentExecutions": requested.ok_or_else(none)?, "Status": "READY"}))
+        }
         "ListFunctionUrlConfigs" => {
             let (urls, next) = scope.page(fact(&function.urls)?.iter().collect(), asked.token());
             let of =
