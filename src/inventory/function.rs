@@ -100,6 +100,9 @@ pub struct VpcAttachment {
     pub subnet_ids: Vec<String>,
     /// Security group ids.
     pub security_group_ids: Vec<String>,
+    /// Whether it may use IPv6 in subnets that have both.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ipv6_allowed: bool,
 }
 
 /// A function URL.

@@ -8,6 +8,7 @@ mod identity;
 mod key;
 mod known;
 mod named;
+pub mod network;
 mod secret;
 pub mod snapshot;
 
@@ -23,6 +24,7 @@ pub use identity::{Account, Group, Identities, OrganizationMembership, Permissio
 pub use key::{Grant, Key, KeyMetadata};
 pub use known::{Gap, Known};
 pub use named::NamedDocument;
+pub use network::Network;
 pub use secret::{RotationConfiguration, Secret, SecretVersion};
 
 use crate::arn::{AccountId, Arn};
@@ -42,12 +44,22 @@ pub struct Inventory {
     pub functions: BTreeMap<Arn, Function>,
     /// The keys of these secrets, by ARN.
     pub keys: BTreeMap<Arn, Key>,
+    /// The networks of the functions that are attached to a VPC, by place (`111122223333/eu-west-1`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub networks: BTreeMap<String, Network>,
 }
 
 impl Inventory {
     /// An inventory that holds nothing, read at `as_of`.
     pub fn empty(as_of: Timestamp) -> Self {
-        Self { as_of, accounts: BTreeMap::new(), secrets: BTreeMap::new(), functions: BTreeMap::new(), keys: BTreeMap::new() }
+        Self {
+            as_of,
+            accounts: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            networks: BTreeMap::new(),
+        }
     }
 
     /// The function behind an ARN, qualified or not.
@@ -119,6 +131,7 @@ impl Inventory {
             gaps.extend(key.policies.gap().cloned());
             gaps.extend(key.grants.gap().cloned());
         }
+        gaps.extend(self.networks.values().flat_map(Network::gaps).cloned());
         gaps
     }
 }

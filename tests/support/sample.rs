@@ -166,6 +166,7 @@ fn functions() -> Vec<Function> {
                 vpc_id: "vpc-1".to_owned(),
                 subnet_ids: vec!["subnet-2".to_owned(), "subnet-1".to_owned()],
                 security_group_ids: vec!["sg-1".to_owned()],
+                ipv6_allowed: false,
             }),
             ..it
         })

@@ -143,8 +143,11 @@ fn vpc(it: VpcConfigResponse) -> Option<VpcAttachment> {
         vpc_id: text(it.vpc_id).unwrap_or_default(),
         subnet_ids: it.subnet_ids.unwrap_or_default(),
         security_group_ids: it.security_group_ids.unwrap_or_default(),
+        ipv6_allowed: it.ipv6_allowed_for_dual_stack.unwrap_or(false),
     };
-    (attachment != VpcAttachment::default()).then_some(attachment)
+    // What a function that has left its VPC may use there says nothing.
+    let nowhere = VpcAttachment { ipv6_allowed: attachment.ipv6_allowed, ..VpcAttachment::default() };
+    (attachment != nowhere).then_some(attachment)
 }
 
 fn url(it: &FunctionUrlConfig) -> FunctionUrl {
