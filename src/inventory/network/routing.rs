@@ -48,6 +48,7 @@ pub enum RouteOrigin {
 }
 
 impl RouteOrigin {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it a reference")]
     fn is_static(&self) -> bool {
         *self == Self::Static
     }
