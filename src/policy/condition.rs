@@ -38,8 +38,8 @@ fn holds_for(condition: &Condition, entry: &Entry, context: &Context) -> Truth {
 /// `Null` asks for absence with `true` and for presence with `false`; values that are neither ask for nothing that could be.
 fn null(condition: &Condition, entry: &Entry) -> Truth {
     let is_absent = absence(entry);
-    any(condition.values.iter().map(|value| match value.operand {
-        Operand::Null(Some(wanted)) => is_absent.negate_if(!wanted),
+    any(condition.operands.iter().map(|operand| match operand {
+        Operand::Null(Some(wanted)) => is_absent.negate_if(!*wanted),
         _ => Truth::False,
     }))
 }
@@ -83,7 +83,7 @@ fn matches_some(condition: &Condition, value: &Text, context: &Context) -> Truth
         Comparison::Number(relation) => compare(condition, value, relation, Number::parse, number_of, |a, b| a.compare(*b)),
         Comparison::Date(relation) => compare(condition, value, relation, parse_date, date_of, |a, b| Some(a.cmp(b))),
         Comparison::Ip => in_some_range(condition, value),
-        _ => any(condition.values.iter().map(|wanted| match &wanted.operand {
+        _ => any(condition.operands.iter().map(|wanted| match wanted {
             Operand::Text(pattern) => pattern.matches(value, context),
             Operand::Arn(pattern) => pattern.matches(value, context),
             _ => Truth::False,
@@ -107,7 +107,7 @@ fn compare<T>(
     wanted: impl Fn(&Operand) -> Option<&T>,
     order: impl Fn(&T, &T) -> Option<std::cmp::Ordering>,
 ) -> Truth {
-    let mut wanted = condition.values.iter().filter_map(|value| wanted(&value.operand)).peekable();
+    let mut wanted = condition.operands.iter().filter_map(wanted).peekable();
     if wanted.peek().is_none() {
         return Truth::False;
     }
@@ -118,7 +118,7 @@ fn compare<T>(
 
 fn in_some_range(condition: &Condition, value: &Text) -> Truth {
     let mut ranges =
-        condition.values.iter().filter_map(|value| if let Operand::Ip(range) = &value.operand { *range } else { None }).peekable();
+        condition.operands.iter().filter_map(|operand| if let Operand::Ip(range) = operand { *range } else { None }).peekable();
     if ranges.peek().is_none() {
         return Truth::False;
     }

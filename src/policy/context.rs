@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use super::text::Text;
 
@@ -50,13 +51,13 @@ impl fmt::Display for Entry {
 /// key (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
-    hash: u64,
-    lower: Box<str>,
+    hash: u32,
+    lower: SmolStr,
 }
 
 impl Key {
     pub(super) fn new(name: &str) -> Self {
-        let lower = name.to_lowercase().into_boxed_str();
+        let lower = SmolStr::from(name.to_lowercase());
         Self { hash: fnv(lower.as_bytes()), lower }
     }
 
@@ -66,14 +67,14 @@ impl Key {
 }
 
 /// FNV-1a: small, fast on short texts and the same on every machine.
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+fn fnv(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 #[derive(Debug, Clone)]
 struct Listed {
     key: Key,
-    name: Arc<str>,
+    name: SmolStr,
     entry: Entry,
 }
 
@@ -83,7 +84,7 @@ pub struct Context {
     // INVARIANT: sorted by key, each key once.
     listed: Vec<Listed>,
     // INVARIANT: the hash of each listed key in the same order. Look-ups that find nothing, the most frequent ones, read only these few bytes.
-    hashes: Vec<u64>,
+    hashes: Vec<u32>,
     // INVARIANT: longest prefix first, then by name; prefixes are lowercase.
     families: Vec<(Box<str>, Entry)>,
     unlisted: Entry,
@@ -149,8 +150,8 @@ impl Context {
 
     pub(super) fn look_up(&self, key: &Key) -> &Entry {
         let from = self.hashes.partition_point(|hash| *hash < key.hash);
-        let alike = self.listed[from..].iter().take_while(|listed| listed.key.hash == key.hash);
-        if let Some(listed) = alike.into_iter().find(|listed| listed.key.lower == key.lower) {
+        let alike = self.hashes[from..].iter().zip(&self.listed[from..]).take_while(|(hash, _)| **hash == key.hash);
+        if let Some((_, listed)) = alike.into_iter().find(|(_, listed)| listed.key.lower == key.lower) {
             return &listed.entry;
         }
         self.families.iter().find(|(prefix, _)| key.lower.starts_with(&**prefix)).map_or(&self.unlisted, |(_, entry)| entry)

@@ -1,12 +1,14 @@
 //! Plain text against pieces with stars between them, in time that grows with the text alone. The fast path of `pattern.rs`.
 
+use smol_str::SmolStr;
+
 use super::cells::{Cell, Slot, WORK_LIMIT};
 use super::truth::Truth;
 
 /// What stands between two stars.
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
-    Plain(Box<str>),
+    Plain(SmolStr),
     /// With `?` as `None`.
     Holes(Box<[Option<char>]>),
 }

@@ -109,20 +109,20 @@ pub(super) fn misses(question: Question<'_>, statement: &Statement, kind: Policy
     });
     note(question.action(statement), &|| Element::Action {
         negated: statement.actions.negated,
-        wanted: statement.actions.written.to_vec(),
+        wanted: statement.written.actions.to_vec(),
         found: request.action.to_string(),
     });
     note(question.resource(statement, kind), &|| Element::Resource {
         negated: statement.is_not_resource(),
-        wanted: statement.resources.as_ref().map(|resources| resources.written.to_vec()).unwrap_or_default(),
+        wanted: statement.written.resources.to_vec(),
         found: request.resource.to_string(),
         unknown: statement.resource_variables().filter(|name| is_open(request.context.get(name))).map(Arc::from).collect(),
     });
     for condition in &statement.conditions {
         note(condition::holds(condition, &request.context), &|| Element::Condition {
-            operator: Arc::clone(&condition.written),
-            key: Arc::clone(&condition.name),
-            wanted: condition.values.iter().map(|value| Arc::clone(&value.written)).collect(),
+            operator: Arc::clone(&condition.written.operator),
+            key: Arc::clone(&condition.written.key),
+            wanted: condition.written.values.to_vec(),
             found: request.context.look_up(&condition.key).clone(),
             unknown: unknown_keys(condition, &request.context),
         });
@@ -134,7 +134,7 @@ pub(super) fn misses(question: Question<'_>, statement: &Statement, kind: Policy
 fn unknown_keys(condition: &Condition, context: &Context) -> Vec<Arc<str>> {
     let mut keys: Vec<Arc<str>> = Vec::new();
     if is_open(context.look_up(&condition.key)) {
-        keys.push(Arc::clone(&condition.name));
+        keys.push(Arc::clone(&condition.written.key));
     }
     keys.extend(condition.variables().filter(|name| is_open(context.get(name))).map(Arc::from));
     keys.sort();

@@ -58,16 +58,24 @@ impl Effect {
     }
 }
 
-/// One statement of a policy.
+/// One statement of a policy. What only readers look at lies apart, so that deciding touches as little memory as it can.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    pub(super) index: usize,
-    pub(super) sid: Option<Arc<str>>,
     pub(super) effect: Effect,
     pub(super) principals: Option<Principals>,
     pub(super) actions: Actions,
     pub(super) resources: Option<Resources>,
     pub(super) conditions: Box<[Condition]>,
+    pub(super) written: Box<StatementText>,
+}
+
+/// A statement as it was written, its principals and conditions excepted.
+#[derive(Debug, Clone)]
+pub(super) struct StatementText {
+    pub(super) index: usize,
+    pub(super) sid: Option<Arc<str>>,
+    pub(super) actions: Box<[Arc<str>]>,
+    pub(super) resources: Box<[Arc<str>]>,
 }
 
 #[derive(Debug, Clone)]
@@ -79,26 +87,24 @@ pub(super) struct Principals {
 #[derive(Debug, Clone)]
 pub(super) struct Actions {
     pub(super) negated: bool,
-    pub(super) written: Box<[Arc<str>]>,
     pub(super) patterns: Box<[Pattern]>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Resources {
     pub(super) negated: bool,
-    pub(super) written: Box<[Arc<str>]>,
     pub(super) patterns: Box<[ResourcePattern]>,
 }
 
 impl Statement {
     /// Its place in the policy, from 0.
     pub fn index(&self) -> usize {
-        self.index
+        self.written.index
     }
 
     /// Its `Sid`, if it has one.
     pub fn sid(&self) -> Option<&str> {
-        self.sid.as_deref()
+        self.written.sid.as_deref()
     }
 
     /// Allow or Deny.
@@ -123,7 +129,7 @@ impl Statement {
 
     /// The values of `Action` or `NotAction`, as written.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
-        self.actions.written.iter().map(|action| &**action)
+        self.written.actions.iter().map(|action| &**action)
     }
 
     /// Whether the actions stand under `NotAction`.
@@ -133,7 +139,7 @@ impl Statement {
 
     /// The values of `Resource` or `NotResource`, as written; none when it has neither (trust policies).
     pub fn resources(&self) -> impl Iterator<Item = &str> {
-        self.resources.iter().flat_map(|resources| resources.written.iter().map(|resource| &**resource))
+        self.written.resources.iter().map(|resource| &**resource)
     }
 
     /// Whether it has `Resource` or `NotResource`.
@@ -232,17 +238,24 @@ pub(super) enum Names {
 /// One condition: an operator, a key and the values asked for.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    pub(super) written: Arc<str>,
     pub(super) operator: Operator,
-    pub(super) name: Arc<str>,
     pub(super) key: Key,
-    pub(super) values: Box<[Value]>,
+    pub(super) operands: Box<[Operand]>,
+    pub(super) written: Box<ConditionText>,
+}
+
+/// A condition as it was written.
+#[derive(Debug, Clone)]
+pub(super) struct ConditionText {
+    pub(super) operator: Arc<str>,
+    pub(super) key: Arc<str>,
+    pub(super) values: Box<[Arc<str>]>,
 }
 
 impl Condition {
     /// The operator as written: `StringEqualsIfExists`, `ForAnyValue:StringLike`, …
     pub fn operator(&self) -> &str {
-        &self.written
+        &self.written.operator
     }
 
     /// Whether the operator is a negated one (`StringNotEquals`, `NotIpAddress`, …), which an absent key satisfies.
@@ -252,13 +265,13 @@ impl Condition {
 
     /// The key as written.
     pub fn key(&self) -> &str {
-        &self.name
+        &self.written.key
     }
 
     /// The names of the variables in its values.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.values.iter().flat_map(|value| -> Vec<&str> {
-            match &value.operand {
+        self.operands.iter().flat_map(|operand| -> Vec<&str> {
+            match operand {
                 Operand::Text(pattern) => pattern.variables().collect(),
                 Operand::Arn(pattern) => pattern.variables().collect(),
                 _ => Vec::new(),
@@ -268,14 +281,8 @@ impl Condition {
 
     /// The values as written, JSON numbers and truth values as their text.
     pub fn values(&self) -> impl Iterator<Item = &str> {
-        self.values.iter().map(|value| &*value.written)
+        self.written.values.iter().map(|value| &**value)
     }
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Value {
-    pub(super) written: Arc<str>,
-    pub(super) operand: Operand,
 }
 
 /// A condition value, ready to be compared.

@@ -9,7 +9,8 @@ use super::context::Key;
 use super::error::{PolicyError, Position, Problem, nearest};
 use super::json::{self, Json, Member, Node};
 use super::model::{
-    Actions, Condition, Effect, Names, Operand, Policy, PrincipalEntry, PrincipalKind, Principals, Resources, Statement, Value, Version,
+    Actions, Condition, ConditionText, Effect, Names, Operand, Policy, PrincipalEntry, PrincipalKind, Principals, Resources, Statement,
+    StatementText, Version,
 };
 use super::operand::{Number, Range, parse_date};
 use super::operator::{Comparison, Operator};
@@ -80,18 +81,23 @@ fn statement(index: usize, node: &Node, version: Version) -> Parsed<Statement> {
     let Some((action, negated)) = either(members, "Action", "NotAction")? else {
         return Err(PolicyError::new(node.at, Problem::Missing { element: "Action", of: "statement" }));
     };
-    let written = texts(&action.node, "Action")?;
+    let written_actions = texts(&action.node, "Action")?;
     let syntax = Syntax { wildcards: true, variables: false };
-    let actions =
-        Actions { negated, patterns: written.iter().map(|action| Pattern::new(&action.to_lowercase(), syntax, false)).collect(), written };
-    let resources = either(members, "Resource", "NotResource")?
-        .map(|(member, negated)| {
-            let written = texts(&member.node, "Resource")?;
-            Ok(Resources { negated, patterns: written.iter().map(|resource| ResourcePattern::new(resource, variables)).collect(), written })
-        })
-        .transpose()?;
+    let pattern = |action: &Arc<str>| Pattern::new(&action.to_lowercase(), syntax, false);
+    let actions = Actions { negated, patterns: written_actions.iter().map(pattern).collect() };
+    let mut written_resources = Box::default();
+    let resources = match either(members, "Resource", "NotResource")? {
+        None => None,
+        Some((member, negated)) => {
+            written_resources = texts(&member.node, "Resource")?;
+            let pattern = |resource: &Arc<str>| ResourcePattern::new(resource, variables);
+            Some(Resources { negated, patterns: written_resources.iter().map(pattern).collect() })
+        }
+    };
     let conditions = find(members, "Condition").map(|member| conditions(&member.node, variables)).transpose()?.unwrap_or_default();
-    Ok(Statement { index, sid, effect: effect(node, members)?, principals, actions, resources, conditions })
+    let effect = effect(node, members)?;
+    let written = Box::new(StatementText { index, sid, actions: written_actions, resources: written_resources });
+    Ok(Statement { effect, principals, actions, resources, conditions, written })
 }
 
 fn effect(node: &Node, members: &[Member]) -> Parsed<Effect> {
@@ -162,17 +168,10 @@ fn conditions(node: &Node, variables: bool) -> Parsed<Box<[Condition]>> {
         };
         let written: Arc<str> = block.key.as_str().into();
         for member in object(&block.node, &block.key)? {
-            let values = scalars(&member.node, &member.key)?
-                .into_iter()
-                .map(|written| Value { operand: operand(operator.comparison, &written, variables), written })
-                .collect();
-            conditions.push(Condition {
-                written: Arc::clone(&written),
-                operator,
-                name: member.key.as_str().into(),
-                key: Key::new(&member.key),
-                values,
-            });
+            let values = scalars(&member.node, &member.key)?;
+            let operands = values.iter().map(|written| operand(operator.comparison, written, variables)).collect();
+            let written = ConditionText { operator: Arc::clone(&written), key: member.key.as_str().into(), values };
+            conditions.push(Condition { operator, key: Key::new(&member.key), operands, written: Box::new(written) });
         }
     }
     limit(conditions.len(), MAX_CONDITIONS, "more conditions in a statement", node.at)?;
@@ -249,7 +248,7 @@ fn texts(node: &Node, element: &str) -> Parsed<Box<[Arc<str>]>> {
 }
 
 /// A text, number or truth value, or an array of such, as their text.
-fn scalars(node: &Node, element: &str) -> Parsed<Vec<Arc<str>>> {
+fn scalars(node: &Node, element: &str) -> Parsed<Box<[Arc<str>]>> {
     let nodes = one_or_many(node);
     limit(nodes.len(), MAX_VALUES, "more values in one condition", node.at)?;
     let scalar = |node: &Node| match &node.value {

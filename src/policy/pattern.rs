@@ -3,6 +3,8 @@
 //! Wildcards: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>;
 //! variables: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 
+use smol_str::SmolStr;
+
 use super::cells::{self, Cell, Slot};
 use super::context::{Context, Entry, Key};
 use super::glob::{Piece, glob};
@@ -183,8 +185,8 @@ pub(super) struct Pattern {
 #[derive(Debug, Clone)]
 enum Shape {
     Anything,
-    Exact(Box<str>),
-    Prefix(Box<str>),
+    Exact(SmolStr),
+    Prefix(SmolStr),
     Glob(Box<[Piece]>),
     Open(Box<[Token]>),
 }
@@ -296,7 +298,7 @@ pub(super) fn variables(tokens: &[Token]) -> impl Iterator<Item = &str> {
     tokens.iter().filter_map(|token| if let Token::Variable { name, .. } = token { Some(&**name) } else { None })
 }
 
-fn lower_if(fold: bool, text: &str) -> Box<str> {
+fn lower_if(fold: bool, text: &str) -> SmolStr {
     if fold { text.to_lowercase().into() } else { text.into() }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::arn::{AccountId, Arn};
 
@@ -95,7 +96,7 @@ impl fmt::Display for Symbol {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Text that is known.
-    Literal(Arc<str>),
+    Literal(SmolStr),
     /// Text that is not known yet.
     Symbol(Symbol),
 }
@@ -107,13 +108,13 @@ pub struct Text(Repr);
 // INVARIANT: `Mixed` holds at least one symbol, no empty literal and no two literals side by side, so that equal texts are equal values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Repr {
-    Literal(Arc<str>),
+    Literal(SmolStr),
     Mixed(Arc<[Part]>),
 }
 
 impl Text {
     /// A text that is known in full. Brackets in it are characters like others.
-    pub fn literal(text: impl Into<Arc<str>>) -> Self {
+    pub fn literal(text: impl Into<SmolStr>) -> Self {
         Self(Repr::Literal(text.into()))
     }
 
@@ -129,7 +130,7 @@ impl Text {
         }
         match merged.as_slice() {
             [] => Self::literal(""),
-            [Part::Literal(text)] => Self(Repr::Literal(Arc::clone(text))),
+            [Part::Literal(text)] => Self(Repr::Literal(text.clone())),
             _ => Self(Repr::Mixed(merged.into())),
         }
     }
@@ -164,7 +165,7 @@ impl Text {
     /// The parts in order.
     pub fn parts(&self) -> Vec<Part> {
         match &self.0 {
-            Repr::Literal(text) => vec![Part::Literal(Arc::clone(text))],
+            Repr::Literal(text) => vec![Part::Literal(text.clone())],
             Repr::Mixed(parts) => parts.to_vec(),
         }
     }

@@ -93,8 +93,8 @@ fn step(question: Question<'_>, statement: &Statement, label: &Label) -> Step {
     let naming = label.kind.has_principals().then(|| question.principal(statement));
     Step {
         label: label.clone(),
-        index: statement.index,
-        sid: statement.sid.clone(),
+        index: statement.written.index,
+        sid: statement.written.sid.clone(),
         effect: statement.effect,
         matched: matched(question, statement, label.kind),
         misses: misses(question, statement, label.kind, naming),
