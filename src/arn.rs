@@ -109,6 +109,12 @@ impl Arn {
         }
     }
 
+    /// The name of the role of which this is a session: `Name` of `arn:…:sts::ACCOUNT:assumed-role/Name/SESSION`, which does not tell the role's path.
+    pub fn session_role(&self) -> Option<&str> {
+        let resource = self.resource().strip_prefix("assumed-role/").filter(|_| self.service() == "sts")?;
+        resource.split('/').next().filter(|name| !name.is_empty())
+    }
+
     /// The unqualified ARN of a Lambda function and its qualifier (version or alias), if the ARN has one.
     pub fn split_qualifier(&self) -> (Arn, Option<&str>) {
         let mut parts = self.resource().splitn(3, ':');
@@ -297,6 +303,16 @@ mod tests {
     #[test]
     fn a_role_is_named_by_its_last_path_element() {
         assert_eq!(arn("arn:aws:iam::111122223333:role/team/payments/Rotate").name(), "Rotate");
+    }
+
+    #[test]
+    fn the_arn_of_a_session_names_its_role_without_the_path() {
+        assert_eq!(arn("arn:aws:sts::111122223333:assumed-role/deploy/alice").session_role(), Some("deploy"));
+        for other in
+            ["arn:aws:iam::111122223333:role/assumed-role/x", "arn:aws:sts::111122223333:federated-user/x", "arn:aws:sts::1:assumed-role/"]
+        {
+            assert_eq!(arn(other).session_role(), None, "{other}");
+        }
     }
 
     #[test]

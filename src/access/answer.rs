@@ -30,6 +30,7 @@ impl Answer {
             Caller::Forwarded { role, .. } => format!("Secrets Manager on behalf of execution role {}", role.name()),
             Caller::Service { name, source: Some(source) } => format!("{name} for {}", named(source)),
             Caller::Service { name, source: None } => name.to_string(),
+            Caller::Principal { arn } => named(arn),
             Caller::Outsider { account } => format!("a role in account {account}"),
             Caller::Grantee { grant } => format!("the grantee of grant {grant}"),
         }
@@ -153,13 +154,14 @@ impl Answer {
 }
 
 /// A resource by its kind and the name that people use.
-fn named(arn: &Arn) -> String {
+pub(super) fn named(arn: &Arn) -> String {
     let kind = match (arn.service(), arn.resource()) {
         ("secretsmanager", _) => "secret",
         ("lambda", _) => "function",
         ("kms", alias) if alias.starts_with("alias/") => return alias.replacen("alias/", "the alias ", 1),
         ("kms", _) => "key",
         ("iam", policy) if policy.starts_with("policy/") => "policy",
+        ("iam", user) if user.starts_with("user/") => "user",
         ("iam", _) => "role",
         _ => return arn.to_string(),
     };

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::principal::session_arn;
 use super::question::{Caller, Question, Target};
 use crate::arn::Arn;
-use crate::inventory::{Gap, Grant, Inventory, Known};
+use crate::inventory::{Gap, Grant, Identity, Inventory, Known};
 use crate::policy::{Attached, Context, Document, Entry, PolicyKind, Text, Truth};
 
 /// Whether some grant allows the question.
@@ -99,24 +99,31 @@ fn is_service(grantee: &str) -> bool {
 /// principals; what else they then need is not documented. A grantee that is shown as an id is one that was deleted.
 fn is_grantee(inventory: &Inventory, grant: &Grant, question: &Question) -> Truth {
     let Some(grantee) = grant.grantee.as_deref().or(grant.grantee_service.as_deref()) else { return Truth::False };
+    let account = |account: &str| if names_account(grantee, account) { Truth::Unknown } else { Truth::False };
     match &question.caller {
         Caller::Function { role, function } | Caller::Forwarded { role, function } => {
-            let id = inventory.role(role).value().copied().flatten().map(|role| role.id.as_str());
-            if grantee == role.as_str() || Some(grantee) == id || grantee == session_arn(role, function) {
-                return Truth::True;
-            }
-            if names_account(grantee, role.account()) { Truth::Unknown } else { Truth::False }
+            let named = names_identity(inventory, grantee, role) || grantee == session_arn(role, function);
+            if named { Truth::True } else { account(role.account()) }
         }
+        Caller::Principal { arn } if names_identity(inventory, grantee, arn) => Truth::True,
+        Caller::Principal { arn } if names_a_session(grantee, arn) => Truth::Unknown,
+        Caller::Principal { arn } => account(arn.account()),
         Caller::Grantee { grant: id } => Truth::from(grant.id == **id && (Arn::parse(grantee).is_ok() || is_service(grantee))),
         Caller::Service { name, .. } => Truth::from(grant.grantee_service.as_deref() == Some(name) || grantee == &**name),
-        Caller::Outsider { account } => {
-            if names_account(grantee, account.as_str()) {
-                Truth::Unknown
-            } else {
-                Truth::False
-            }
-        }
+        Caller::Outsider { account: theirs } => account(theirs.as_str()),
     }
+}
+
+/// Whether a grantee is this role or user: by its ARN, or by its id.
+fn names_identity(inventory: &Inventory, grantee: &str, arn: &Arn) -> bool {
+    let id = inventory.identity(arn).value().copied().flatten().map(Identity::id);
+    grantee == arn.as_str() || Some(grantee) == id
+}
+
+/// Whether a grantee is one session of this role.
+fn names_a_session(grantee: &str, role: &Arn) -> bool {
+    let of_role = |session: &Arn| session.account() == role.account() && session.session_role() == Some(role.name());
+    role.resource().starts_with("role/") && Arn::parse(grantee).is_ok_and(|session| of_role(&session))
 }
 
 fn names_account(grantee: &str, account: &str) -> bool {
@@ -141,8 +148,13 @@ fn allows(grant: &Grant, named: Truth, question: &Question, context: &Context) -
     if has_context && !truth.is_true() {
         return (truth.and(named), Some(text));
     }
-    let text = (!named.is_true()).then(|| "names the whole account, and what its principals need beside is not documented".to_owned());
-    (named, text)
+    let text = match &question.caller {
+        Caller::Principal { arn } if grant.grantee.as_deref().is_some_and(|grantee| names_a_session(grantee, arn)) => {
+            "names one session of the role, and nobody says in which it asks"
+        }
+        _ => "names the whole account, and what its principals need beside is not documented",
+    };
+    (named, (!named.is_true()).then(|| text.to_owned()))
 }
 
 /// Whether a caller acts for the resource to which a grant is constrained.
@@ -151,7 +163,11 @@ fn serves(source: &str, caller: &Caller) -> Truth {
         Caller::Service { source: Some(arn), .. } if arn.as_str() == source => Truth::True,
         Caller::Service { source: Some(_), .. } if !source.contains(['*', '?']) => Truth::False,
         Caller::Service { .. } => Truth::Unknown,
-        Caller::Function { .. } | Caller::Forwarded { .. } | Caller::Outsider { .. } | Caller::Grantee { .. } => Truth::False,
+        Caller::Function { .. }
+        | Caller::Forwarded { .. }
+        | Caller::Principal { .. }
+        | Caller::Outsider { .. }
+        | Caller::Grantee { .. } => Truth::False,
     }
 }
 

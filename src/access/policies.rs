@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::answer::named;
 use super::question::{Caller, Question, Target};
 use super::services::via_service;
 use super::strangers::is_stranger;
@@ -14,6 +15,9 @@ use crate::policy::{Attached, Document, Label, PolicyKind, PolicySet};
 /// The services that resource control policies reach and that a rotation uses; Lambda is not among them
 /// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>).
 const UNDER_RESOURCE_CONTROL: [&str; 3] = ["secretsmanager", "kms", "sts"];
+
+/// The call that reads roles, users, groups and their policies.
+const READS_IDENTITIES: &str = "iam:GetAccountAuthorizationDetails";
 
 /// The policies of one question, and for each that could not be read, the call that did not answer.
 #[derive(Debug, Default)]
@@ -59,6 +63,13 @@ pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
             identity_policies(&mut gathered, inventory, role);
             service_control_policies(&mut gathered, inventory, role);
         }
+        Caller::Principal { arn } => {
+            if matches!(inventory.identity(arn), Known::Value(None)) {
+                unread_identity(&mut gathered, arn, &Gap::new(READS_IDENTITIES, arn.as_str(), "the account has no such role or user"));
+            }
+            identity_policies(&mut gathered, inventory, arn);
+            service_control_policies(&mut gathered, inventory, arn);
+        }
         Caller::Outsider { account } => {
             let everything = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
             let name = format!("of an administrator in account {account}");
@@ -83,38 +94,52 @@ fn policies_of_grantee(gathered: &mut Gathered, inventory: &Inventory, target: &
     }
 }
 
-fn identity_policies(gathered: &mut Gathered, inventory: &Inventory, role: &Arn) {
-    match inventory.identities(role.account()) {
-        Known::Value(identities) => {
-            if let Some(known) = identities.roles.get(role) {
-                permissions(gathered, identities, role, &known.permissions);
-            }
-        }
-        Known::Unreadable(gap) => {
-            let policies = gathered.unreadable(PolicyKind::Identity, &format!("of role {}", role.name()), &gap);
-            let boundary = gathered.unreadable(PolicyKind::Boundary, &format!("of role {}", role.name()), &gap);
+/// The policies of a role or user, of a user's groups, and its boundary.
+fn identity_policies(gathered: &mut Gathered, inventory: &Inventory, arn: &Arn) {
+    let identities = match inventory.identities(arn.account()) {
+        Known::Value(identities) => identities,
+        Known::Unreadable(gap) => return unread_identity(gathered, arn, &gap),
+    };
+    let Some(identity) = identities.identity(arn) else { return };
+    permissions(gathered, identities, &named(identity.arn()), identity.permissions());
+    for name in identity.groups() {
+        let owner = format!("group {name}");
+        if let Some(group) = identities.groups.get(name) {
+            permissions(gathered, identities, &owner, &group.permissions);
+        } else {
+            let gap = Gap::not_collected(READS_IDENTITIES, &owner);
+            let policies = gathered.unreadable(PolicyKind::Identity, &format!("of {owner}"), &gap);
             gathered.set.identity.push(policies);
-            gathered.set.boundary = Some(vec![boundary]);
         }
     }
+    let boundary = identity.permissions().boundary.as_ref();
+    gathered.set.boundary = boundary.map(|arn| vec![managed(gathered, identities, PolicyKind::Boundary, arn)]);
 }
 
-fn permissions(gathered: &mut Gathered, identities: &Identities, role: &Arn, permissions: &Permissions) {
+/// A role or user whose policies and boundary may say anything.
+fn unread_identity(gathered: &mut Gathered, arn: &Arn, gap: &Gap) {
+    let owner = format!("of {}", named(arn));
+    let policies = gathered.unreadable(PolicyKind::Identity, &owner, gap);
+    let boundary = gathered.unreadable(PolicyKind::Boundary, &owner, gap);
+    gathered.set.identity.push(policies);
+    gathered.set.boundary = Some(vec![boundary]);
+}
+
+fn permissions(gathered: &mut Gathered, identities: &Identities, owner: &str, permissions: &Permissions) {
     for policy in &permissions.inline {
-        let name = format!("{} of role {}", policy.name, role.name());
+        let name = format!("{} of {owner}", policy.name);
         gathered.set.identity.push(Gathered::readable(PolicyKind::Identity, &name, &policy.document));
     }
     for arn in &permissions.attached {
         let attached = managed(gathered, identities, PolicyKind::Identity, arn);
         gathered.set.identity.push(attached);
     }
-    gathered.set.boundary = permissions.boundary.as_ref().map(|arn| vec![managed(gathered, identities, PolicyKind::Boundary, arn)]);
 }
 
 fn managed(gathered: &mut Gathered, identities: &Identities, kind: PolicyKind, arn: &Arn) -> Attached {
     match identities.policies.get(arn) {
         Some(document) => Gathered::readable(kind, arn.name(), document),
-        None => gathered.unreadable(kind, arn.name(), &Gap::not_collected("iam:GetAccountAuthorizationDetails", arn.as_str())),
+        None => gathered.unreadable(kind, arn.name(), &Gap::not_collected(READS_IDENTITIES, arn.as_str())),
     }
 }
 
@@ -151,7 +176,11 @@ fn resource_control_policies(gathered: &mut Gathered, inventory: &Inventory, que
     let service = question.action.split(':').next().unwrap_or_default();
     let exempt = match (&question.caller, &question.target) {
         (_, Target::ManagedKey { .. }) => true,
-        (_, Target::Role(role)) | (Caller::Function { role, .. } | Caller::Forwarded { role, .. }, _) if is_service_linked(role) => true,
+        (_, Target::Role(role)) | (Caller::Function { role, .. } | Caller::Forwarded { role, .. } | Caller::Principal { arn: role }, _)
+            if is_service_linked(role) =>
+        {
+            true
+        }
         _ => question.action.eq_ignore_ascii_case("kms:RetireGrant"),
     };
     if exempt || !UNDER_RESOURCE_CONTROL.iter().any(|reached| reached.eq_ignore_ascii_case(service)) {

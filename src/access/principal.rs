@@ -4,7 +4,7 @@ use super::context;
 use super::question::{Caller, Question, Target};
 use super::services::service_principal;
 use crate::arn::Arn;
-use crate::inventory::{Inventory, Known};
+use crate::inventory::{Identity, Inventory, Known};
 use crate::policy::{Part, Principal, Request, Symbol, Text};
 
 /// The request of `question`.
@@ -42,6 +42,19 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
             }
         }
         Caller::Service { name, .. } => Principal::Service(service_principal(name, question.target.partition())),
+        Caller::Principal { arn } => match inventory.identity(arn) {
+            Known::Value(Some(Identity::Role(role))) => Principal::Role {
+                arn: Text::literal(role.arn.shared()),
+                account: Text::literal(role.arn.account()),
+                unique_id: Some(Text::literal(role.id.as_str())),
+            },
+            Known::Value(Some(Identity::User(user))) => Principal::User {
+                arn: Text::literal(user.arn.shared()),
+                account: Text::literal(user.arn.account()),
+                unique_id: Some(Text::literal(user.id.as_str())),
+            },
+            Known::Value(None) | Known::Unreadable(_) => of_arn(arn),
+        },
         Caller::Outsider { account } => {
             let partition = question.target.partition();
             Principal::Session {
@@ -69,21 +82,24 @@ fn grantee(inventory: &Inventory, target: &Target, id: &str) -> Principal {
         return Principal::Service(Text::literal(service.as_str()));
     }
     match grant.grantee.as_deref().map(|grantee| (grantee, Arn::parse(grantee))) {
-        Some((_, Ok(arn))) if arn.resource().starts_with("role/") => {
-            Principal::Role { account: Text::literal(arn.account()), arn: Text::literal(arn.shared()), unique_id: None }
-        }
-        // A session of a role whose path its ARN does not tell; without one it is right for most.
-        Some((_, Ok(arn))) if arn.resource().starts_with("assumed-role/") => {
-            let role = arn.resource().split('/').nth(1).unwrap_or_default();
-            Principal::Session {
-                role_arn: Text::literal(format!("arn:{}:iam::{}:role/{role}", arn.partition_name(), arn.account())),
-                account: Text::literal(arn.account()),
-                arn: Text::literal(arn.shared()),
-                unique_id: None,
-            }
-        }
-        Some((_, Ok(arn))) => Principal::User { account: Text::literal(arn.account()), arn: Text::literal(arn.shared()), unique_id: None },
+        Some((_, Ok(arn))) => of_arn(&arn),
         Some((service, Err(_))) if service.contains(".amazonaws.com") => Principal::Service(Text::literal(service)),
         _ => Principal::Anonymous,
+    }
+}
+
+/// Whoever has this ARN, as far as the ARN alone tells.
+fn of_arn(arn: &Arn) -> Principal {
+    let (own, account) = (Text::literal(arn.shared()), Text::literal(arn.account()));
+    match arn.session_role() {
+        // A session of a role whose path its ARN does not tell; without one it is right for most.
+        Some(role) => Principal::Session {
+            role_arn: Text::literal(format!("arn:{}:iam::{}:role/{role}", arn.partition_name(), arn.account())),
+            account,
+            arn: own,
+            unique_id: None,
+        },
+        None if arn.resource().starts_with("role/") => Principal::Role { arn: own, account, unique_id: None },
+        None => Principal::User { arn: own, account, unique_id: None },
     }
 }

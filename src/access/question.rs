@@ -33,6 +33,11 @@ pub enum Caller {
         /// document whether the service says so.
         source: Option<Arn>,
     },
+    /// A role (some session of it) or a user of the inventory, who makes a call of their own from anywhere. A session is taken to have no session policy.
+    Principal {
+        /// Its own ARN, with the path.
+        arn: Arn,
+    },
     /// Somebody in another account and organization, who may do there whatever they like.
     Outsider {
         /// Their account.

@@ -93,6 +93,60 @@ pub struct Identities {
     pub policies: BTreeMap<Arn, Document>,
 }
 
+/// A role or a user: who can sign requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity<'a> {
+    /// A role, in some session of it.
+    Role(&'a Role),
+    /// A user.
+    User(&'a User),
+}
+
+impl<'a> Identity<'a> {
+    /// ARN, with its path.
+    pub fn arn(self) -> &'a Arn {
+        match self {
+            Self::Role(role) => &role.arn,
+            Self::User(user) => &user.arn,
+        }
+    }
+
+    /// Unique id.
+    pub fn id(self) -> &'a str {
+        match self {
+            Self::Role(role) => &role.id,
+            Self::User(user) => &user.id,
+        }
+    }
+
+    /// Its own policies and boundary; a user's groups have more.
+    pub fn permissions(self) -> &'a Permissions {
+        match self {
+            Self::Role(role) => &role.permissions,
+            Self::User(user) => &user.permissions,
+        }
+    }
+
+    /// The names of the groups it belongs to; a role belongs to none.
+    pub fn groups(self) -> &'a [String] {
+        match self {
+            Self::Role(_) => &[],
+            Self::User(user) => &user.groups,
+        }
+    }
+}
+
+impl Identities {
+    /// The role or user of this ARN, or the role of which it names a session. Names of roles are unique within an account, whatever their paths
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>).
+    pub fn identity(&self, arn: &Arn) -> Option<Identity<'_>> {
+        match arn.session_role() {
+            Some(name) => self.roles.values().find(|role| role.arn.name() == name).map(Identity::Role),
+            None => self.roles.get(arn).map(Identity::Role).or_else(|| self.users.get(arn).map(Identity::User)),
+        }
+    }
+}
+
 /// An account: what is read once for all of its regions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

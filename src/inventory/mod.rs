@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use calls::{Api, CallSpec, NEVER, policy_json};
 pub use function::{ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, VpcAttachment};
-pub use identity::{Account, Group, Identities, OrganizationMembership, Permissions, Role, User};
+pub use identity::{Account, Group, Identities, Identity, OrganizationMembership, Permissions, Role, User};
 pub use key::{Grant, Key, KeyMetadata};
 pub use known::{Gap, Known};
 pub use named::NamedDocument;
@@ -90,6 +90,11 @@ impl Inventory {
     /// The role of that ARN; `None` when its account was read and has no such role.
     pub fn role(&self, arn: &Arn) -> Known<Option<&Role>> {
         self.identities(arn.account()).map(|identities| identities.roles.get(arn))
+    }
+
+    /// The role or user of that ARN, or the role of which it names a session; `None` when its account was read and has neither.
+    pub fn identity(&self, arn: &Arn) -> Known<Option<Identity<'_>>> {
+        self.identities(arn.account()).map(|identities| identities.identity(arn))
     }
 
     /// The document of a managed policy that is attached to an identity of `account`.

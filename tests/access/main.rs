@@ -5,6 +5,7 @@
 mod context;
 mod grants;
 mod policies;
+mod principal;
 mod rotation;
 mod witness;
 

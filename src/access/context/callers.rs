@@ -1,5 +1,6 @@
 //! The keys that follow from who asks: the code of a function, Secrets Manager on its behalf, a service with its own identity.
 
+use super::principals::{of_identity, of_principal, principal_tags};
 use super::{keys, others};
 use crate::access::question::{Caller, Question};
 use crate::access::services::{service_principal, via_service};
@@ -41,6 +42,14 @@ pub(super) fn of_caller(context: &mut Context, inventory: &Inventory, question: 
         Caller::Service { name, source } => {
             of_service(context, inventory, &service_principal(name, question.target.partition()), source.as_ref());
         }
+        Caller::Principal { arn } => {
+            of_principal(context, inventory, arn);
+            of_versions(context, &question.action);
+            // Asking KMS, it says what it likes; of itself it says its account alone.
+            context.set_family("kms:", Entry::Unknown);
+            context.set("kms:CallerAccount", Entry::single(arn.account()));
+            context.set("kms:ViaService", Entry::Absent);
+        }
         Caller::Outsider { account } => others::of_outsider(context, inventory, account.as_str(), &question.target),
         Caller::Grantee { grant } => others::of_grantee(context, inventory, &question.target, grant),
     }
@@ -49,13 +58,8 @@ pub(super) fn of_caller(context: &mut Context, inventory: &Inventory, question: 
 /// The keys of a session of an execution role, as Lambda makes them: session name = function name, no MFA, role tags as principal tags.
 fn of_role(context: &mut Context, inventory: &Inventory, role: &Arn, function: &Arn) {
     keys::no_seldom_carried(context);
-    context.set("aws:PrincipalArn", Entry::single(role.as_str()));
-    context.set("aws:PrincipalAccount", Entry::single(role.account()));
+    of_identity(context, inventory, role);
     context.set("aws:PrincipalType", Entry::single("AssumedRole"));
-    context.set("aws:PrincipalIsAWSService", Entry::single("false"));
-    let organization = organization(inventory, role.account());
-    context.set("aws:PrincipalOrgPaths", paths(&organization));
-    context.set("aws:PrincipalOrgID", organization);
     context.set("aws:MultiFactorAuthPresent", Entry::single("false"));
     context.set("aws:SourceIdentity", Entry::Absent);
     match inventory.role(role) {
@@ -69,9 +73,7 @@ fn of_role(context: &mut Context, inventory: &Inventory, role: &Arn, function: &
 
 fn of_known_role(context: &mut Context, role: &Role, function: &Arn) {
     context.set("aws:userid", Entry::single(format!("{}:{}", role.id, function.split_qualifier().0.name())));
-    for (key, value) in &role.tags {
-        context.set(&format!("aws:PrincipalTag/{key}"), Entry::single(value.as_str()));
-    }
+    principal_tags(context, &role.tags);
 }
 
 /// Where the function's calls come from. A function outside a VPC has a public address that nobody can foretell; for one inside, the path decides.

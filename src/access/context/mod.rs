@@ -8,6 +8,7 @@
 mod callers;
 mod keys;
 mod others;
+mod principals;
 mod targets;
 
 use super::question::Question;
