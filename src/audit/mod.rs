@@ -48,7 +48,7 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet, config: &Config) -> Report 
     let access = Access::new(inventory);
     let chosen: Vec<Rotation<'_>> = rotations(inventory).into_iter().filter(|rotation| config.asks_for(rotation.secret)).collect();
     let (findings, undecided) = rules.run(inventory, &chosen, &access);
-    let mut judgements: Vec<Judgement> = chosen.iter().map(|rotation| judge(rotation, &access)).collect();
+    let mut judgements: Vec<Judgement> = chosen.iter().map(|rotation| judge(rotation, &access, None)).collect();
     judgements.sort_by(|a, b| (badness(&a.verdict), &a.secret).cmp(&(badness(&b.verdict), &b.secret)));
     Report {
         as_of: inventory.as_of,

@@ -7,9 +7,12 @@ use clap::Args;
 use super::audited::AuditArgs;
 use super::error::CliError;
 use super::output::{Format, OutputArgs};
-use super::{exit, matching};
+use super::{exit, matching, principal};
+use crate::access::Access;
 use crate::arn::Arn;
+use crate::inventory::Inventory;
 use crate::report;
+use crate::rotation::{Judgement, judge, rotations};
 
 /// Show one rotation call by call: the request, how AWS decides it, and by which statement
 #[derive(Debug, Args)]
@@ -18,11 +21,15 @@ Examples:
   rotaudit explain --demo 'prod/*'
   rotaudit explain --region eu-west-1 prod/db
   rotaudit explain --snapshot account.json.zst prod/db --format json
+  rotaudit explain prod/db --as arn:aws:iam::111122223333:role/deploy   # may this role turn it on?
 
 It exits with 0 whatever the verdict is; `rotaudit scan --secret SECRET` gates.")]
 pub(super) struct Explain {
     /// The secret: its name, its ARN, or a glob that fits it alone
     secret: String,
+    /// Ask also whether this role or user may turn rotation on: the calls that it needs for that come first, and count for the verdict
+    #[arg(long = "as", value_name = "ARN", help_heading = "Audit")]
+    turned_on_by: Option<String>,
     #[command(flatten)]
     audit: AuditArgs,
     #[command(flatten)]
@@ -31,6 +38,7 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(&self) -> Result<u8, CliError> {
+        let named = self.turned_on_by.as_deref().map(principal::parse).transpose()?;
         let (inventory, report) = self.audit.audit()?;
         let chosen = matching::secrets(std::slice::from_ref(&self.secret), &inventory)?;
         let mut rotations = report.rotations.iter().filter(|judgement| chosen.contains(&judgement.secret));
@@ -39,6 +47,9 @@ impl Explain {
             (None, _) => return Err(self.does_not_rotate()),
             (Some(_), Some(_)) => return Err(self.ambiguous(&chosen)),
         };
+        let who = named.map(|named| principal::find(&named, &inventory)).transpose()?;
+        let judged = who.and_then(|who| judged_for(&who, judgement, &inventory));
+        let judgement = judged.as_ref().unwrap_or(judgement);
         let findings: Vec<_> = report.findings.iter().filter(|finding| finding.rotations.contains(&judgement.secret)).collect();
         self.output.write(|style, out| match self.output.format {
             Format::Table => report::explain(judgement, &findings, style, out),
@@ -55,4 +66,11 @@ impl Explain {
         let names: Vec<_> = chosen.iter().take(10).map(|arn| format!("  {arn}")).collect();
         CliError::Usage(format!("{:?} fits {} secrets; name one by its ARN:\n{}", self.secret, chosen.len(), names.join("\n")))
     }
+}
+
+/// The same rotation, when `who` turns it on.
+fn judged_for(who: &Arn, judgement: &Judgement, inventory: &Inventory) -> Option<Judgement> {
+    let rotations = rotations(inventory);
+    let rotation = rotations.iter().find(|rotation| rotation.secret.arn == judgement.secret)?;
+    Some(judge(rotation, &Access::new(inventory), Some(who)))
 }

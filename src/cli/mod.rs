@@ -9,6 +9,7 @@ mod live;
 mod matching;
 mod output;
 mod permissions;
+mod principal;
 mod progress;
 mod rules;
 mod scan;

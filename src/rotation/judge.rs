@@ -28,10 +28,11 @@ struct Asked {
     open: Vec<String>,
 }
 
-/// Judges one rotation.
-pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>) -> Judgement {
-    let asked: Vec<Asked> = rotation.calls().iter().map(|call| ask(call, access)).collect();
-    let verdict = if rotation.is_lambda() { verdict(&conditions(rotation, &asked), &asked) } else { Verdict::NotJudged };
+/// Judges one rotation; with `turned_on_by`, a role or user by its own ARN, also whether they may turn it on ([`Rotation::turn_on`]).
+pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>, turned_on_by: Option<&Arn>) -> Judgement {
+    let turn_on = turned_on_by.map_or_else(Vec::new, |who| rotation.turn_on(who));
+    let asked: Vec<Asked> = turn_on.iter().chain(&rotation.calls()).map(|call| ask(call, access)).collect();
+    let verdict = if rotation.is_lambda() { verdict(&conditions(rotation, &asked), &asked) } else { not_judged(&asked) };
     Judgement {
         secret: rotation.secret.arn.clone(),
         kind: rotation.kind.clone(),
@@ -61,6 +62,7 @@ fn ask(call: &Call, access: &Access<'_>) -> Asked {
         }
         Known::Unreadable(gap) => {
             let actor = match call.action.split(':').next() {
+                Some("iam") => "whoever turns rotation on",
                 Some("sts") => "lambda.amazonaws.com",
                 Some("kms") => "Secrets Manager on behalf of the execution role",
                 _ => "the execution role",
@@ -68,6 +70,14 @@ fn ask(call: &Call, access: &Access<'_>) -> Asked {
             let call = judged(actor.to_owned(), "unknown".to_owned(), Decision::Undecided, format!("hangs on {gap}"));
             Asked { call, subject: "unknown".to_owned(), open: vec![gap.to_string()] }
         }
+    }
+}
+
+/// What is not followed beyond the turning on can only be known to fail there.
+fn not_judged(asked: &[Asked]) -> Verdict {
+    match verdict(&[], asked) {
+        fails @ Verdict::Fails { .. } => fails,
+        Verdict::Rotates | Verdict::Undecided { .. } | Verdict::NotJudged => Verdict::NotJudged,
     }
 }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod chain;
 mod judge;
+mod turn_on;
 mod verdict;
 
 pub use calls::{Call, assume_role};
@@ -24,7 +25,7 @@ mod tests {
         let secret = Arn::parse(clean::SECRET).unwrap();
         let rotations = rotations(&inventory);
         let rotation = rotations.iter().find(|rotation| rotation.secret.arn == secret).unwrap();
-        judge(rotation, &Access::new(&inventory))
+        judge(rotation, &Access::new(&inventory), None)
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::policy::Decision;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
+    /// Somebody turns rotation on. Part of a rotation only where it is asked for somebody.
+    TurnOn,
     /// Secrets Manager invokes the function (it does so for each of the four steps).
     Invoke,
     /// Lambda starts the function under its execution role.
@@ -26,9 +28,10 @@ pub enum Step {
 }
 
 impl Step {
-    /// The name that AWS uses in events and logs.
+    /// Its name in reports; for the four steps of the function, the one that AWS uses in events and logs.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::TurnOn => "turn on",
             Self::Invoke => "invoke",
             Self::Start => "start",
             Self::CreateSecret => "createSecret",
@@ -75,7 +78,7 @@ pub enum Verdict {
         /// What would decide it: calls that did not answer, context keys.
         needs: Vec<String>,
     },
-    /// It is not a rotation through a Lambda function.
+    /// It is not a rotation through a Lambda function. Where it is asked for somebody who surely may not turn it on, it fails all the same.
     NotJudged,
 }
 

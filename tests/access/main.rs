@@ -7,6 +7,7 @@ mod grants;
 mod policies;
 mod principal;
 mod rotation;
+mod turn_on;
 mod witness;
 
 use rotaudit::access::{Access, Caller, Question, Target};

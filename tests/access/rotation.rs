@@ -8,7 +8,7 @@ fn judged(change: impl FnOnce(&mut Inventory)) -> Judgement {
     let inventory = account(change);
     let rotations = rotations(&inventory);
     let rotation = rotations.iter().find(|rotation| rotation.secret.arn.as_str().contains("prod/db")).unwrap();
-    judge(rotation, &Access::new(&inventory))
+    judge(rotation, &Access::new(&inventory), None)
 }
 
 #[track_caller]
