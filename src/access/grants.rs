@@ -101,7 +101,7 @@ fn is_grantee(inventory: &Inventory, grant: &Grant, question: &Question) -> Trut
     let Some(grantee) = grant.grantee.as_deref().or(grant.grantee_service.as_deref()) else { return Truth::False };
     let account = |account: &str| if names_account(grantee, account) { Truth::Unknown } else { Truth::False };
     match &question.caller {
-        Caller::Function { role, function } | Caller::Forwarded { role, function } => {
+        Caller::Function { role, function, .. } | Caller::Forwarded { role, function } => {
             let named = names_identity(inventory, grantee, role) || grantee == session_arn(role, function);
             if named { Truth::True } else { account(role.account()) }
         }

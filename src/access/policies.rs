@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::answer::named;
-use super::question::{Caller, Question, Target};
-use super::services::via_service;
+use super::question::{Caller, Question, Target, Way};
+use super::services::{is_secrets_manager, via_service};
 use super::strangers::is_stranger;
 use crate::arn::Arn;
 use crate::inventory::{Gap, Identities, Inventory, Known, NamedDocument, OrganizationMembership, Permissions};
@@ -59,7 +59,12 @@ impl Gathered {
 pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
     let mut gathered = Gathered::default();
     match &question.caller {
-        Caller::Function { role, .. } | Caller::Forwarded { role, .. } => {
+        Caller::Function { role, way, .. } => {
+            identity_policies(&mut gathered, inventory, role);
+            service_control_policies(&mut gathered, inventory, role);
+            endpoint_policy(&mut gathered, inventory, &question.action, way);
+        }
+        Caller::Forwarded { role, .. } => {
             identity_policies(&mut gathered, inventory, role);
             service_control_policies(&mut gathered, inventory, role);
         }
@@ -141,6 +146,24 @@ fn managed(gathered: &mut Gathered, identities: &Identities, kind: PolicyKind, a
         Some(document) => Gathered::readable(kind, arn.name(), document),
         None => gathered.unreadable(kind, arn.name(), &Gap::not_collected(READS_IDENTITIES, arn.as_str())),
     }
+}
+
+/// The policy of the endpoint that the call goes through. A forwarded call goes through none.
+fn endpoint_policy(gathered: &mut Gathered, inventory: &Inventory, action: &str, way: &Way) {
+    let Way::Endpoint { place, id, .. } = way else { return };
+    if !is_secrets_manager(action) {
+        return;
+    }
+    let name = format!("of endpoint {id}");
+    let policy = inventory.endpoint(place, id).and_then(|endpoint| match &endpoint.policy {
+        Some(document) => Known::Value(document),
+        None => Known::Unreadable(Gap::new("ec2:DescribeVpcEndpoints", id, "the endpoint's policy was not shown")),
+    });
+    let attached = match policy {
+        Known::Value(document) => Gathered::readable(PolicyKind::Endpoint, &name, document),
+        Known::Unreadable(gap) => gathered.unreadable(PolicyKind::Endpoint, &name, &gap),
+    };
+    gathered.set.endpoint = Some(vec![attached]);
 }
 
 fn is_service_linked(role: &Arn) -> bool {

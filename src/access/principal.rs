@@ -29,7 +29,7 @@ fn resource(target: &Target) -> Text {
 
 fn principal(inventory: &Inventory, question: &Question) -> Principal {
     match &question.caller {
-        Caller::Function { role, function } | Caller::Forwarded { role, function } => {
+        Caller::Function { role, function, .. } | Caller::Forwarded { role, function } => {
             let id = match inventory.role(role) {
                 Known::Value(Some(role)) => Some(Text::literal(role.id.as_str())),
                 _ => None,

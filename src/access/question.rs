@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use crate::arn::{AccountId, Arn, Partition};
 use crate::policy::Entry;
 
@@ -16,6 +18,8 @@ pub enum Caller {
         role: Arn,
         /// The function, by the ARN under which it is invoked, qualified or not.
         function: Arn,
+        /// How its calls get to Secrets Manager.
+        way: Way,
     },
     /// Secrets Manager on behalf of that role (a forward access session), which is how it calls KMS
     /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>).
@@ -47,6 +51,27 @@ pub enum Caller {
     Grantee {
         /// The grant's id.
         grant: Arc<str>,
+    },
+}
+
+/// How the calls of a function's code get to Secrets Manager, and so which keys of the network they carry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// Nobody can tell.
+    #[default]
+    Unknown,
+    /// From a public address that nobody can foretell, whatever AWS service they go to: the function is not attached to a VPC.
+    Outside,
+    /// From a public address, out of a VPC. Calls to other services may go another way.
+    Public,
+    /// Through an interface endpoint. Calls to other services may go another way.
+    Endpoint {
+        /// The account and region whose network holds it, as the inventory names them (`111122223333/eu-west-1`).
+        place: Arc<str>,
+        /// Its id.
+        id: Arc<str>,
+        /// The ranges in which the function's own address lies.
+        from: Vec<IpNet>,
     },
 }
 

@@ -3,6 +3,11 @@
 use crate::arn::Partition;
 use crate::policy::{Part, Symbol, Text};
 
+/// Whether an action is one of Secrets Manager's, and so goes to its endpoint.
+pub(super) fn is_secrets_manager(action: &str) -> bool {
+    action.split_once(':').is_some_and(|(service, _)| service.eq_ignore_ascii_case("secretsmanager"))
+}
+
 /// The value of `kms:ViaService` in this region. Its end is documented for two partitions only
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service>).
 pub(super) fn via_service(region: &str) -> Text {

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::Answer;
@@ -78,6 +79,9 @@ fn candidates(key: &str, entry: &Entry, wanted: &[String]) -> (Vec<Entry>, bool)
         Entry::Multi(texts) if texts.iter().any(Text::has_unknown) => {
             (texts.iter().flat_map(|text| fitting(text, wanted)).map(|text| Entry::Multi(vec![text])).collect(), false)
         }
+        Entry::Single(text) if text.as_literal().is_some_and(|text| text.contains('/') && is_range(text)) => {
+            (addresses_in(text, wanted), false)
+        }
         Entry::Absent | Entry::Single(_) | Entry::Multi(_) => (vec![entry.clone()], true),
         Entry::OneOf(entries) if !entries.is_empty() => {
             let all: Vec<(Vec<Entry>, bool)> = entries.iter().map(|entry| candidates(key, entry, wanted)).collect();
@@ -86,6 +90,17 @@ fn candidates(key: &str, entry: &Entry, wanted: &[String]) -> (Vec<Entry>, bool)
         }
         Entry::OneOf(_) | Entry::Unknown => (anything(key, wanted), false),
     }
+}
+
+/// Addresses of a range: its first, and those of the ranges that policies ask for. What lies outside of it is not in the request.
+fn addresses_in(text: &Text, wanted: &[String]) -> Vec<Entry> {
+    let first = |range: &str| range.split('/').next().unwrap_or_default().to_owned();
+    let range: Option<IpNet> = text.as_literal().and_then(|text| text.parse().ok());
+    let inside = |address: &String| range.zip(address.parse::<IpAddr>().ok()).is_some_and(|(range, address)| range.contains(&address));
+    let mut values = vec![first(&text.written())];
+    values.extend(wanted.iter().map(|wanted| first(wanted)).filter(inside));
+    values.dedup();
+    values.into_iter().map(Entry::single).collect()
 }
 
 /// Values of a key that could be anything: absent, one that no policy names, and those that policies ask for.

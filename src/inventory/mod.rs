@@ -105,6 +105,15 @@ impl Inventory {
         })
     }
 
+    /// A VPC endpoint of the network at `place`.
+    pub fn endpoint(&self, place: &str, id: &str) -> Known<&network::VpcEndpoint> {
+        let unread = || Known::Unreadable(Gap::not_collected("ec2:DescribeVpcEndpoints", id));
+        match self.networks.get(place) {
+            Some(network) => network.endpoints.as_ref().and_then(|endpoints| endpoints.get(id).map_or_else(unread, Known::Value)),
+            None => unread(),
+        }
+    }
+
     /// Every call that did not answer, and every pointer into nothing: what the coverage lists.
     pub fn gaps(&self) -> BTreeSet<Gap> {
         let mut gaps = BTreeSet::new();

@@ -124,5 +124,13 @@ fn in_some_range(condition: &Condition, value: &Text) -> Truth {
     }
     let Some(literal) = value.as_literal() else { return Truth::Unknown };
     let Some(address) = Range::parse(literal) else { return Truth::False };
-    ranges.any(|range| range.covers(address)).into()
+    let mut touched = false;
+    for range in ranges {
+        if range.covers(address) {
+            return Truth::True;
+        }
+        touched |= address.covers(range);
+    }
+    // The request's value may be a range, too: some address of it. Where only part of it is asked for, nobody knows.
+    if touched { Truth::Unknown } else { Truth::False }
 }

@@ -4,7 +4,7 @@
 
 use super::chain::{KeyInUse, Rotation};
 use super::verdict::Step;
-use crate::access::{Caller, Question, Target};
+use crate::access::{Caller, Question, Target, Way};
 use crate::arn::Arn;
 use crate::inventory::{Gap, Known};
 use crate::policy::{Entry, Part, Symbol, Text};
@@ -42,7 +42,16 @@ impl Rotation<'_> {
 
     /// The session of the execution role in which the function's code runs; `None` when there is no such role to name.
     pub fn function_caller(&self) -> Known<Option<Caller>> {
-        self.caller(|role, function| Caller::Function { role, function })
+        let way = self.way();
+        self.caller(|role, function| Caller::Function { role, function, way })
+    }
+
+    /// How the function's calls get to Secrets Manager.
+    pub fn way(&self) -> Way {
+        match &self.configuration {
+            Known::Value(Some(configuration)) if configuration.vpc.is_none() => Way::Outside,
+            _ => Way::Unknown,
+        }
     }
 
     /// Secrets Manager on behalf of the execution role.

@@ -8,9 +8,10 @@ mod policies;
 mod principal;
 mod rotation;
 mod turn_on;
+mod way;
 mod witness;
 
-use rotaudit::access::{Access, Caller, Question, Target};
+use rotaudit::access::{Access, Caller, Question, Target, Way};
 use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::{Gap, Grant, Inventory, Known, NamedDocument, clean};
 use rotaudit::policy::case::Case;
@@ -60,7 +61,7 @@ fn role_policy(inventory: &mut Inventory, statement: &Value) {
 }
 
 fn role() -> Caller {
-    Caller::Function { role: arn(clean::ROLE), function: arn(clean::FUNCTION) }
+    Caller::Function { role: arn(clean::ROLE), function: arn(clean::FUNCTION), way: Way::Outside }
 }
 
 fn decrypt() -> Question {

@@ -89,7 +89,11 @@ fn a_level_of_service_control_policies_that_allows_nothing_is_named_only_when_it
 
 #[test]
 fn a_role_of_an_account_that_was_not_read_is_undecided_and_names_the_call() {
-    let caller = Caller::Function { role: arn(FOREIGN_ROLE), function: arn("arn:aws:lambda:eu-west-1:444455556666:function:rotate-db") };
+    let caller = Caller::Function {
+        role: arn(FOREIGN_ROLE),
+        function: arn("arn:aws:lambda:eu-west-1:444455556666:function:rotate-db"),
+        way: Way::Outside,
+    };
     let question = Question::new(caller, "secretsmanager:DescribeSecret", Target::Secret(arn(clean::SECRET)));
     let allows = json!([{"Effect": "Allow", "Principal": {"AWS": FOREIGN_ROLE}, "Action": "secretsmanager:*", "Resource": "*"}]);
     let answer = Access::new(&account(|inventory| secret_policy(inventory, &allows))).ask(&question);

@@ -1,7 +1,7 @@
 //! The keys that follow from who asks: the code of a function, Secrets Manager on its behalf, a service with its own identity.
 
 use super::principals::{of_identity, of_principal, principal_tags};
-use super::{keys, others};
+use super::{keys, network, others};
 use crate::access::question::{Caller, Question};
 use crate::access::services::{service_principal, via_service};
 use crate::access::strangers::{organization, paths};
@@ -28,11 +28,11 @@ const OF_KEY_USE: [&str; 4] = ["kms:RequestAlias", "kms:ResourceAliases", "kms:K
 
 pub(super) fn of_caller(context: &mut Context, inventory: &Inventory, question: &Question) {
     match &question.caller {
-        Caller::Function { role, function } => {
+        Caller::Function { role, function, way } => {
             of_role(context, inventory, role, function);
             context.set("lambda:SourceFunctionArn", Entry::single(function.split_qualifier().0.as_str()));
             context.set("kms:CallerAccount", Entry::single(role.account()));
-            of_path(context, inventory, function);
+            network::of_way(context, inventory, &question.action, way);
             of_versions(context, &question.action);
         }
         Caller::Forwarded { role, function } => {
@@ -74,13 +74,6 @@ fn of_role(context: &mut Context, inventory: &Inventory, role: &Arn, function: &
 fn of_known_role(context: &mut Context, role: &Role, function: &Arn) {
     context.set("aws:userid", Entry::single(format!("{}:{}", role.id, function.split_qualifier().0.name())));
     principal_tags(context, &role.tags);
-}
-
-/// Where the function's calls come from. A function outside a VPC has a public address that nobody can foretell; for one inside, the path decides.
-fn of_path(context: &mut Context, inventory: &Inventory, function: &Arn) {
-    let configuration = inventory.function(function).and_then(|known| known.configuration_of(function.split_qualifier().1));
-    let outside = matches!(configuration, Known::Value(Some(configuration)) if configuration.vpc.is_none());
-    keys::of_vpc_endpoints(context, &if outside { Entry::Absent } else { Entry::Unknown });
 }
 
 /// Which version the code asks for is its own affair, unless the question says so.

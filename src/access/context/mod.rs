@@ -7,6 +7,7 @@
 
 mod callers;
 mod keys;
+mod network;
 mod others;
 mod principals;
 mod targets;
