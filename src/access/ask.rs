@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::grants::{self, GrantAnswer};
 use super::policies::{self, Gathered};
 use super::principal;
-use super::question::{Caller, Question, Target};
+use super::question::{Caller, Question, Scope, Target};
 use crate::arn::Arn;
 use crate::inventory::Inventory;
 use crate::policy::{Decision, PolicySet, Request, Truth, evaluate};
@@ -52,8 +52,10 @@ impl<'a> Access<'a> {
     /// The decision, and what it is open on beside keys and policies of the set.
     fn decide(&self, question: &Question, request: &Request, set: &PolicySet, grants: &GrantAnswer) -> (Decision, Option<String>) {
         let evaluation = evaluate(request, set);
-        if question.by_identity && !evaluation.identity.is_true() {
-            return (grant_alone(evaluation.deny, evaluation.identity), None);
+        match question.scope {
+            Scope::OwnPermissions if !evaluation.identity.is_true() => return (grant_alone(evaluation.deny, evaluation.identity), None),
+            Scope::Endpoint => return (grant_alone(evaluation.deny, evaluation.endpoint), None),
+            Scope::Everything | Scope::OwnPermissions | Scope::BesideEndpoint => {}
         }
         match (&question.caller, &question.target) {
             // A grantee has, for this question, nothing but the grant.

@@ -15,4 +15,4 @@ mod witness;
 
 pub use answer::Answer;
 pub use ask::Access;
-pub use question::{Caller, Question, Target, Way};
+pub use question::{Caller, Question, Scope, Target, Way};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::answer::named;
-use super::question::{Caller, Question, Target, Way};
+use super::question::{Caller, Question, Scope, Target, Way};
 use super::services::{is_secrets_manager, via_service};
 use super::strangers::is_stranger;
 use crate::arn::Arn;
@@ -58,13 +58,16 @@ impl Gathered {
 /// Gathers what applies to `question`.
 pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
     let mut gathered = Gathered::default();
+    if let Caller::Function { way, .. } = &question.caller
+        && question.scope != Scope::BesideEndpoint
+    {
+        endpoint_policy(&mut gathered, inventory, &question.action, way);
+    }
+    if question.scope == Scope::Endpoint {
+        return gathered;
+    }
     match &question.caller {
-        Caller::Function { role, way, .. } => {
-            identity_policies(&mut gathered, inventory, role);
-            service_control_policies(&mut gathered, inventory, role);
-            endpoint_policy(&mut gathered, inventory, &question.action, way);
-        }
-        Caller::Forwarded { role, .. } => {
+        Caller::Function { role, .. } | Caller::Forwarded { role, .. } => {
             identity_policies(&mut gathered, inventory, role);
             service_control_policies(&mut gathered, inventory, role);
         }

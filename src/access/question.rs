@@ -162,20 +162,34 @@ pub struct Question {
     pub target: Target,
     /// Context keys of this request, beside those that follow from caller and target.
     pub context: BTreeMap<Arc<str>, Entry>,
-    /// Whether only what the caller's own identity policies allow counts. Whom a resource's policy lets in is that resource's fault, not the caller's.
-    pub by_identity: bool,
+    /// Which policies have a say.
+    pub scope: Scope,
+}
+
+/// Which policies have a say in a question. A finding about one link of the chain asks of that link alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// All, as AWS decides.
+    #[default]
+    Everything,
+    /// All, but of what is allowed only what the caller's own identity policies allow. Whom a resource's policy lets in is that resource's fault.
+    OwnPermissions,
+    /// All but the policy of the VPC endpoint on the way.
+    BesideEndpoint,
+    /// The policy of the VPC endpoint on the way, and no other.
+    Endpoint,
 }
 
 impl Question {
     /// `caller` asks for `action` on `target`.
     pub fn new(caller: Caller, action: &str, target: Target) -> Self {
-        Self { caller, action: action.into(), target, context: BTreeMap::new(), by_identity: false }
+        Self { caller, action: action.into(), target, context: BTreeMap::new(), scope: Scope::Everything }
     }
 
-    /// The same, counting only what the caller's own identity policies allow.
+    /// The same, where these policies have a say.
     #[must_use]
-    pub fn by_identity(self) -> Self {
-        Self { by_identity: true, ..self }
+    pub fn within(self, scope: Scope) -> Self {
+        Self { scope, ..self }
     }
 
     /// The same with one more context key.

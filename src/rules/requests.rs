@@ -8,7 +8,7 @@ use super::foreign::Foreigner;
 use super::policies::{function_policy, role_names};
 use super::rule::{Given, Request};
 use super::words::{Asker, Object, Stand};
-use crate::access::{Caller, Question, Target};
+use crate::access::{Caller, Question, Scope, Target};
 use crate::arn::{Arn, ArnError};
 use crate::inventory::{Grant, Known, Secret};
 use crate::policy::{Entry, Part, Policy, PrincipalKind, Statement, Symbol, Text};
@@ -78,7 +78,7 @@ fn question(
         (Asker::Grantees, _) => Known::Value(by_grantee(scene, Question::new(caller, action, target))),
         _ if action.starts_with("kms:") => Known::Value(directly(Question::new(caller, action, target), context)),
         // Whom another secret's policy lets in is that secret's fault.
-        _ if request.object.is_other_secrets() => Known::Value(Question::new(caller, action, target).by_identity()),
+        _ if request.object.is_other_secrets() => Known::Value(Question::new(caller, action, target).within(Scope::OwnPermissions)),
         _ => Known::Value(Question::new(caller, action, target)),
     };
     question.map(|question| context.iter().fold(question, |question, (key, entry)| question.with(key, entry.clone())))

@@ -11,7 +11,7 @@ mod turn_on;
 mod way;
 mod witness;
 
-use rotaudit::access::{Access, Caller, Question, Target, Way};
+use rotaudit::access::{Access, Caller, Question, Scope, Target, Way};
 use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::{Gap, Grant, Inventory, Known, NamedDocument, clean};
 use rotaudit::policy::case::Case;

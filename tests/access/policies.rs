@@ -156,7 +156,7 @@ fn across_accounts_the_side_that_is_missing_is_named() {
             key_policy(inventory, &json!([{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"}]));
         })
     };
-    let question = Question { caller, action, target: Target::Key(key.clone()), context, by_identity: false };
+    let question = Question { caller, action, target: Target::Key(key.clone()), context, scope: Scope::Everything };
     drop(target);
     let (decision, because) = decided(&with_policy("111122223333"), &question);
     assert_eq!(decision, Decision::ImplicitDeny);
@@ -176,8 +176,8 @@ fn what_another_secret_lets_in_is_not_the_callers_own_permission() {
     });
     let question = || Question::new(role(), "secretsmanager:GetSecretValue", Target::Secret(arn(clean::OTHER_SECRET)));
     assert_eq!(decided(&inventory, &question()).0, Decision::Allowed);
-    assert_eq!(decided(&inventory, &question().by_identity()).0, Decision::ImplicitDeny);
-    let own = Question::new(role(), "secretsmanager:GetSecretValue", Target::Secret(arn(clean::SECRET))).by_identity();
+    assert_eq!(decided(&inventory, &question().within(Scope::OwnPermissions)).0, Decision::ImplicitDeny);
+    let own = Question::new(role(), "secretsmanager:GetSecretValue", Target::Secret(arn(clean::SECRET))).within(Scope::OwnPermissions);
     assert_eq!(decided(&inventory, &own).0, Decision::Allowed);
 }
 

@@ -180,3 +180,18 @@ fn a_witness_takes_an_address_of_the_subnet() {
     assert_eq!(allowed_from("10.0.1.64/26"), Decision::Allowed);
     assert_eq!(allowed_from("10.0.2.0/24"), Decision::ImplicitDeny);
 }
+
+#[test]
+fn a_question_can_be_put_to_the_endpoint_alone_and_to_all_but_the_endpoint() {
+    let closed = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}});
+    let inventory = account(|inventory| with_endpoint(inventory, Some(closed)));
+    let get = || get_by(through(&["10.0.1.0/24"]));
+    assert_eq!(decided(&inventory, &get().within(Scope::BesideEndpoint)).0, Decision::Allowed);
+    assert_eq!(decided(&inventory, &get().within(Scope::Endpoint)).0, Decision::ExplicitDeny);
+    let inventory = account(|inventory| {
+        with_endpoint(inventory, Some(everything()));
+        role_policy(inventory, &json!([]));
+    });
+    assert_eq!(decided(&inventory, &get()).0, Decision::ImplicitDeny);
+    assert_eq!(decided(&inventory, &get().within(Scope::Endpoint)).0, Decision::Allowed);
+}

@@ -1,6 +1,8 @@
 //! The clean account: one complete, correct rotation, beside a secret that RDS manages. No rule finds anything in it. Tests of
 //! rules are single changes to it, and tests elsewhere start from it.
 
+mod network;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +12,10 @@ use super::{
     Account, Function, FunctionConfiguration, Identities, Inventory, Key, KeyMetadata, Known, NamedDocument, Permissions, Role,
     RotationConfiguration, Secret, SecretVersion,
 };
+pub use network::{
+    CleanNetworkError, DATABASE, DATABASE_GROUP, ENDPOINT, ENDPOINT_GROUP, FUNCTION_GROUP, PLACE, SUBNETS, VPC, account_in_vpc,
+};
+
 use crate::arn::{AccountId, Arn, ArnError};
 use crate::policy::Document;
 
