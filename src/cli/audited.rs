@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::config::ConfigArgs;
 use super::error::CliError;
 use super::files::rule_files;
 use super::sources::SourceArgs;
@@ -19,13 +20,17 @@ pub(super) struct AuditArgs {
     /// Also run the rules of this folder; give it again for more
     #[arg(long, value_name = "DIR", help_heading = "Audit")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 impl AuditArgs {
-    /// Loads the rules, then reads the source, so that a wrong rule file is told before AWS is asked; then audits.
+    /// Loads the rules and the configuration, then reads the source, so that a wrong file is told before AWS is asked; then audits.
     pub(super) fn audit(&self) -> Result<(Inventory, Report), CliError> {
         let rules = rule_set(&self.rules)?;
-        let inventory = self.source.read()?;
+        let config = self.config.read()?;
+        let mut inventory = self.source.read()?;
+        config.apply(&mut inventory);
         let report = audit(&inventory, &rules, &Config::default());
         Ok((inventory, report))
     }

@@ -30,7 +30,7 @@ pub(super) fn narrow(report: &mut Report, chosen: &BTreeSet<Arn>) {
 }
 
 /// Whether `pattern` names this secret: by its name, its ARN, or its ARN without the random suffix.
-fn names(pattern: &str, arn: &Arn, name: &str) -> bool {
+pub(super) fn names(pattern: &str, arn: &Arn, name: &str) -> bool {
     if pattern.starts_with("arn:") {
         let suffix = arn.as_str().rfind('-').unwrap_or(arn.as_str().len());
         glob(pattern, arn.as_str()) || glob(pattern, &arn.as_str()[..suffix])

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::known::Known;
 use super::named::NamedDocument;
+use super::network::DeclaredTarget;
 use crate::arn::Arn;
 
 /// A secret, rotating or not.
@@ -55,6 +56,9 @@ pub struct Secret {
     pub versions: Known<Vec<SecretVersion>>,
     /// Its resource policies by name (`default` is the one that people write).
     pub policies: Known<Vec<NamedDocument>>,
+    /// What its rotation connects to, if people told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<DeclaredTarget>,
 }
 
 impl Secret {

@@ -54,6 +54,7 @@ fn secret(region: &str, name: &str) -> Secret {
         stages: BTreeMap::from([(version.id.clone(), ["AWSCURRENT".to_owned()].into())]),
         versions: Known::Value(vec![version]),
         policies: Known::Value(Vec::new()),
+        target: None,
     }
 }
 

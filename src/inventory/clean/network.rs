@@ -8,7 +8,7 @@ use ipnet::{AddrParseError as RangeError, IpNet};
 use serde_json::json;
 use thiserror::Error;
 
-use super::{ACCOUNT, FUNCTION, REGION, SECRET};
+use super::account::{ACCOUNT, FUNCTION, REGION, SECRET, account};
 use crate::arn::{Arn, ArnError};
 use crate::inventory::network::{
     BlockPublicAccess, Database, DhcpOptions, NetworkAcl, NetworkAclRule, NetworkInterface, Peer, Ports, Protocol, Route, RouteDestination,
@@ -53,7 +53,7 @@ pub enum CleanNetworkError {
 
 /// The clean account with its function attached to a VPC.
 pub fn account_in_vpc() -> Result<Inventory, CleanNetworkError> {
-    let mut inventory = super::account()?;
+    let mut inventory = account()?;
     if let Some(function) = inventory.functions.get_mut(&Arn::parse(FUNCTION)?)
         && let Known::Value(Some(configuration)) = &mut function.configuration
     {

@@ -23,7 +23,7 @@ pub use interfaces::{NetworkInterface, VpcEndpoint};
 pub use names::{HostedZone, RecordTarget, ResolverRule, ZoneRecord};
 pub use routing::{Route, RouteDestination, RouteOrigin, RouteTable, RouteTarget};
 pub use security::{NetworkAcl, NetworkAclRule, Peer, Ports, PrefixList, Protocol, SecurityGroup, SecurityGroupRule};
-pub use targets::Database;
+pub use targets::{Database, DeclaredTarget};
 pub use vpc::{DhcpOptions, Subnet, Vpc};
 
 use super::known::{Gap, Known};

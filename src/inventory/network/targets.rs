@@ -1,5 +1,6 @@
-//! Managed databases and caches: what a rotation function connects to beside AWS's own API.
+//! What a rotation function connects to beside AWS's own API: managed databases, and what people told.
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +28,28 @@ pub struct Database {
     /// The secret of its master user, if Secrets Manager holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master_secret: Option<String>,
+}
+
+/// What a rotation of a secret connects to, as people told. It lies at `addresses`, or in the `subnets` of `vpc`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredTarget {
+    /// Its name, for readers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The TCP port.
+    pub port: u16,
+    /// Its addresses, outside of VPCs or in ones that were not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub addresses: Vec<IpNet>,
+    /// The VPC it lies in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<String>,
+    /// The subnets in some of which it lies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subnets: Vec<String>,
+    /// Its security groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security_groups: Vec<String>,
 }

@@ -54,6 +54,7 @@ impl Listed {
             stages: stages.into_iter().map(|(version, labels)| (version, labels.into_iter().collect())).collect(),
             versions: asked.versions,
             policies: asked.policies,
+            target: None,
         }
     }
 }
