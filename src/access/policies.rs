@@ -265,7 +265,7 @@ fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Qu
             }
             _ => {}
         },
-        Target::Nothing { .. } => {}
+        Target::Other(_) | Target::Nothing { .. } => {}
     }
 }
 

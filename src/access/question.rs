@@ -103,6 +103,8 @@ pub enum Target {
     ImaginedKey(Arn),
     /// A role.
     Role(Arn),
+    /// Something else that has no policy of its own, such as a network interface.
+    Other(Arn),
     /// No resource: the action knows none, and only `Resource: "*"` covers it.
     Nothing {
         /// The id of the account in which it is asked.
@@ -121,7 +123,8 @@ impl Target {
             | Self::Function(arn)
             | Self::Key(arn)
             | Self::ImaginedKey(arn)
-            | Self::Role(arn) => Some(arn),
+            | Self::Role(arn)
+            | Self::Other(arn) => Some(arn),
             Self::ManagedKey { .. } | Self::Nothing { .. } => None,
         }
     }

@@ -86,6 +86,8 @@ pub enum Category {
     Rotation,
     /// The function's own configuration.
     Function,
+    /// The way from the function to what it connects to.
+    Network,
 }
 
 macro_rules! words {
@@ -120,6 +122,7 @@ words! {
         LeastPrivilege => "least-privilege",
         Rotation => "rotation",
         Function => "function",
+        Network => "network",
     }
 }
 

@@ -1,21 +1,21 @@
 //! The single changes of rule tests: paths such as `role.policy.Rotate.Resource` into the clean account, as JSON. `testing` applies them before a
 //! rule is run.
 //!
-//! A path begins with `secret`, `other-secret`, `function`, `role`, `key` or `account`. Steps go through the wrapper of a fact that was read without
-//! saying so. `secret.policy`, `function.policy`, `function.policies.QUALIFIER`, `role.policy`, `role.trust`, `role.boundary` and `key.policy` are
+//! A path begins with `secret`, `other-secret`, `function`, `role`, `key` or `account`, or, where the function is in a VPC, `network` or `endpoint`. Steps go through the wrapper of a fact that was read without
+//! saying so. `secret.policy`, `function.policy`, `function.policies.QUALIFIER`, `role.policy`, `role.trust`, `role.boundary`, `key.policy` and `endpoint.policy` are
 //! documents: a mapping given for one becomes its JSON text, a text stays as it is, and a path may go on to a statement by its `Sid` and to an
 //! element of it.
 
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::inventory::clean::{ACCOUNT, FUNCTION, KEY, OTHER_SECRET, ROLE, SECRET};
+use crate::inventory::clean::{ACCOUNT, ENDPOINT, FUNCTION, KEY, OTHER_SECRET, PLACE, ROLE, SECRET};
 
 /// A path or a change that does not fit the clean account.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum ChangeError {
     /// Not one of the beginnings.
-    #[error("`{0}` does not begin with secret, other-secret, function, role, key or account")]
+    #[error("`{0}` does not begin with secret, other-secret, function, role, key, account, network or endpoint")]
     UnknownRoot(String),
     /// Something on the way is not there.
     #[error("`{path}` leads nowhere: there is no `{step}`")]
@@ -93,6 +93,8 @@ fn root_of(root: &str) -> Option<(Vec<&'static str>, &'static str)> {
         "role" => (vec!["accounts", ACCOUNT, "identities", "roles", ROLE], ROLE),
         "key" => (vec!["keys", KEY], KEY),
         "account" => (vec!["accounts", ACCOUNT], ACCOUNT),
+        "network" => (vec!["networks", PLACE], PLACE),
+        "endpoint" => (vec!["networks", PLACE, "endpoints", ENDPOINT], ENDPOINT),
         _ => return None,
     })
 }
@@ -109,6 +111,8 @@ enum Slot {
     Trust,
     /// Its boundary.
     Boundary,
+    /// The policy of the endpoint.
+    Endpoint,
 }
 
 /// The document that a path leads to, if it does, and the steps that are left.
@@ -126,6 +130,7 @@ fn slot<'s, 'p>(root: &str, place: &[&str], steps: &'s [&'p str]) -> Option<(Slo
         ("role", "policy") => Slot::Inline,
         ("role", "trust") => Slot::Trust,
         ("role", "boundary") => Slot::Boundary,
+        ("endpoint", "policy") => Slot::Endpoint,
         _ => return None,
     };
     Some((slot, rest))
@@ -141,6 +146,7 @@ impl Slot {
             Self::Inline => role.into_iter().chain(["permissions", "inline"]).collect(),
             Self::Trust => role.into_iter().chain(["trust"]).collect(),
             Self::Boundary => vec!["accounts", ACCOUNT, "identities", "policies", BOUNDARY],
+            Self::Endpoint => vec!["networks", PLACE, "endpoints", ENDPOINT, "policy"],
         };
         steps.into_iter().map(str::to_owned).collect()
     }
@@ -149,7 +155,7 @@ impl Slot {
         let held = inside(walk(inventory, &self.place())?);
         let text = match self {
             Self::Default(_) | Self::Inline => held.get(0)?.get("document")?,
-            Self::Qualified(_) | Self::Trust | Self::Boundary => held,
+            Self::Qualified(_) | Self::Trust | Self::Boundary | Self::Endpoint => held,
         };
         text.as_str().map(str::to_owned)
     }
@@ -160,7 +166,7 @@ impl Slot {
             Self::Default(_) => named("default"),
             Self::Inline => named("rotate"),
             Self::Qualified(_) => json!({"value": text}),
-            Self::Trust | Self::Boundary => json!(text),
+            Self::Trust | Self::Boundary | Self::Endpoint => json!(text),
         };
         if matches!(self, Self::Boundary) {
             let boundary = ["accounts", ACCOUNT, "identities", "roles", ROLE, "permissions", "boundary"].map(str::to_owned);
@@ -329,7 +335,7 @@ mod tests {
     fn a_path_into_nothing_says_where_it_ends() {
         assert_eq!(
             error("roll.policy", Change::Remove),
-            "`roll.policy` does not begin with secret, other-secret, function, role, key or account"
+            "`roll.policy` does not begin with secret, other-secret, function, role, key, account, network or endpoint"
         );
         assert_eq!(error("secret.nothing.more", Change::Set(json!(1))), "`secret.nothing.more` leads nowhere: there is no `nothing`");
         assert_eq!(

@@ -134,6 +134,9 @@ pub(crate) struct TestFile {
     /// What the test shows.
     #[schemars(with = "String")]
     pub(crate) name: Spanned<String>,
+    /// Whether the function of the clean account is attached to the clean VPC.
+    #[serde(default, rename = "in-vpc")]
+    pub(crate) in_vpc: bool,
     /// Values by path: `role.policy.Rotate.Resource`.
     #[serde(default)]
     pub(crate) change: BTreeMap<String, Value>,

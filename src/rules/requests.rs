@@ -8,9 +8,9 @@ use super::foreign::Foreigner;
 use super::policies::{function_policy, role_names};
 use super::rule::{Given, Request};
 use super::words::{Asker, Object, Stand};
-use crate::access::{Caller, Question, Scope, Target};
+use crate::access::{Caller, Question, Scope, Target, Way};
 use crate::arn::{Arn, ArnError};
-use crate::inventory::{Grant, Known, Secret};
+use crate::inventory::{Grant, Known, Secret, VpcAttachment};
 use crate::policy::{Entry, Part, Policy, PrincipalKind, Statement, Symbol, Text};
 use crate::rotation::{KeyInUse, assume_role};
 
@@ -74,14 +74,37 @@ fn question(
         (Asker::SecretsManagerForExecutionRole, _) => {
             rotation.key_question(action, &rotation.secret.arn).map(|question| Question { target, ..question })
         }
+        (Asker::LambdaAsExecutionRole, _) => Known::Value(by_lambda(Question::new(caller, action, target))),
+        (Asker::ExecutionRoleAtEndpoint, _) => Known::Value(Question::new(caller, action, target).within(Scope::Endpoint)),
         (Asker::Lambda, Target::Role(arn)) if action == "sts:AssumeRole" => Known::Value(assume_role(arn)),
         (Asker::Grantees, _) => Known::Value(by_grantee(scene, Question::new(caller, action, target))),
         _ if action.starts_with("kms:") => Known::Value(directly(Question::new(caller, action, target), context)),
         // Whom another secret's policy lets in is that secret's fault.
         _ if request.object.is_other_secrets() => Known::Value(Question::new(caller, action, target).within(Scope::OwnPermissions)),
+        // What the endpoint on the way denies is the endpoint's fault.
+        (Asker::ExecutionRole, _) => Known::Value(Question::new(caller, action, target).within(Scope::BesideEndpoint)),
         _ => Known::Value(Question::new(caller, action, target)),
     };
     question.map(|question| context.iter().fold(question, |question, (key, entry)| question.with(key, entry.clone())))
+}
+
+/// What Lambda does as the execution role it does from elsewhere, and without saying for which function
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html>).
+fn by_lambda(question: Question) -> Question {
+    let caller = match question.caller {
+        Caller::Function { role, function, .. } => Caller::Function { role, function, way: Way::Unknown },
+        other => other,
+    };
+    Question { caller, ..question }.with("lambda:SourceFunctionArn", Entry::Absent)
+}
+
+/// The execution role on its way through each endpoint that the function's calls may go through.
+fn at_endpoints(scene: &Scene<'_>) -> Vec<Known<Caller>> {
+    let caller = one(scene.view.rotation.function_caller());
+    caller
+        .into_iter()
+        .filter(|caller| !matches!(caller, Known::Value(Caller::Function { way, .. }) if !matches!(way, Way::Endpoint { .. })))
+        .collect()
 }
 
 /// A role that calls KMS itself says what it likes in the encryption context, and which keys it gives is known.
@@ -117,7 +140,8 @@ fn callers(scene: &Scene<'_>, asker: Asker) -> Vec<Known<Caller>> {
     let rotation = scene.view.rotation;
     let service = |name: &str, source: Option<Arn>| Known::Value(Caller::Service { name: name.into(), source });
     match asker {
-        Asker::ExecutionRole => one(rotation.function_caller()),
+        Asker::ExecutionRole | Asker::LambdaAsExecutionRole => one(rotation.function_caller()),
+        Asker::ExecutionRoleAtEndpoint => at_endpoints(scene),
         Asker::SecretsManagerForExecutionRole => one(rotation.forwarded_caller()),
         Asker::SecretsManager => vec![service(SECRETS_MANAGER, Some(rotation.secret.arn.clone()))],
         Asker::SecretsManagerForAnotherSecret => {
@@ -189,6 +213,11 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
         Object::Role => one(rotation.role_arn.clone()).into_iter().map(|arn| arn.map(|arn| Target::Role(arn.clone()))).collect(),
         Object::AnyRole => of_iam(scene, "role/any-role-of-this-account"),
         Object::AnyPolicy => of_iam(scene, "policy/any-policy-of-this-account"),
+        Object::NetworkInterface => of_network(scene, |_| vec!["network-interface/eni-0123456789abcdef0".to_owned()]),
+        Object::FunctionSubnets => of_network(scene, |vpc| vpc.subnet_ids.iter().map(|id| format!("subnet/{id}")).collect()),
+        Object::FunctionSecurityGroups => {
+            of_network(scene, |vpc| vpc.security_group_ids.iter().map(|id| format!("security-group/{id}")).collect())
+        }
         Object::Nothing => {
             let account = rotation.role_arn.value().copied().flatten().map_or_else(|| secret.account(), Arn::account);
             vec![Known::Value(Target::Nothing { account: account.into(), region: secret.region().into() })]
@@ -210,6 +239,18 @@ fn other_secrets<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Secret> {
         let same = other.arn.account() == this.arn.account() && other.arn.resource() == this.arn.resource();
         !rotated_here && !same
     })
+}
+
+/// Things of EC2 in the function's account and region.
+fn of_network(scene: &Scene<'_>, resources: impl FnOnce(&VpcAttachment) -> Vec<String>) -> Vec<Known<Target>> {
+    let rotation = scene.view.rotation;
+    let Some(function) = rotation.function_arn else { return Vec::new() };
+    let configuration = match &rotation.configuration {
+        Known::Value(configuration) => configuration.and_then(|configuration| configuration.vpc.clone()).unwrap_or_default(),
+        Known::Unreadable(gap) => return vec![Known::Unreadable(gap.clone())],
+    };
+    let arn = |resource: &String| Arn::build(function.partition(), "ec2", function.region(), function.account(), resource).ok();
+    resources(&configuration).iter().filter_map(arn).map(|arn| Known::Value(Target::Other(arn))).collect()
 }
 
 fn of_iam(scene: &Scene<'_>, resource: &str) -> Vec<Known<Target>> {

@@ -41,7 +41,11 @@ fn run_test(rule: &Rule, test: &TestFile) -> TestOutcome {
 
 /// The clean account with the changes of `test`.
 fn changed(test: &TestFile) -> Result<Inventory, String> {
-    let account = clean::account().map_err(|error| error.to_string())?;
+    let account = if test.in_vpc {
+        clean::account_in_vpc().map_err(|error| error.to_string())?
+    } else {
+        clean::account().map_err(|error| error.to_string())?
+    };
     let mut json = serde_json::to_value(account).map_err(|error| error.to_string())?;
     changes(test, &mut json).map_err(|error| error.to_string())?;
     serde_json::from_value(json).map_err(|error| format!("the changed account is not an inventory: {error}"))

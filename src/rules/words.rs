@@ -10,6 +10,10 @@ use serde::Deserialize;
 pub(crate) enum Asker {
     /// The code of the rotation function, in a session of its execution role.
     ExecutionRole,
+    /// The same, where the policy of the VPC endpoint on the way has a say and no other.
+    ExecutionRoleAtEndpoint,
+    /// Lambda in a session of the execution role: how it attaches the function to its VPC.
+    LambdaAsExecutionRole,
     /// Secrets Manager on behalf of the execution role: how it uses the secret's key.
     SecretsManagerForExecutionRole,
     /// Secrets Manager, on account of this secret.
@@ -58,6 +62,12 @@ pub(crate) enum Object {
     AnyRole,
     /// A managed policy of the execution role's account that is not in the inventory.
     AnyPolicy,
+    /// A network interface of the function's account and region.
+    NetworkInterface,
+    /// Each subnet that the function is attached to.
+    FunctionSubnets,
+    /// Each security group of the function.
+    FunctionSecurityGroups,
     /// Nothing: for actions that know no resource.
     Nothing,
 }

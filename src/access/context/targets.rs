@@ -54,6 +54,10 @@ pub(super) fn of_target(context: &mut Context, inventory: &Inventory, target: &T
                 tags(context, "iam:ResourceTag/", &role.tags);
             }
         }
+        // What a request about it carries of its service's own keys is not modelled.
+        Target::Other(arn) => {
+            context.set_family(&format!("{}:", arn.service()), Entry::Unknown);
+        }
         Target::Nothing { .. } => {
             context.set_family("aws:ResourceTag/", Entry::Absent);
         }

@@ -8,7 +8,7 @@ use ipnet::{AddrParseError as RangeError, IpNet};
 use serde_json::json;
 use thiserror::Error;
 
-use super::account::{ACCOUNT, FUNCTION, REGION, SECRET, account};
+use super::account::{ACCOUNT, FUNCTION, REGION, ROLE, SECRET, account};
 use crate::arn::{Arn, ArnError};
 use crate::inventory::network::{
     BlockPublicAccess, Database, DhcpOptions, NetworkAcl, NetworkAclRule, NetworkInterface, Peer, Ports, Protocol, Route, RouteDestination,
@@ -34,6 +34,8 @@ pub const DATABASE_GROUP: &str = "sg-database";
 /// The database.
 pub const DATABASE: &str = "arn:aws:rds:eu-west-1:111122223333:db:prod";
 
+/// The policy by which Lambda may attach the function.
+const NETWORK_POLICY: &str = "arn:aws:iam::111122223333:policy/attach-to-vpc";
 const RANGES: [&str; 2] = ["10.0.1.0/24", "10.0.2.0/24"];
 const DATABASE_PORT: u16 = 5432;
 
@@ -67,8 +69,45 @@ pub fn account_in_vpc() -> Result<Inventory, CleanNetworkError> {
     if let Some(secret) = inventory.secrets.get_mut(&Arn::parse(SECRET)?) {
         secret.tags.insert("aws:rds:primarydbinstancearn".to_owned(), DATABASE.to_owned());
     }
+    let role = Arn::parse(ROLE)?;
+    if let Some(account) = inventory.accounts.get_mut(ACCOUNT)
+        && let Known::Value(identities) = &mut account.identities
+        && let Some(role) = identities.roles.get_mut(&role)
+    {
+        let policy = Arn::parse(NETWORK_POLICY)?;
+        role.permissions.attached.push(policy.clone());
+        identities.policies.insert(policy, attaching());
+    }
     inventory.networks.insert(PLACE.to_owned(), network()?);
     Ok(inventory)
+}
+
+/// What Lambda needs to attach a function to a VPC, kept from the function's own code
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions>,
+/// <https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html>).
+fn attaching() -> Document {
+    let actions = [
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ];
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Attach", "Effect": "Allow", "Action": actions, "Resource": "*"},
+            {
+                "Sid": "NotTheCode",
+                "Effect": "Deny",
+                "Action": actions,
+                "Resource": "*",
+                "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": FUNCTION}},
+            },
+        ],
+    });
+    Document::new(policy.to_string())
 }
 
 fn network() -> Result<Network, CleanNetworkError> {

@@ -1,8 +1,9 @@
 //! The fields of the rotation function. One that does not exist has none but its name.
 
-use super::make::{boolean, int, known, list, malformed, option, record, text};
+use super::make::{boolean, int, known, list, malformed, option, record, string, text};
 use super::row::{Row, View};
 use crate::arn::Arn;
+use crate::inventory::network::{Peer, Protocol, SecurityGroupRule};
 use crate::inventory::{Function, FunctionConfiguration, Gap, Known};
 use crate::rules::expression::{Fact, Field, Record, Type};
 
@@ -22,6 +23,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::read(Field::optional("function.last_update_status", Type::String), |view| {
         of_configuration(view, |c| option(c.last_update_status.as_deref(), text))
     }),
+    Row::read(Field::optional("function.last_update_reason", Type::String), |view| {
+        of_configuration(view, |c| option(c.last_update_reason_code.as_deref(), text))
+    }),
+    // The security groups that let out everything to everywhere.
+    Row::read(Field::required("function.open_egress", Type::List(&Type::String)), open_egress),
     Row::read(Field::optional("function.timeout", Type::Int), |view| {
         of_configuration(view, |c| option(c.timeout_seconds, |seconds| int(seconds.into())))
     }),
@@ -57,6 +63,26 @@ pub(super) const ROWS: &[Row] = &[
         of_function(view, list([]), malformed_policies)
     }),
 ];
+
+fn open_egress(view: &View<'_>) -> Fact<Gap> {
+    let (Some(arn), Known::Value(configuration)) = (view.rotation.function_arn, &view.rotation.configuration) else {
+        return known(view.rotation.configuration.clone(), |_| list([]));
+    };
+    let Some(vpc) = configuration.and_then(|configuration| configuration.vpc.as_ref()) else { return list([]) };
+    let place = format!("{}/{}", arn.account(), arn.region());
+    let groups = match view.inventory.networks.get(&place) {
+        Some(network) => network.security_groups.as_ref(),
+        None => Known::Unreadable(Gap::not_collected("ec2:DescribeSecurityGroups", &place)),
+    };
+    known(groups, |groups| {
+        let open = |id: &&String| groups.get(*id).is_some_and(|group| group.egress.iter().any(lets_out_everything));
+        list(vpc.security_group_ids.iter().filter(open).map(|id| string(id)))
+    })
+}
+
+fn lets_out_everything(rule: &SecurityGroupRule) -> bool {
+    rule.protocol == Protocol::All && matches!(rule.peer, Peer::Cidr(range) if range.prefix_len() == 0)
+}
 
 fn of_configuration(view: &View<'_>, make: impl FnOnce(&FunctionConfiguration) -> Fact<Gap>) -> Fact<Gap> {
     known(view.rotation.configuration.clone(), |configuration| option(configuration, make))
