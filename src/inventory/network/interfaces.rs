@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::firewall::Firewall;
 use crate::policy::Document;
 
 /// A VPC endpoint (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>).
@@ -48,6 +49,9 @@ pub struct VpcEndpoint {
     /// Its policy. Absent when EC2 did not show it, as with an endpoint of another account; AWS's default policy allows everything and is a document like others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Document>,
+    /// What the Network Firewall behind a Gateway Load Balancer endpoint does with single packets; absent when that was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firewall: Option<Firewall>,
 }
 
 /// A network interface (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>).

@@ -2,6 +2,7 @@
 //!
 //! Ids are EC2's (`subnet-…`, `sg-…`). Address ranges keep EC2's own forms; a text that is no address range never gets here, the source turns it into a gap.
 
+mod firewall;
 mod gateways;
 mod interfaces;
 mod names;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use firewall::{Firewall, FirewallAction, FirewallRule};
 pub use gateways::{
     BlockPublicAccess, Gateway, NatConnectivity, NatGateway, Peering, PeeringSide, TransitGateway, TransitGatewayAttachment,
     TransitGatewayRoute, TransitGatewayRouteTable,

@@ -35,6 +35,9 @@ pub struct Subnet {
     pub owner: String,
     /// Availability zone id (`euw1-az1`), the same in every account.
     pub zone_id: String,
+    /// The zone's name in the account that was read (`eu-west-1a`): the names of a VPC endpoint's single zones carry it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// Its address ranges, IPv4 and IPv6.
     #[schemars(with = "Vec<String>")]
     pub cidrs: Vec<IpNet>,
