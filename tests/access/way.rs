@@ -23,6 +23,7 @@ fn endpoint(policy: Option<Value>) -> VpcEndpoint {
         route_tables: Vec::new(),
         dns_names: Vec::new(),
         policy: policy.map(|policy| Document::new(policy.to_string())),
+        firewall: None,
     }
 }
 

@@ -159,6 +159,7 @@ fn subnets() -> Result<BTreeMap<String, Subnet>, CleanNetworkError> {
             vpc: VPC.to_owned(),
             owner: ACCOUNT.to_owned(),
             zone_id: zones[at].to_owned(),
+            zone: Some(["eu-west-1a", "eu-west-1b"][at].to_owned()),
             cidrs: vec![RANGES[at].parse::<IpNet>()?],
             internet_gateway_block: None,
         };
@@ -221,6 +222,7 @@ fn endpoint() -> VpcEndpoint {
         route_tables: Vec::new(),
         dns_names: vec![format!("{ENDPOINT}-abcdef.secretsmanager.{REGION}.vpce.amazonaws.com")],
         policy: Some(Document::new(policy.to_string())),
+        firewall: None,
     }
 }
 
