@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cli;
 pub mod finding;
 pub mod inventory;
+pub mod network;
 pub mod policy;
 pub mod report;
 pub mod rotation;

@@ -7,16 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may use, beside itself and `arn`.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("arn", &[]),
     ("policy", &[]),
     ("inventory", &["policy"]),
     ("access", &["policy", "inventory"]),
-    ("rotation", &["access", "policy", "inventory"]),
+    ("network", &["inventory"]),
+    ("rotation", &["access", "network", "policy", "inventory"]),
     ("finding", &["inventory"]),
-    ("rules", &["rotation", "access", "inventory", "finding", "policy"]),
-    ("audit", &["rules", "rotation", "access", "finding", "inventory"]),
-    ("report", &["audit", "finding", "rotation", "inventory", "policy"]),
+    ("rules", &["rotation", "access", "network", "inventory", "finding", "policy"]),
+    ("audit", &["rules", "rotation", "access", "network", "finding", "inventory"]),
+    ("report", &["audit", "finding", "rotation", "network", "inventory", "policy"]),
     ("source", &["inventory", "policy"]),
     ("cli", &["access", "audit", "finding", "inventory", "policy", "report", "rotation", "rules", "source"]),
 ];
