@@ -1,0 +1,135 @@
+//! Every scenario file is run, and every verdict, code, missing call and way is compared exactly.
+
+use std::collections::BTreeSet;
+
+use rotaudit::arn::Arn;
+use rotaudit::network::{Code, Paths, Reach, Reason, Verdict, Way};
+use serde_json::{Value, json};
+
+use crate::load::{self, Case, Scenario};
+
+pub(crate) const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rotate";
+
+fn ask(scenario: &Scenario, case: &Case) -> Reach {
+    let (inventory, configuration) = load::build(scenario, case);
+    let paths = Paths::new(&inventory);
+    let function = Arn::parse(FUNCTION).unwrap();
+    match &case.to {
+        Some(to) => paths.to_target(&configuration, &function, load::target(&inventory, to).as_ref()),
+        None => paths.to_secrets_manager(&configuration, &function, case.secret_region.as_deref().unwrap_or("eu-west-1")),
+    }
+}
+
+fn codes(reasons: &[Reason]) -> BTreeSet<&str> {
+    reasons.iter().map(|reason| reason.code.as_str()).collect()
+}
+
+fn way(way: &Way) -> Value {
+    match way {
+        Way::Outside => json!("outside"),
+        Way::Internet => json!("internet"),
+        Way::Private => json!("private"),
+        Way::Unknown => json!("unknown"),
+        Way::Endpoint(way) => {
+            let endpoints: Vec<&String> = way.endpoints.iter().map(|endpoint| &endpoint.id).collect();
+            let sources: Vec<String> = way.sources.iter().map(ToString::to_string).collect();
+            json!({"vpc": way.vpc, "endpoints": endpoints, "sources": sources})
+        }
+    }
+}
+
+/// What differs from what the file expects.
+fn differences(case: &Case, reach: &Reach) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut compare = |what: &str, expected: String, found: String| {
+        if expected != found {
+            wrong.push(format!("{what}: expected {expected}, found {found}"));
+        }
+    };
+    let set = |texts: &[String]| format!("{:?}", texts.iter().map(String::as_str).collect::<BTreeSet<_>>());
+    compare("verdict", case.verdict.clone(), reach.verdict.to_string());
+    compare("reasons", set(&case.reasons), format!("{:?}", codes(&reach.reasons)));
+    compare("remarks", set(&case.remarks), format!("{:?}", codes(&reach.remarks)));
+    compare("way", case.way.to_string(), way(&reach.way).to_string());
+    let missing: BTreeSet<&str> = reach.reasons.iter().filter_map(|reason| Some(reason.gap.as_ref()?.call.as_ref())).collect();
+    compare("missing", set(&case.missing), format!("{missing:?}"));
+    let blocked: BTreeSet<&str> =
+        reach.subnets.iter().filter(|path| path.verdict == Verdict::Blocked).map(|path| path.subnet.as_str()).collect();
+    let some = if blocked.len() < reach.subnets.len() { blocked } else { BTreeSet::new() };
+    compare("blocked from", set(&case.blocked_from), format!("{some:?}"));
+    wrong
+}
+
+fn shown(reach: &Reach) -> String {
+    let mut lines: Vec<String> = reach.reasons.iter().map(|reason| format!("    because {reason}")).collect();
+    for path in &reach.subnets {
+        lines.push(format!("    from {}: {}", path.subnet, path.verdict));
+        lines.extend(path.hops.iter().map(|hop| format!("      {} {}: {} [{}]", hop.kind, hop.id, hop.says, hop.verdict)));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn every_scenario_comes_out_as_its_file_says() {
+    let mut wrong = Vec::new();
+    for (name, scenario) in load::scenarios() {
+        assert!(!scenario.cases.is_empty(), "{name} has no case");
+        for case in &scenario.cases {
+            let reach = ask(&scenario, case);
+            let differences = differences(case, &reach);
+            if !differences.is_empty() {
+                wrong.push(format!("{name} ({}), {}:\n  {}\n{}", scenario.title, case.name, differences.join("\n  "), shown(&reach)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_number_of_the_list_has_its_file_and_what_policies_decide_says_so() {
+    let scenarios = load::scenarios();
+    let numbers: Vec<u8> = scenarios.iter().filter_map(|(_, scenario)| scenario.number).collect();
+    assert_eq!(numbers, (1..=44).collect::<Vec<u8>>());
+    for (name, scenario) in &scenarios {
+        if let Some(number) = scenario.number {
+            assert!(name.starts_with(&format!("{number:02}-")), "{name} is scenario {number}");
+        }
+        let decided_elsewhere = matches!(scenario.number, Some(41..=43));
+        for case in &scenario.cases {
+            assert_eq!(case.decided_by.as_deref(), decided_elsewhere.then_some("rotation"), "{name}");
+            assert_eq!(case.then.is_some(), decided_elsewhere, "{name}: say what rotation will find");
+        }
+    }
+}
+
+/// What no file shows, because it would be too long: `limits.rs` does.
+const UNSEEN: [&str; 1] = ["NET_TOO_LARGE"];
+
+#[test]
+fn every_code_is_shown_by_some_scenario() {
+    let scenarios = load::scenarios();
+    let seen: BTreeSet<&str> = scenarios
+        .iter()
+        .flat_map(|(_, scenario)| &scenario.cases)
+        .flat_map(|case| case.reasons.iter().chain(&case.remarks))
+        .map(String::as_str)
+        .collect();
+    let unseen: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).filter(|code| !seen.contains(code)).collect();
+    assert_eq!(unseen, UNSEEN);
+}
+
+#[test]
+fn a_blocked_path_marks_the_hop_that_stops_it_and_a_reachable_one_none() {
+    for (name, scenario) in load::scenarios() {
+        for case in &scenario.cases {
+            for path in &ask(&scenario, case).subnets {
+                let stops = path.hops.iter().filter(|hop| hop.verdict == Verdict::Blocked).count();
+                match path.verdict {
+                    Verdict::Reachable => assert!(path.hops.iter().all(|hop| hop.verdict == Verdict::Reachable), "{name}, {}", case.name),
+                    Verdict::Blocked => assert!(stops > 0, "{name}, {}", case.name),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
