@@ -1,42 +1,6 @@
-//! The table of API calls that a live audit makes: the IAM actions they need and the facts they feed. The permissions that
-//! `rotaudit permissions` prints, the coverage texts and the collector are all made from it.
+//! The table of API calls: the IAM actions they need and the facts they feed.
 
-use serde::Serialize;
-
-/// An API call of the collector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Api {
-    /// `sts:GetCallerIdentity`
-    GetCallerIdentity,
-    /// `iam:GetAccountAuthorizationDetails`
-    GetAccountAuthorizationDetails,
-    /// `secretsmanager:ListSecrets`
-    ListSecrets,
-    /// `secretsmanager:ListSecretVersionIds`
-    ListSecretVersionIds,
-    /// `secretsmanager:GetResourcePolicy`
-    GetSecretPolicy,
-    /// `lambda:GetFunctionConfiguration`
-    GetFunctionConfiguration,
-    /// `lambda:GetPolicy`
-    GetFunctionPolicy,
-    /// `lambda:GetFunctionConcurrency`
-    GetFunctionConcurrency,
-    /// `lambda:GetProvisionedConcurrencyConfig`
-    GetProvisionedConcurrency,
-    /// `lambda:ListFunctionUrlConfigs`
-    ListFunctionUrlConfigs,
-    /// `lambda:ListTags`
-    ListFunctionTags,
-    /// `kms:DescribeKey`
-    DescribeKey,
-    /// `kms:ListKeyPolicies`
-    ListKeyPolicies,
-    /// `kms:GetKeyPolicy`
-    GetKeyPolicy,
-    /// `kms:ListGrants`
-    ListGrants,
-}
+use super::api::Api;
 
 /// What is to be known of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,26 +16,8 @@ pub struct CallSpec {
 }
 
 impl Api {
-    /// Every call, in the order in which a scan makes them.
-    pub const ALL: [Self; 15] = [
-        Self::GetCallerIdentity,
-        Self::GetAccountAuthorizationDetails,
-        Self::ListSecrets,
-        Self::ListSecretVersionIds,
-        Self::GetSecretPolicy,
-        Self::GetFunctionConfiguration,
-        Self::GetFunctionPolicy,
-        Self::GetFunctionConcurrency,
-        Self::GetProvisionedConcurrency,
-        Self::ListFunctionUrlConfigs,
-        Self::ListFunctionTags,
-        Self::DescribeKey,
-        Self::ListKeyPolicies,
-        Self::GetKeyPolicy,
-        Self::ListGrants,
-    ];
-
     /// The row of this call.
+    #[expect(clippy::too_many_lines, reason = "a table: one row for each call")]
     pub const fn spec(self) -> CallSpec {
         const fn row(name: &'static str, feeds: &'static str, without: &'static str) -> CallSpec {
             CallSpec { name, action: Some(name), feeds, without }
@@ -135,79 +81,139 @@ impl Api {
             Self::ListKeyPolicies => row("kms:ListKeyPolicies", "the names of the key's policies", "every request to the key"),
             Self::GetKeyPolicy => row("kms:GetKeyPolicy", "the key's policies", "every request to the key"),
             Self::ListGrants => row("kms:ListGrants", "the key's grants", "whether a grant allows what no policy allows"),
+            Self::DescribeVpcs => row(
+                "ec2:DescribeVpcs",
+                "VPCs of functions, their owners, address ranges and DHCP options",
+                "whether a function in a VPC reaches anything",
+            ),
+            Self::DescribeVpcAttribute => row(
+                "ec2:DescribeVpcAttribute",
+                "whether DNS is supported, and private names of endpoints with it",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::DescribeSubnets => {
+                row("ec2:DescribeSubnets", "subnets, their zones and address ranges", "whether a function in a VPC reaches anything")
+            }
+            Self::DescribeDhcpOptions => {
+                row("ec2:DescribeDhcpOptions", "which resolver the VPC uses", "which address the name of Secrets Manager has in the VPC")
+            }
+            Self::DescribeRouteTables => row(
+                "ec2:DescribeRouteTables",
+                "routes, and which subnet uses which",
+                "whether a function in a VPC reaches anything outside its subnet",
+            ),
+            Self::DescribeNatGateways => row(
+                "ec2:DescribeNatGateways",
+                "NAT gateways and their state",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::DescribeInternetGateways => row(
+                "ec2:DescribeInternetGateways",
+                "internet gateways and what they are attached to",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::DescribeEgressOnlyInternetGateways => row(
+                "ec2:DescribeEgressOnlyInternetGateways",
+                "egress-only internet gateways",
+                "whether a function reaches Secrets Manager over IPv6",
+            ),
+            Self::DescribeNetworkAcls => {
+                row("ec2:DescribeNetworkAcls", "network ACLs and the subnets they guard", "whether packets pass between subnets")
+            }
+            Self::DescribeSecurityGroups => {
+                row("ec2:DescribeSecurityGroups", "security groups and their rules", "whether a function may send and its peer may receive")
+            }
+            Self::DescribeVpcEndpoints => row(
+                "ec2:DescribeVpcEndpoints",
+                "VPC endpoints, their state, DNS and policies",
+                "whether Secrets Manager is reached through an endpoint, and what the endpoint lets pass",
+            ),
+            Self::DescribeNetworkInterfaces => row(
+                "ec2:DescribeNetworkInterfaces",
+                "addresses and security groups of interface endpoints",
+                "whether a function reaches an interface endpoint",
+            ),
+            Self::DescribeManagedPrefixLists => row(
+                "ec2:DescribeManagedPrefixLists",
+                "prefix lists that routes and security groups name",
+                "what a rule or route with a prefix list means",
+            ),
+            Self::GetManagedPrefixListEntries => row(
+                "ec2:GetManagedPrefixListEntries",
+                "the addresses of these prefix lists",
+                "what a rule or route with a prefix list means",
+            ),
+            Self::DescribeVpcPeeringConnections => row(
+                "ec2:DescribeVpcPeeringConnections",
+                "peering connections that routes lead to",
+                "whether anything is reached through a peering connection",
+            ),
+            Self::DescribeTransitGateways => row(
+                "ec2:DescribeTransitGateways",
+                "transit gateways that routes lead to",
+                "whether anything is reached through a transit gateway",
+            ),
+            Self::DescribeTransitGatewayAttachments => row(
+                "ec2:DescribeTransitGatewayAttachments",
+                "what is attached to these transit gateways",
+                "whether anything is reached through a transit gateway",
+            ),
+            Self::DescribeTransitGatewayVpcAttachments => row(
+                "ec2:DescribeTransitGatewayVpcAttachments",
+                "the subnets and options of these attachments",
+                "whether a transit gateway is reached from a zone",
+            ),
+            Self::SearchTransitGatewayRoutes => {
+                row("ec2:SearchTransitGatewayRoutes", "the routes of these transit gateways", "where a transit gateway sends packets")
+            }
+            Self::DescribeBlockPublicAccess => row(
+                "ec2:DescribeVpcBlockPublicAccessOptions",
+                "whether the account keeps its VPCs from the internet",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::DescribeBlockPublicAccessExclusions => row(
+                "ec2:DescribeVpcBlockPublicAccessExclusions",
+                "the VPCs and subnets that are excluded from that",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::ListHostedZonesByVpc => row(
+                "route53:ListHostedZonesByVPC",
+                "private hosted zones that may answer for AWS's names",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::ListRecordSets => row(
+                "route53:ListResourceRecordSets",
+                "the records of these zones",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::ListResolverRuleAssociations => row(
+                "route53resolver:ListResolverRuleAssociations",
+                "which resolver rules a VPC uses",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::ListResolverRules => row(
+                "route53resolver:ListResolverRules",
+                "the domains of these rules",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::DescribeDbInstances => row(
+                "rds:DescribeDBInstances",
+                "databases, their addresses, networks and managed secrets",
+                "whether a function reaches its database",
+            ),
+            Self::DescribeDbClusters => row(
+                "rds:DescribeDBClusters",
+                "database clusters, their addresses and managed secrets",
+                "whether a function reaches its database",
+            ),
+            Self::DescribeDbSubnetGroups => {
+                row("rds:DescribeDBSubnetGroups", "the networks of database clusters", "whether a function reaches its database")
+            }
         }
     }
 
     /// The row of the call of that name, for gaps that come from a snapshot.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|api| api.spec().name == name)
-    }
-}
-
-/// The actions that the printed policy denies, so that nobody who holds the auditor's credentials can read a value or code.
-pub const NEVER: [&str; 3] = ["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue", "lambda:GetFunction"];
-
-/// A policy as IAM writes it, fields in the order in which people read them.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct PermissionsPolicy {
-    version: &'static str,
-    statement: [PermissionsStatement; 2],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct PermissionsStatement {
-    sid: &'static str,
-    effect: &'static str,
-    action: Vec<&'static str>,
-    resource: &'static str,
-}
-
-/// The read-only IAM policy that the auditor needs: every action of the table, and a denial of what must never happen.
-/// The actions stand on `*`, because the auditor does not know beforehand what exists.
-pub fn policy_json() -> String {
-    let statement = |sid, effect, mut action: Vec<&'static str>| {
-        action.sort_unstable();
-        PermissionsStatement { sid, effect, action, resource: "*" }
-    };
-    let policy = PermissionsPolicy {
-        version: "2012-10-17",
-        statement: [
-            statement("ReadWhatRotationHangsOn", "Allow", Api::ALL.into_iter().filter_map(|api| api.spec().action).collect()),
-            statement("NeverReadValuesOrCode", "Deny", NEVER.to_vec()),
-        ],
-    };
-    // Strings and arrays of strings: nothing in it can fail to be written.
-    serde_json::to_string_pretty(&policy).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_call_reads_and_none_reads_a_value_or_code() {
-        for api in Api::ALL {
-            let action = api.spec().name.split_once(':').unwrap().1;
-            assert!(["Get", "List", "Describe"].iter().any(|verb| action.starts_with(verb)), "{action}");
-            assert!(!NEVER.contains(&api.spec().name));
-            assert_eq!(Api::named(api.spec().name), Some(api));
-        }
-    }
-
-    #[test]
-    fn the_printed_policy_allows_the_table_and_denies_values_and_code() {
-        let text = policy_json();
-        let policy: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let actions = |index: usize| -> Vec<String> { serde_json::from_value(policy["Statement"][index]["Action"].clone()).unwrap() };
-        let mut table: Vec<_> = Api::ALL.iter().filter_map(|api| api.spec().action).collect();
-        table.sort_unstable();
-        assert_eq!(actions(0), table);
-        assert!(!table.contains(&"sts:GetCallerIdentity"), "it needs no permission");
-        assert_eq!(policy["Statement"][0]["Effect"], "Allow");
-        assert_eq!(policy["Statement"][1]["Effect"], "Deny");
-        assert!(NEVER.iter().all(|action| actions(1).iter().any(|denied| denied == action)));
-        assert!(text.starts_with("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n"), "{text}");
     }
 }
