@@ -15,10 +15,13 @@ pub(super) async fn nat_gateways(place: &Place, vpcs: &BTreeSet<String>) -> Know
 
 fn nat_gateway(it: &Element) -> Result<(String, NatGateway), Malformed> {
     let regional = it.text("availabilityMode") == Some("regional");
-    let connectivity = match it.owned("connectivityType")?.as_str() {
-        "public" => NatConnectivity::Public,
-        "private" => NatConnectivity::Private,
-        other => return Err(Malformed::new(format!("connectivityType cannot be {other:?}"))),
+    let connectivity = match it.text("connectivityType") {
+        Some("public") => NatConnectivity::Public,
+        Some("private") => NatConnectivity::Private,
+        Some(other) => return Err(Malformed::new(format!("connectivityType cannot be {other:?}"))),
+        // A private one has no public address.
+        None if !it.texts("natGatewayAddressSet", Some("publicIp")).is_empty() => NatConnectivity::Public,
+        None => return Err(Malformed::new("a NAT gateway does not say where it leads")),
     };
     let mut zone_ids = BTreeSet::new();
     if regional {

@@ -132,9 +132,8 @@ async fn route_tables(place: &Place, attachments: &ById<TransitGatewayAttachment
         attachments.values().filter_map(|attachment| Some((attachment.route_table.as_ref()?, &attachment.transit_gateway))).collect();
     let mut tables = ById::new();
     for (id, transit_gateway) in ids {
-        // A filter is obligatory; what is pending or deleted leads nowhere.
-        let request =
-            Request::all().with("TransitGatewayRouteTableId", id).filter("state", ["active", "blackhole"]).with("MaxResults", "1000");
+        // A filter is obligatory; what is pending or deleted leads nowhere. A page has a thousand routes unless told otherwise.
+        let request = Request::all().with("TransitGatewayRouteTableId", id).filter("state", ["active", "blackhole"]);
         let paging = Paging { list: "routeSet", item: "item", token: "NextToken", next: "nextToken" };
         let resource = place.arn("transit-gateway-route-table", id);
         let routes = all(&place.ec2, Api::SearchTransitGatewayRoutes, &resource, request, paging, route).await;
