@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
 
+#[path = "support/collecting.rs"]
+mod collecting;
 #[path = "support/lost.rs"]
 mod lost;
 #[path = "support/mock.rs"]
 mod mock;
+#[path = "support/networks.rs"]
+mod networks;
 #[path = "support/sample.rs"]
 mod sample;
 
@@ -14,60 +18,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_sts::config::SharedCredentialsProvider;
+use collecting::{assert_same, collected, options, run, watched};
 use lost::lose;
 use mock::{Call, Fault, Faults, Mock, PLANTED};
 use rotaudit::arn::AccountId;
-use rotaudit::inventory::{Api, Inventory, Known, NEVER, clean, snapshot};
-use rotaudit::source::aws::{Options, collect};
+use rotaudit::inventory::{Api, Known, NEVER, clean, snapshot};
+use rotaudit::source::aws::Options;
 use rotaudit::source::{Progress, SourceError};
 use sample::{ACCOUNT, GONE_ALIAS, arn, sample};
 
-fn options(mock: &Mock, inventory: &Inventory) -> Options {
-    let regions = inventory.accounts.values().flat_map(|account| account.regions.keys().cloned()).collect();
-    let credentials = Credentials::new(ACCOUNT, "secret", None, None, "test");
-    Options {
-        regions,
-        endpoint_url: Some(mock.endpoint.clone()),
-        max_attempts: 1,
-        credentials: Some(SharedCredentialsProvider::new(credentials)),
-        ..Options::new(inventory.as_of)
-    }
-}
-
-fn run(options: &Options) -> Result<Inventory, SourceError> {
-    watched(options, &())
-}
-
-fn watched(options: &Options, progress: &dyn Progress) -> Result<Inventory, SourceError> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(collect(options, progress))
-}
-
-/// Collects `inventory` from a mock with these faults.
-fn collected(inventory: &Inventory, faults: Faults) -> (Result<Inventory, SourceError>, Vec<Call>) {
-    let mock = Mock::serve(inventory.clone(), faults);
-    let outcome = run(&options(&mock, inventory));
-    (outcome, mock.log())
-}
-
-/// Says which secret, function or key differs, which a dump of two accounts does not.
-fn assert_same(found: &Inventory, expected: &Inventory, when: &str) {
-    assert_eq!(found.accounts, expected.accounts, "{when}");
-    for (arn, secret) in &expected.secrets {
-        assert_eq!(found.secrets.get(arn), Some(secret), "{when}: {arn}");
-    }
-    for (arn, function) in &expected.functions {
-        assert_eq!(found.functions.get(arn), Some(function), "{when}: {arn}");
-    }
-    for (arn, key) in &expected.keys {
-        assert_eq!(found.keys.get(arn), Some(key), "{when}: {arn}");
-    }
-    assert_eq!(found, expected, "{when}: there is something more");
-}
-
 #[test]
 fn what_is_collected_is_what_there_is() {
-    for inventory in [sample(), clean::account().unwrap()] {
+    let mut clean = clean::account().unwrap();
+    clean.networks.entry(format!("{}/{}", clean::ACCOUNT, clean::REGION)).or_default();
+    for inventory in [sample(), clean] {
         for page in [1, 2, 100] {
             let (found, _) = collected(&inventory, Faults::paged(page));
             assert_same(&found.unwrap(), &inventory, &format!("{page} on a page"));
@@ -139,7 +104,11 @@ fn each_call_fails(fault: &Fault, error: impl Fn(&str) -> String) {
 #[test]
 fn a_denied_call_leaves_exactly_its_facts_unreadable() {
     each_call_fails(&Fault::Deny, |name| {
-        let code = if name.starts_with("iam:") { "AccessDenied" } else { "AccessDeniedException" };
+        let code = match name.split(':').next() {
+            Some("ec2") => "UnauthorizedOperation",
+            Some("iam" | "rds" | "route53") => "AccessDenied",
+            _ => "AccessDeniedException",
+        };
         format!("{code}: not authorized to perform {name}")
     });
 }
@@ -204,6 +173,7 @@ fn a_function_that_no_secret_names_yet_is_read_when_asked_for() {
     let named = arn("arn:aws:lambda:eu-west-1:111122223333:function:rotate:live");
     let options = Options { functions: vec![named], ..options(&mock, &inventory) };
     inventory.functions.retain(|arn, _| arn.name() == "rotate");
+    inventory.networks.retain(|place, _| place.ends_with("eu-west-1"));
     assert_same(&run(&options).unwrap(), &inventory, "named");
 }
 
@@ -281,7 +251,10 @@ fn progress_comes_to_its_end() {
     let watch = Watch::default();
     watched(&options(&mock, &sample()), &watch).unwrap();
     let last = watch.0.into_inner();
-    assert_eq!(last.keys().map(String::as_str).collect::<Vec<_>>(), ["account", "functions", "identities", "keys", "regions", "secrets"]);
+    assert_eq!(
+        last.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["account", "functions", "identities", "keys", "networks", "regions", "secrets"]
+    );
     assert!(last.values().all(|(done, total)| Some(*done) == *total), "{last:?}");
     assert_eq!(last["secrets"].0, sample().secrets.len());
 }

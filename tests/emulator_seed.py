@@ -14,11 +14,14 @@ import boto3
 from botocore.config import Config
 from moto.awslambda.utils import get_backend
 
+import emulator_network
+
 ACCOUNT = "123456789012"
 FOREIGN_ACCOUNT = "999999999999"
 ORGANIZATION = "o-a1b2c3d4e5"
 REPORTING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/reporting"
 EU, US = "eu-west-1", "us-east-1"
+DE = "eu-central-1"  # holds the one rotation whose function is in a VPC
 SECRETS_MANAGER = "secretsmanager.amazonaws.com"
 SECRET_ACTIONS = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
 KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -148,6 +151,7 @@ CORRECT = {
     "grants": lambda r: [],
     "secret_policy": None,
     "timeout": 30,
+    "vpc": None,  # the function's VpcConfig
     "finish": True,  # whether the first rotation ends as a rotation function would end it
     "afterwards": lambda aws, r: None,
 }
@@ -213,8 +217,10 @@ def create_role(aws, r, parts):
 
 
 def create_function(aws, r, parts):
+    vpc = {"VpcConfig": parts["vpc"]} if parts["vpc"] else {}
     aws.functions(r.region).create_function(
         FunctionName=r.function,
+        **vpc,
         Runtime="python3.12",
         Role=r.role_arn,
         Handler="lambda_function.lambda_handler",
@@ -467,6 +473,7 @@ NOT_HELD = {
 
 def seed(endpoint):
     """Builds everything and returns the manifest."""
+    emulator_network.tell_the_vpc_of_functions()
     aws = Aws(endpoint)
     for name in ("reporting", "key-administrator"):
         aws.iam().create_role(RoleName=name, AssumeRolePolicyDocument=trust_of("ec2.amazonaws.com"))
@@ -477,9 +484,13 @@ def seed(endpoint):
     for each in FAULTS:
         r = rotation(aws, each.id.lower(), each.region, managed[each.region].secret_arn, **each.changes)
         planted.append({"id": each.id, "may_also": list(each.may_also)} | r.arns())
+    network = emulator_network.build(aws, DE)
+    groups = {"SubnetIds": [network["private_subnet"]], "SecurityGroupIds": [network["function_group"]]}
+    rotation(aws, "vault", DE, vpc=groups)
     return {
         "account": ACCOUNT,
         "regions": [EU, US],
+        "network": {"region": DE, "place": f"{ACCOUNT}/{DE}"} | network,
         "correct": [r.secret for r in correct],
         "faults": planted,
         "not_held": NOT_HELD,

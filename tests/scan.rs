@@ -5,6 +5,7 @@
 #[path = "support/mock.rs"]
 mod mock;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -107,7 +108,13 @@ fn the_demo_served_by_the_mock_is_audited_like_the_demo() {
 
 #[test]
 fn a_denied_call_never_stops_a_scan_and_is_in_its_coverage() {
-    for api in Api::ALL {
+    let mock = Mock::serve(demo::inventory().unwrap(), Faults::default());
+    live(&mock, &[]);
+    let made: BTreeSet<String> = mock.log().into_iter().map(|call| call.name).collect();
+    // The demo's functions are in no VPC, so it has calls that it does not make.
+    let calls: Vec<Api> = Api::ALL.into_iter().filter(|api| made.contains(api.spec().name)).collect();
+    assert!(calls.len() >= 16, "{made:?}");
+    for api in calls {
         let name = api.spec().name;
         let mock = Mock::serve(demo::inventory().unwrap(), Faults::one(name, Fault::Deny));
         let output = live(&mock, &["--format", "json", "--on-undecided", "fail", "--fail-on", "never"]);

@@ -5,12 +5,22 @@
 #![allow(dead_code, reason = "each test binary uses the part of it that it needs")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
 
+#[path = "mock/databases.rs"]
+mod databases;
+#[path = "mock/ec2.rs"]
+mod ec2;
+#[path = "mock/ec2_links.rs"]
+mod ec2_links;
+#[path = "mock/ec2_rules.rs"]
+mod ec2_rules;
 #[path = "mock/identities.rs"]
 mod identities;
 #[path = "mock/keys.rs"]
 mod keys;
 #[path = "mock/lambda.rs"]
 mod lambda;
+#[path = "mock/names.rs"]
+mod names;
 #[path = "mock/scope.rs"]
 mod scope;
 #[path = "mock/secrets.rs"]
@@ -19,6 +29,8 @@ mod secrets;
 mod server;
 #[path = "mock/wire.rs"]
 mod wire;
+#[path = "mock/xml.rs"]
+mod xml;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,6 +48,8 @@ pub(crate) struct Call {
     pub(crate) region: String,
     /// What it was asked about, with the token of the page.
     pub(crate) subject: String,
+    /// What the caller calls itself.
+    pub(crate) agent: String,
 }
 
 /// What goes wrong with an operation.
@@ -55,6 +69,8 @@ pub(crate) enum Fault {
     Delay(Duration),
     /// A web page of this HTTP status.
     Html(u16),
+    /// This text, with HTTP 200.
+    Text(String),
     /// The same page token for ever.
     Loop,
 }

@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::{
     Account, Function, FunctionConfiguration, FunctionUrl, Grant, Group, Identities, Inventory, Key, KeyMetadata, Known, NamedDocument,
-    Permissions, Role, RotationConfiguration, Secret, SecretVersion, User, VpcAttachment,
+    Network, Permissions, Role, RotationConfiguration, Secret, SecretVersion, User, VpcAttachment,
 };
 use rotaudit::policy::Document;
+
+use super::networks::network;
 
 /// The account that is read.
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -166,8 +168,8 @@ fn functions() -> Vec<Function> {
             vpc: Some(VpcAttachment {
                 vpc_id: "vpc-1".to_owned(),
                 subnet_ids: vec!["subnet-2".to_owned(), "subnet-1".to_owned()],
-                security_group_ids: vec!["sg-1".to_owned()],
-                ipv6_allowed: false,
+                security_group_ids: vec!["sg-1".to_owned(), "sg-shared".to_owned()],
+                ipv6_allowed: true,
             }),
             ..it
         })
@@ -281,5 +283,7 @@ pub(crate) fn sample() -> Inventory {
     inventory.secrets = secrets().into_iter().map(|it| (it.arn.clone(), it)).collect();
     inventory.functions = functions().into_iter().map(|it| (it.arn.clone(), it)).collect();
     inventory.keys = keys().into_iter().map(|it| (it.arn.clone(), it)).collect();
+    inventory.networks.insert(format!("{ACCOUNT}/eu-west-1"), Network::default());
+    inventory.networks.insert(format!("{ACCOUNT}/us-east-1"), network());
     inventory
 }

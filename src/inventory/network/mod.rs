@@ -56,7 +56,7 @@ pub struct Network {
     pub egress_only_gateways: Known<ById<Gateway>>,
     /// Their network ACLs.
     pub network_acls: Known<ById<NetworkAcl>>,
-    /// Their security groups.
+    /// Their security groups, and those of other VPCs that functions and endpoints in them carry.
     pub security_groups: Known<ById<SecurityGroup>>,
     /// Their VPC endpoints, of every type.
     pub endpoints: Known<ById<VpcEndpoint>>,
@@ -64,17 +64,18 @@ pub struct Network {
     pub interfaces: Known<ById<NetworkInterface>>,
     /// The prefix lists that their routes and security groups name.
     pub prefix_lists: Known<ById<PrefixList>>,
-    /// The peering connections of which they are a side.
+    /// The peering connections that their routes lead through.
     pub peerings: Known<ById<Peering>>,
-    /// The transit gateways that they are attached to.
+    /// The transit gateways that their routes lead through.
     pub transit_gateways: Known<ById<TransitGateway>>,
     /// All attachments of these transit gateways that could be seen from here.
     pub transit_gateway_attachments: Known<ById<TransitGatewayAttachment>>,
-    /// The route tables of these transit gateways.
+    /// The route tables of these transit gateways with which an attachment is associated.
     pub transit_gateway_route_tables: Known<ById<TransitGatewayRouteTable>>,
     /// Whether the account keeps the region's VPCs from the internet.
     pub block_public_access: Known<BlockPublicAccess>,
-    /// The private hosted zones that are associated with them.
+    /// The private hosted zones that are associated with them and answer for a name that matters: Secrets Manager's, one of a function's variables, or
+    /// a database's. No other zone is looked at, nor one that an AWS service keeps, as for the private names of an endpoint.
     pub hosted_zones: Known<ById<HostedZone>>,
     /// The outbound resolver rules that are associated with them.
     pub resolver_rules: Known<ById<ResolverRule>>,

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::error::Error;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use http_body_util::LengthLimitError;
 
 use crate::inventory::{Api, Gap, Known};
 
 /// The codes by which a service says that there is no such thing: Lambda's and Secrets Manager's, KMS's, and that of a version without provisioned concurrency.
 const ABSENT: [&str; 3] = ["ResourceNotFoundException", "NotFoundException", "ProvisionedConcurrencyConfigNotFoundException"];
 
-/// The codes by which a service says that it does not know who asks. Seen in one region only, the region is probably not enabled
+/// The codes by which a service says that it does not know who asks; `AuthFailure` is EC2's. Seen in one region only, the region is probably not enabled
 /// (<https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>).
-const UNKNOWN_CALLER: [&str; 2] = ["UnrecognizedClientException", "InvalidClientTokenId"];
+const UNKNOWN_CALLER: [&str; 3] = ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"];
 
 /// A gap's text for an answer of the right form that lacks its content.
 const INCOMPLETE: &str = "the answer lacks what this call always gives: it is probably not AWS's";
@@ -144,9 +145,25 @@ pub(super) fn told<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no answer in time".to_owned(),
         SdkError::DispatchFailure(_) => format!("no connection: {}", root(error)),
         SdkError::ConstructionFailure(_) => format!("the call could not be made: {}", root(error)),
+        SdkError::ResponseError(_) if has_cause::<LengthLimitError>(error) => "the answer is longer than any of AWS".to_owned(),
         SdkError::ResponseError(_) => "the answer broke off".to_owned(),
-        _ => format!("the answer is not AWS's (HTTP {status})"),
+        _ => {
+            let problem = error.message().map(|problem| format!(": {problem}")).unwrap_or_default();
+            format!("the answer is not AWS's (HTTP {status}){problem}")
+        }
     }
+}
+
+/// Whether some cause of an error is of that type.
+fn has_cause<C: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<C>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The innermost cause, which is the one that helps.

@@ -1,4 +1,4 @@
-//! One collection: who asks; then identities beside the secrets of every region; then what the secrets point to.
+//! One collection: who asks; then identities beside the secrets of every region; then what the secrets point to, and the networks of their functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,12 @@ use super::functions::functions;
 use super::identities::identities;
 use super::keys::{full_name, keys};
 use super::lanes::in_lanes;
+use super::network::networks;
 use super::options::Options;
 use super::secrets::{Asked, Listed, about, list};
 use super::session::Session;
 use crate::arn::Arn;
-use crate::inventory::{Account, Api, Function, Inventory, Key, Known, Secret};
+use crate::inventory::{Account, Api, Function, Inventory, Key, Known, Network, Secret};
 use crate::source::error::SourceError;
 use crate::source::progress::Progress;
 
@@ -34,6 +35,7 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Inven
     inventory.secrets = regional.secrets;
     inventory.functions = regional.functions;
     inventory.keys = regional.keys;
+    inventory.networks = regional.networks;
     Ok(inventory)
 }
 
@@ -43,6 +45,7 @@ struct Held {
     secrets: BTreeMap<Arn, Secret>,
     functions: BTreeMap<Arn, Function>,
     keys: BTreeMap<Arn, Key>,
+    networks: BTreeMap<String, Network>,
 }
 
 async fn regional(session: &Session, options: &Options, progress: &dyn Progress) -> Held {
@@ -56,9 +59,14 @@ async fn regional(session: &Session, options: &Options, progress: &dyn Progress)
     let named = all().filter_map(Listed::function).chain(options.functions.iter().cloned());
     let key_names: BTreeSet<Arn> = all().filter_map(|it| full_name(it.kms_key_id()?, &it.arn)).collect();
     let step = |what: &'static str| move |done, total| progress.step(what, done, Some(total));
-    let (mut asked, functions, keys) = tokio::join!(
+    let functions_and_networks = async {
+        let functions = functions(session, named, step("functions")).await;
+        let networks = networks(session, &functions, step("networks")).await;
+        (functions, networks)
+    };
+    let (mut asked, (functions, networks), keys) = tokio::join!(
         Box::pin(ask_about(session, &listed, step("secrets"))),
-        Box::pin(functions(session, named, step("functions"))),
+        Box::pin(functions_and_networks),
         Box::pin(keys(session, key_names, step("keys"))),
     );
     let secrets = listed.into_values().flatten().map(|it| {
@@ -67,7 +75,7 @@ async fn regional(session: &Session, options: &Options, progress: &dyn Progress)
         let key = keys.meant(it.kms_key_id(), &it.arn);
         (it.arn.clone(), it.secret(asked, key))
     });
-    Held { regions, secrets: secrets.collect(), functions, keys: keys.keys }
+    Held { regions, secrets: secrets.collect(), functions, keys: keys.keys, networks }
 }
 
 /// The secrets of each region, by region.

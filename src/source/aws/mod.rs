@@ -3,11 +3,14 @@
 
 mod ask;
 mod collect;
+mod direct;
 mod functions;
 mod identities;
 mod keys;
 mod lanes;
+mod network;
 mod options;
+mod place;
 mod regions;
 mod secrets;
 mod session;

@@ -13,7 +13,9 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 
 use super::ask::{root, told};
+use super::direct::Environment;
 use super::options::Options;
+use super::place::Place;
 use super::regions;
 use crate::arn::{AccountId, Arn};
 use crate::source::error::SourceError;
@@ -35,6 +37,7 @@ pub(super) struct Session {
     pub(super) regions: Vec<String>,
     config: SdkConfig,
     clients: Mutex<BTreeMap<String, Arc<Regional>>>,
+    places: Mutex<BTreeMap<String, Arc<Place>>>,
 }
 
 impl Session {
@@ -72,7 +75,7 @@ impl Session {
         }
         regions.sort_unstable();
         regions.dedup();
-        Ok(Self { account, regions, config, clients: Mutex::default() })
+        Ok(Self { account, regions, config, clients: Mutex::default(), places: Mutex::default() })
     }
 
     /// The clients of a region; `None` for what cannot be a region's name and must not become part of a host name.
@@ -90,6 +93,16 @@ impl Session {
             })
         });
         Some(Arc::clone(regional))
+    }
+
+    /// The clients that tell the networks of a region; `None` as in `region`.
+    pub(super) fn place(&self, name: &str) -> Option<Arc<Place>> {
+        if !regions::is_well_formed(name) {
+            return None;
+        }
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let environment = Environment { config: &self.config, account: &self.account, region: name };
+        Some(Arc::clone(places.entry(name.to_owned()).or_insert_with(|| Arc::new(Place::new(&environment)))))
     }
 
     /// The client of IAM, which has no regions.

@@ -8,18 +8,19 @@ use rotaudit::inventory::{Group, Permissions, Role, User};
 use rotaudit::policy::Document;
 
 use super::scope::{Failure, Scope, fact};
-use super::wire::{Answer, Asked};
+use super::wire::Asked;
+use super::xml::{element, texts};
 
 /// What IAM leaves as it is when it encodes a document (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>).
 const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Result<Answer, Failure> {
+pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Result<String, Failure> {
     match operation {
         "GetCallerIdentity" => {
             let (account, arn) = (scope.account, format!("arn:aws:iam::{}:user/auditor", scope.account));
-            Ok(Answer::Xml("GetCallerIdentity", texts(&[("Arn", &arn), ("UserId", "AIDAAUDITOR"), ("Account", account)])))
+            Ok(texts(&[("Arn", &arn), ("UserId", "AIDAAUDITOR"), ("Account", account)]))
         }
-        "GetAccountAuthorizationDetails" => details(scope, asked).map(|result| Answer::Xml("GetAccountAuthorizationDetails", result)),
+        "GetAccountAuthorizationDetails" => details(scope, asked),
         other => Err(Failure::new(400, "InvalidAction", other)),
     }
 }
@@ -93,16 +94,4 @@ fn encoded(document: &Document) -> String {
 
 fn member(fields: &[(&str, &str)]) -> String {
     element("member", &texts(fields))
-}
-
-fn texts(fields: &[(&str, &str)]) -> String {
-    fields.iter().map(|(name, text)| element(name, &escaped(text))).collect()
-}
-
-fn element(name: &str, inside: &str) -> String {
-    format!("<{name}>{inside}</{name}>")
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

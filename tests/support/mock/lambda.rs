@@ -96,7 +96,8 @@ fn configuration(function: &Function, it: &FunctionConfiguration) -> Value {
         "LastUpdateStatusReasonCode": it.last_update_reason_code,
         "KMSKeyArn": it.environment_key,
         "Environment": {"Variables": variables},
-        "VpcConfig": {"VpcId": vpc.vpc_id, "SubnetIds": vpc.subnet_ids, "SecurityGroupIds": vpc.security_group_ids},
+        "VpcConfig": {"VpcId": vpc.vpc_id, "SubnetIds": vpc.subnet_ids, "SecurityGroupIds": vpc.security_group_ids,
+                      "Ipv6AllowedForDualStack": vpc.ipv6_allowed},
         "CodeSha256": "0",
         "CodeSize": 1,
     })

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::header::USER_AGENT;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -58,21 +59,23 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let (wire, asked) = Wire::read(&head, &body);
     let subject = asked.subject();
-    state.log.lock().unwrap().push(Call { name: asked.operation.clone(), region: asked.region.clone(), subject });
+    let agent = head.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned();
+    state.log.lock().unwrap().push(Call { name: asked.operation.clone(), region: asked.region.clone(), subject, agent });
     let seen = {
         let mut seen = state.seen.lock().unwrap();
         let seen = seen.entry(asked.operation.clone()).or_default();
         *seen += 1;
         *seen
     };
-    let honest = |asked: &Asked| wire.reply(asked.answer(&state.inventory, state.faults.page));
+    let honest = |asked: &Asked| wire.reply(&asked.operation, asked.answer(&state.inventory, state.faults.page));
     let reply = match state.faults.of(&asked.operation) {
         Some(Fault::Drop) => return Err(io::Error::other("dropped on demand")),
         Some(Fault::Truncate) => return Ok(respond(honest(&asked), true)),
-        Some(Fault::Deny) => wire.reply(Err(wire.denied(&asked.operation))),
-        Some(Fault::Error(code)) => wire.reply(Err(super::scope::Failure::new(400, code, "as the test wants it"))),
-        Some(Fault::Throttle(first)) if seen <= *first => wire.reply(Err(wire.throttled())),
+        Some(Fault::Deny) => wire.reply(&asked.operation, Err(wire.denied(&asked.operation))),
+        Some(Fault::Error(code)) => wire.reply(&asked.operation, Err(super::scope::Failure::new(400, code, "as the test wants it"))),
+        Some(Fault::Throttle(first)) if seen <= *first => wire.reply(&asked.operation, Err(wire.throttled())),
         Some(Fault::Html(status)) => Reply { status: *status, kind: "text/html", error: None, body: HTML.to_owned() },
+        Some(Fault::Text(body)) => Reply { status: 200, kind: "text/xml", error: None, body: body.clone() },
         Some(Fault::Loop) => honest(&asked.on_the_first_page()),
         Some(Fault::Delay(time)) => {
             tokio::time::sleep(*time).await;

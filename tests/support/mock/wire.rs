@@ -1,7 +1,7 @@
-//! The protocols: awsJson (Secrets Manager, KMS), awsQuery (IAM, STS) and restJson (Lambda); which operation a request is, and how
-//! an answer or a failure is written.
+//! The protocols: awsJson (Secrets Manager, KMS, Route 53 Resolver), awsQuery (IAM, STS, RDS), ec2Query, restXml (Route 53) and restJson
+//! (Lambda); which operation a request is, and how an answer or a failure is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
@@ -10,13 +10,34 @@ use rotaudit::inventory::Inventory;
 use serde_json::{Value, json};
 
 use super::scope::{Failure, Scope, without_nulls};
-use super::{identities, keys, lambda, secrets};
+use super::{databases, ec2, identities, keys, lambda, names, secrets, xml};
+
+/// The names of the parameter that asks for a further page.
+const TOKENS: [&str; 4] = ["NextToken", "Marker", "nexttoken", "name"];
+
+/// The names of the parameters that say what is asked about.
+const SUBJECTS: [&str; 12] = [
+    "SecretId",
+    "KeyId",
+    "PolicyName",
+    "FunctionName",
+    "Qualifier",
+    "VpcId",
+    "Attribute",
+    "PrefixListId",
+    "TransitGatewayRouteTableId",
+    "HostedZoneId",
+    "vpcid",
+    "vpcregion",
+];
 
 /// The protocol of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wire {
     Json,
     Query,
+    Ec2,
+    RestXml,
     Rest,
 }
 
@@ -34,8 +55,8 @@ pub(super) struct Asked {
 /// What a service answers: fields for the JSON protocols, elements for XML.
 pub(super) enum Answer {
     Json(Value),
-    /// The operation and what its result element holds.
-    Xml(&'static str, String),
+    /// What the result element holds.
+    Xml(String),
 }
 
 /// An answer as it goes out.
@@ -49,11 +70,15 @@ pub(super) struct Reply {
 
 impl Wire {
     pub(super) fn read(head: &Parts, body: &[u8]) -> (Self, Asked) {
-        let (account, region) = signer(head);
+        let [account, region, signed_for] = signer(head);
         let asked = |operation: String, fields| Asked { operation, account, region, fields };
         if let Some(target) = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
             let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
-            let service = if prefix == "TrentService" { "kms" } else { "secretsmanager" };
+            let service = match prefix {
+                "TrentService" => "kms",
+                "Route53Resolver" => "route53resolver",
+                _ => "secretsmanager",
+            };
             let body: Value = serde_json::from_slice(body).unwrap_or_default();
             let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let fields = body.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect();
@@ -62,10 +87,14 @@ impl Wire {
         if head.uri.path() == "/" {
             let fields = form(&String::from_utf8_lossy(body));
             let action = fields.get("Action").cloned().unwrap_or_default();
-            let service = if action == "GetCallerIdentity" { "sts" } else { "iam" };
-            return (Self::Query, asked(format!("{service}:{action}"), fields));
+            let wire = if signed_for == "ec2" { Self::Ec2 } else { Self::Query };
+            return (wire, asked(format!("{signed_for}:{action}"), fields));
         }
         let mut fields = form(head.uri.query().unwrap_or_default());
+        if signed_for == "route53" {
+            let operation = names::operation(head.uri.path(), &mut fields);
+            return (Self::RestXml, asked(format!("route53:{operation}"), fields));
+        }
         let operation = lambda::operation(head.method.as_str(), head.uri.path(), &mut fields);
         (Self::Rest, asked(format!("lambda:{operation}"), fields))
     }
@@ -73,7 +102,8 @@ impl Wire {
     pub(super) fn denied(self, operation: &str) -> Failure {
         let (status, code) = match self {
             Self::Json => (400, "AccessDeniedException"),
-            Self::Query => (403, "AccessDenied"),
+            Self::Query | Self::RestXml => (403, "AccessDenied"),
+            Self::Ec2 => (403, "UnauthorizedOperation"),
             Self::Rest => (403, "AccessDeniedException"),
         };
         Failure::new(status, code, &format!("not authorized to perform {operation}"))
@@ -82,25 +112,30 @@ impl Wire {
     pub(super) fn throttled(self) -> Failure {
         match self {
             Self::Json => Failure::new(400, "ThrottlingException", "Rate exceeded"),
-            Self::Query => Failure::new(400, "Throttling", "Rate exceeded"),
+            Self::Query | Self::RestXml => Failure::new(400, "Throttling", "Rate exceeded"),
+            Self::Ec2 => Failure::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             Self::Rest => Failure::new(429, "TooManyRequestsException", "Rate exceeded"),
         }
     }
 
-    pub(super) fn reply(self, answer: Result<Answer, Failure>) -> Reply {
+    /// The answer to an operation (`service:Operation`).
+    pub(super) fn reply(self, operation: &str, answer: Result<Answer, Failure>) -> Reply {
+        let (_, action) = operation.split_once(':').unwrap_or_default();
         let kind = match self {
             Self::Json => "application/x-amz-json-1.1",
-            Self::Query => "text/xml",
+            Self::Query | Self::Ec2 | Self::RestXml => "text/xml",
             Self::Rest => "application/json",
         };
         let (status, error, body) = match answer {
             Ok(Answer::Json(value)) => (200, None, without_nulls(value).to_string()),
-            Ok(Answer::Xml(action, result)) => {
-                let body = format!(
-                    "<{action}Response xmlns=\"https://example.invalid/doc/\"><{action}Result>{result}</{action}Result>\
-                     <ResponseMetadata><RequestId>0</RequestId></ResponseMetadata></{action}Response>"
-                );
-                (200, None, body)
+            Ok(Answer::Xml(result)) => {
+                let inside = match self {
+                    Self::Ec2 => format!("\n    <requestId>0</requestId>\n    {result}\n"),
+                    Self::RestXml => result,
+                    _ => format!("<{action}Result>{result}</{action}Result><ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>"),
+                };
+                let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+                (200, None, format!("{head}<{action}Response xmlns=\"https://example.invalid/doc/\">{inside}</{action}Response>"))
             }
             Err(failure) => self.failed(failure),
         };
@@ -111,10 +146,14 @@ impl Wire {
         let body = match self {
             Self::Json => json!({"__type": code, "message": message}).to_string(),
             Self::Rest => json!({"Type": "User", "Message": message}).to_string(),
-            Self::Query => format!(
+            Self::Ec2 => format!(
+                "<Response><Errors><Error><Code>{code}</Code><Message>{}</Message></Error></Errors><RequestID>0</RequestID></Response>",
+                xml::escaped(&message)
+            ),
+            Self::Query | Self::RestXml => format!(
                 "<ErrorResponse xmlns=\"https://example.invalid/doc/\"><Error><Type>Sender</Type><Code>{code}</Code>\
                  <Message>{}</Message></Error><RequestId>0</RequestId></ErrorResponse>",
-                identities::escaped(&message)
+                xml::escaped(&message)
             ),
         };
         (status, (self == Self::Rest).then_some(code), body)
@@ -126,21 +165,29 @@ impl Asked {
         self.fields.get(name).map(String::as_str)
     }
 
+    /// The values of one of EC2's filters.
+    pub(super) fn filter(&self, name: &str) -> Option<BTreeSet<String>> {
+        let (key, _) = self.fields.iter().find(|(key, value)| key.ends_with(".Name") && *value == name)?;
+        let values = format!("{}.Value.", key.trim_end_matches(".Name"));
+        Some(self.fields.iter().filter(|(key, _)| key.starts_with(&values)).map(|(_, value)| value.clone()).collect())
+    }
+
     /// The token of the page that is asked for, under any of its names.
     pub(super) fn token(&self) -> Option<&str> {
-        ["NextToken", "Marker"].into_iter().find_map(|name| self.field(name))
+        TOKENS.into_iter().find_map(|name| self.field(name))
     }
 
     /// What tells this request from others of its operation.
     pub(super) fn subject(&self) -> String {
-        let names = ["SecretId", "KeyId", "PolicyName", "FunctionName", "Qualifier", "NextToken", "Marker"];
-        names.into_iter().filter_map(|name| self.field(name)).collect::<Vec<_>>().join(" ")
+        let fields = SUBJECTS.into_iter().chain(TOKENS).filter_map(|name| self.field(name));
+        let filters = self.fields.iter().filter(|(name, _)| name.starts_with("Filter.") && name.contains(".Value."));
+        fields.chain(filters.map(|(_, value)| value.as_str())).collect::<Vec<_>>().join(" ")
     }
 
     /// The same request for the first page.
     pub(super) fn on_the_first_page(&self) -> Self {
         let mut asked = self.clone();
-        asked.fields.retain(|name, _| name != "NextToken" && name != "Marker");
+        asked.fields.retain(|name, _| !TOKENS.contains(&name.as_str()));
         asked
     }
 
@@ -150,18 +197,21 @@ impl Asked {
             ("secretsmanager", operation) => secrets::answer(&scope, operation, self).map(Answer::Json),
             ("kms", operation) => keys::answer(&scope, operation, self).map(Answer::Json),
             ("lambda", operation) => lambda::answer(&scope, operation, self).map(Answer::Json),
-            (_, operation) => identities::answer(&scope, operation, self),
+            ("route53resolver", operation) => names::resolver(&scope, operation, self).map(Answer::Json),
+            ("route53", operation) => names::answer(&scope, operation, self).map(Answer::Xml),
+            ("ec2", operation) => ec2::answer(&scope, operation, self).map(Answer::Xml),
+            ("rds", operation) => databases::answer(&scope, operation, self).map(Answer::Xml),
+            (_, operation) => identities::answer(&scope, operation, self).map(Answer::Xml),
         }
     }
 }
 
-/// The access key id and the region of `Credential=AKID/date/region/service/aws4_request`.
-fn signer(head: &Parts) -> (String, String) {
+/// Access key id, region and service of `Credential=AKID/date/region/service/aws4_request`.
+fn signer(head: &Parts) -> [String; 3] {
     let text = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let credential = text.split_once("Credential=").map_or("", |(_, rest)| rest);
-    let mut parts = credential.split([',', ' ']).next().unwrap_or_default().split('/');
-    let account = parts.next().unwrap_or_default().to_owned();
-    (account, parts.nth(1).unwrap_or_default().to_owned())
+    let parts: Vec<&str> = credential.split([',', ' ']).next().unwrap_or_default().split('/').collect();
+    [0, 2, 3].map(|part| parts.get(part).copied().unwrap_or_default().to_owned())
 }
 
 fn form(text: &str) -> BTreeMap<String, String> {

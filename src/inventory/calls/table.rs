@@ -1,0 +1,219 @@
+//! The table of API calls: the IAM actions they need and the facts they feed.
+
+use super::api::Api;
+
+/// What is to be known of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallSpec {
+    /// As coverage and gaps name it: `service:Operation`.
+    pub name: &'static str,
+    /// The IAM action that allows it, where it needs one (`GetCallerIdentity` needs none).
+    pub action: Option<&'static str>,
+    /// The facts that it feeds.
+    pub feeds: &'static str,
+    /// What stays undecided without it.
+    pub without: &'static str,
+}
+
+impl Api {
+    /// The row of this call.
+    #[expect(clippy::too_many_lines, reason = "a table: one row for each call")]
+    pub const fn spec(self) -> CallSpec {
+        const fn row(name: &'static str, feeds: &'static str, without: &'static str) -> CallSpec {
+            CallSpec { name, action: Some(name), feeds, without }
+        }
+        match self {
+            Self::GetCallerIdentity => CallSpec {
+                name: "sts:GetCallerIdentity",
+                action: None,
+                feeds: "the account and partition that the credentials belong to",
+                without: "the scan cannot start",
+            },
+            Self::GetAccountAuthorizationDetails => row(
+                "iam:GetAccountAuthorizationDetails",
+                "roles, users, groups, managed policies, boundaries, trust policies",
+                "whether the execution role may make the calls of a rotation",
+            ),
+            Self::ListSecrets => row(
+                "secretsmanager:ListSecrets",
+                "secrets, their rotation settings, dates, keys, tags and staging labels",
+                "every secret of that region",
+            ),
+            Self::ListSecretVersionIds => row(
+                "secretsmanager:ListSecretVersionIds",
+                "the versions that hold a value, their dates and keys",
+                "whether a rotation is stuck on an empty version",
+            ),
+            Self::GetSecretPolicy => row(
+                "secretsmanager:GetResourcePolicy",
+                "the secret's resource policy",
+                "every request to the secret: a statement there may deny it",
+            ),
+            Self::GetFunctionConfiguration => row(
+                "lambda:GetFunctionConfiguration",
+                "the function's execution role, state, time limit, VPC and endpoint variables",
+                "everything that the function does",
+            ),
+            Self::GetFunctionPolicy => row(
+                "lambda:GetPolicy",
+                "the function's resource-based policy, per qualifier",
+                "who may invoke the function, Secrets Manager included",
+            ),
+            Self::GetFunctionConcurrency => row(
+                "lambda:GetFunctionConcurrency",
+                "reserved concurrency",
+                "whether the function is switched off by a reserved concurrency of 0",
+            ),
+            Self::GetProvisionedConcurrency => row(
+                "lambda:GetProvisionedConcurrencyConfig",
+                "provisioned concurrency of the version or alias that a secret names",
+                "whether invocations are throttled by a small provisioned concurrency",
+            ),
+            Self::ListFunctionUrlConfigs => {
+                row("lambda:ListFunctionUrlConfigs", "function URLs and their authentication", "whether a URL opens the function")
+            }
+            Self::ListFunctionTags => row("lambda:ListTags", "the function's tags", "which template the function was made from"),
+            Self::DescribeKey => row(
+                "kms:DescribeKey",
+                "the key behind an alias, its state, kind and manager",
+                "whether the key is usable, and every request to it",
+            ),
+            Self::ListKeyPolicies => row("kms:ListKeyPolicies", "the names of the key's policies", "every request to the key"),
+            Self::GetKeyPolicy => row("kms:GetKeyPolicy", "the key's policies", "every request to the key"),
+            Self::ListGrants => row("kms:ListGrants", "the key's grants", "whether a grant allows what no policy allows"),
+            Self::DescribeVpcs => row(
+                "ec2:DescribeVpcs",
+                "VPCs of functions, their owners, address ranges and DHCP options",
+                "whether a function in a VPC reaches anything",
+            ),
+            Self::DescribeVpcAttribute => row(
+                "ec2:DescribeVpcAttribute",
+                "whether DNS is supported, and private names of endpoints with it",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::DescribeSubnets => {
+                row("ec2:DescribeSubnets", "subnets, their zones and address ranges", "whether a function in a VPC reaches anything")
+            }
+            Self::DescribeDhcpOptions => {
+                row("ec2:DescribeDhcpOptions", "which resolver the VPC uses", "which address the name of Secrets Manager has in the VPC")
+            }
+            Self::DescribeRouteTables => row(
+                "ec2:DescribeRouteTables",
+                "routes, and which subnet uses which",
+                "whether a function in a VPC reaches anything outside its subnet",
+            ),
+            Self::DescribeNatGateways => row(
+                "ec2:DescribeNatGateways",
+                "NAT gateways and their state",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::DescribeInternetGateways => row(
+                "ec2:DescribeInternetGateways",
+                "internet gateways and what they are attached to",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::DescribeEgressOnlyInternetGateways => row(
+                "ec2:DescribeEgressOnlyInternetGateways",
+                "egress-only internet gateways",
+                "whether a function reaches Secrets Manager over IPv6",
+            ),
+            Self::DescribeNetworkAcls => {
+                row("ec2:DescribeNetworkAcls", "network ACLs and the subnets they guard", "whether packets pass between subnets")
+            }
+            Self::DescribeSecurityGroups => {
+                row("ec2:DescribeSecurityGroups", "security groups and their rules", "whether a function may send and its peer may receive")
+            }
+            Self::DescribeVpcEndpoints => row(
+                "ec2:DescribeVpcEndpoints",
+                "VPC endpoints, their state, DNS and policies",
+                "whether Secrets Manager is reached through an endpoint, and what the endpoint lets pass",
+            ),
+            Self::DescribeNetworkInterfaces => row(
+                "ec2:DescribeNetworkInterfaces",
+                "addresses and security groups of interface endpoints",
+                "whether a function reaches an interface endpoint",
+            ),
+            Self::DescribeManagedPrefixLists => row(
+                "ec2:DescribeManagedPrefixLists",
+                "prefix lists that routes and security groups name",
+                "what a rule or route with a prefix list means",
+            ),
+            Self::GetManagedPrefixListEntries => row(
+                "ec2:GetManagedPrefixListEntries",
+                "the addresses of these prefix lists",
+                "what a rule or route with a prefix list means",
+            ),
+            Self::DescribeVpcPeeringConnections => row(
+                "ec2:DescribeVpcPeeringConnections",
+                "peering connections that routes lead to",
+                "whether anything is reached through a peering connection",
+            ),
+            Self::DescribeTransitGateways => row(
+                "ec2:DescribeTransitGateways",
+                "transit gateways that routes lead to",
+                "whether anything is reached through a transit gateway",
+            ),
+            Self::DescribeTransitGatewayAttachments => row(
+                "ec2:DescribeTransitGatewayAttachments",
+                "what is attached to these transit gateways",
+                "whether anything is reached through a transit gateway",
+            ),
+            Self::DescribeTransitGatewayVpcAttachments => row(
+                "ec2:DescribeTransitGatewayVpcAttachments",
+                "the subnets and options of these attachments",
+                "whether a transit gateway is reached from a zone",
+            ),
+            Self::SearchTransitGatewayRoutes => {
+                row("ec2:SearchTransitGatewayRoutes", "the routes of these transit gateways", "where a transit gateway sends packets")
+            }
+            Self::DescribeBlockPublicAccess => row(
+                "ec2:DescribeVpcBlockPublicAccessOptions",
+                "whether the account keeps its VPCs from the internet",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::DescribeBlockPublicAccessExclusions => row(
+                "ec2:DescribeVpcBlockPublicAccessExclusions",
+                "the VPCs and subnets that are excluded from that",
+                "whether a function reaches Secrets Manager through the internet",
+            ),
+            Self::ListHostedZonesByVpc => row(
+                "route53:ListHostedZonesByVPC",
+                "private hosted zones that may answer for AWS's names",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::ListRecordSets => row(
+                "route53:ListResourceRecordSets",
+                "the records of these zones",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::ListResolverRuleAssociations => row(
+                "route53resolver:ListResolverRuleAssociations",
+                "which resolver rules a VPC uses",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::ListResolverRules => row(
+                "route53resolver:ListResolverRules",
+                "the domains of these rules",
+                "which address the name of Secrets Manager has in the VPC",
+            ),
+            Self::DescribeDbInstances => row(
+                "rds:DescribeDBInstances",
+                "databases, their addresses, networks and managed secrets",
+                "whether a function reaches its database",
+            ),
+            Self::DescribeDbClusters => row(
+                "rds:DescribeDBClusters",
+                "database clusters, their addresses and managed secrets",
+                "whether a function reaches its database",
+            ),
+            Self::DescribeDbSubnetGroups => {
+                row("rds:DescribeDBSubnetGroups", "the networks of database clusters", "whether a function reaches its database")
+            }
+        }
+    }
+
+    /// The row of the call of that name, for gaps that come from a snapshot.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|api| api.spec().name == name)
+    }
+}

@@ -1,0 +1,86 @@
+//! One region: a round of VPCs, and at the end what is asked once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::databases::databases;
+use super::endpoints::{endpoints, groups, interfaces};
+use super::gateways::{egress_only_gateways, internet_gateways, nat_gateways};
+use super::lists::extend;
+use super::names::{hosted_zones, resolver_rules, secrets_manager};
+use super::public_access::block_public_access;
+use super::routing::route_tables;
+use super::security::{named_groups, network_acls, prefix_lists, security_groups};
+use super::transit::{peerings, transit};
+use super::vpcs::{dhcp_options, subnets, vpcs};
+use super::wanted::Wanted;
+use crate::inventory::Network;
+use crate::source::aws::place::Place;
+
+/// Reads these VPCs into what is known already. `named` are security groups of functions in them.
+pub(super) async fn read(place: &Arc<Place>, mut network: Network, ids: &BTreeSet<String>, named: BTreeSet<String>) -> Network {
+    let (vpcs, subnets, route_tables, nat_gateways, internet_gateways, network_acls, security_groups, endpoints) = tokio::join!(
+        Box::pin(vpcs(place, ids)),
+        Box::pin(subnets(place, ids)),
+        Box::pin(route_tables(place, ids)),
+        Box::pin(nat_gateways(place, ids)),
+        Box::pin(internet_gateways(place, ids)),
+        Box::pin(network_acls(place, ids)),
+        Box::pin(security_groups(place, ids)),
+        Box::pin(endpoints(place, ids)),
+    );
+    // What these name.
+    let is_known =
+        |id: &String| [&security_groups, &network.security_groups].iter().any(|known| known.value().is_none_or(|it| it.contains_key(id)));
+    let strangers: BTreeSet<String> = named.iter().chain(groups(&endpoints)).filter(|id| !is_known(id)).cloned().collect();
+    let (dhcp_options, interfaces, strangers, peerings, transit) = tokio::join!(
+        Box::pin(dhcp_options(place, &vpcs, &network.dhcp_options)),
+        Box::pin(interfaces(place, &endpoints)),
+        Box::pin(named_groups(place, &strangers)),
+        Box::pin(peerings(place, &route_tables, &network)),
+        Box::pin(transit(place, &route_tables, &network)),
+    );
+    extend(&mut network.vpcs, vpcs);
+    extend(&mut network.subnets, subnets);
+    extend(&mut network.dhcp_options, dhcp_options);
+    extend(&mut network.route_tables, route_tables);
+    extend(&mut network.nat_gateways, nat_gateways);
+    extend(&mut network.internet_gateways, internet_gateways);
+    extend(&mut network.network_acls, network_acls);
+    extend(&mut network.security_groups, security_groups);
+    extend(&mut network.security_groups, strangers);
+    extend(&mut network.endpoints, endpoints);
+    extend(&mut network.interfaces, interfaces);
+    extend(&mut network.peerings, peerings);
+    extend(&mut network.transit_gateways, transit.gateways);
+    extend(&mut network.transit_gateway_attachments, transit.attachments);
+    extend(&mut network.transit_gateway_route_tables, transit.route_tables);
+    network
+}
+
+/// Reads what is asked once for all VPCs of a region: `ids` are those that were asked about, `wanted` is what its functions need.
+pub(super) async fn finish(place: &Place, mut network: Network, ids: BTreeSet<String>, wanted: Option<Wanted>) -> Network {
+    let mut hosts: BTreeSet<String> = secrets_manager(&place.region).collect();
+    if let Some(wanted) = wanted {
+        hosts.extend(wanted.hosts);
+        network.databases = Box::pin(databases(place)).await;
+        let databases = network.databases.value().into_iter().flat_map(BTreeMap::values);
+        hosts.extend(databases.filter_map(|database| database.host.as_ref()).map(|host| host.to_ascii_lowercase()));
+    }
+    if ids.is_empty() {
+        return network;
+    }
+    let (egress_only, prefix_lists, public_access, zones, rules) = tokio::join!(
+        Box::pin(egress_only_gateways(place, &ids)),
+        Box::pin(prefix_lists(place, &network.route_tables, &network.security_groups)),
+        Box::pin(block_public_access(place)),
+        Box::pin(hosted_zones(place, &ids, &hosts)),
+        Box::pin(resolver_rules(place, &ids)),
+    );
+    network.egress_only_gateways = egress_only;
+    network.prefix_lists = prefix_lists;
+    network.block_public_access = public_access;
+    network.hosted_zones = zones;
+    network.resolver_rules = rules;
+    network
+}

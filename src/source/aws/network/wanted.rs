@@ -1,0 +1,77 @@
+//! What the functions of a region need: VPCs, security groups, and the names whose resolution matters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::arn::{AccountId, Arn};
+use crate::inventory::{Function, FunctionConfiguration, Known};
+
+/// What is to be looked at for the functions of one region.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    /// The VPCs of the functions.
+    pub(super) vpcs: BTreeSet<String>,
+    /// Their security groups, which may belong to another VPC and be associated with theirs.
+    pub(super) groups: BTreeSet<String>,
+    /// The hosts that their variables name.
+    pub(super) hosts: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// For each region in which `account` has functions. The network of another account's function is that account's.
+    pub(super) fn by_region(functions: &BTreeMap<Arn, Function>, account: &AccountId) -> BTreeMap<String, Self> {
+        let mut regions: BTreeMap<String, Self> = BTreeMap::new();
+        for function in functions.values().filter(|function| function.arn.account() == account.as_str()) {
+            let configurations: Vec<&FunctionConfiguration> =
+                [&function.configuration].into_iter().chain(function.qualified.values()).filter_map(Known::value).flatten().collect();
+            // A function that does not exist needs no network.
+            if configurations.is_empty() {
+                continue;
+            }
+            let wanted = regions.entry(function.arn.region().to_owned()).or_default();
+            for configuration in configurations {
+                wanted.hosts.extend(configuration.endpoint_variables.values().filter_map(|url| host(url)));
+                if let Some(vpc) = configuration.vpc.as_ref().filter(|vpc| !vpc.vpc_id.is_empty()) {
+                    wanted.vpcs.insert(vpc.vpc_id.clone());
+                    wanted.groups.extend(vpc.security_group_ids.iter().cloned());
+                }
+            }
+        }
+        regions
+    }
+}
+
+/// The host of a URL.
+fn host(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split(['/', ':', '?', '#']).next()?.to_ascii_lowercase();
+    (!host.is_empty()).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{VpcAttachment, clean};
+
+    #[test]
+    fn only_functions_of_this_account_that_exist_are_looked_at() {
+        let mut inventory = clean::account().unwrap();
+        let account = AccountId::parse(clean::ACCOUNT).unwrap();
+        let attachment = VpcAttachment { vpc_id: "vpc-1".to_owned(), security_group_ids: vec!["sg-1".to_owned()], ..Default::default() };
+        let function = inventory.functions.values_mut().next().unwrap();
+        let Known::Value(Some(configuration)) = &mut function.configuration else { panic!("the function of the clean account is known") };
+        configuration.vpc = Some(attachment);
+        configuration.endpoint_variables.insert("AWS_ENDPOINT_URL".to_owned(), "https://Secrets.Example:8443/x".to_owned());
+        let published =
+            FunctionConfiguration { vpc: Some(VpcAttachment { vpc_id: "vpc-2".to_owned(), ..Default::default() }), ..Default::default() };
+        function.qualified.insert("1".to_owned(), Known::Value(Some(published)));
+        let wanted = &Wanted::by_region(&inventory.functions, &account)[clean::REGION];
+        assert_eq!(wanted.vpcs.iter().map(String::as_str).collect::<Vec<_>>(), ["vpc-1", "vpc-2"]);
+        assert!(wanted.groups.contains("sg-1") && wanted.hosts.contains("secrets.example"));
+        assert!(Wanted::by_region(&inventory.functions, &AccountId::parse("999999999999").unwrap()).is_empty());
+        inventory.functions.values_mut().for_each(|function| {
+            function.configuration = Known::Value(None);
+            function.qualified.clear();
+        });
+        assert!(Wanted::by_region(&inventory.functions, &account).is_empty());
+    }
+}
