@@ -1,6 +1,7 @@
 //! What an audit could not read, and what it takes for granted. The pipeline puts both into the report.
 
-use crate::inventory::{Api, Gap, Inventory, Known};
+use crate::inventory::{Api, Gap, Inventory};
+use crate::network::Verdict;
 use crate::rotation::Rotation;
 
 /// A call that did not answer, and what hangs on it.
@@ -34,12 +35,16 @@ pub(super) fn assumptions(inventory: &Inventory, rotations: &[Rotation<'_>]) -> 
             unasked.join(", ")
         )
     });
-    let in_vpc = |rotation: &&Rotation<'_>| {
-        matches!(rotation.configuration, Known::Value(Some(configuration)) if configuration.vpc.is_some()) && rotation.is_lambda()
-    };
-    let path = rotations.iter().any(|rotation| in_vpc(&rotation)).then(|| {
-        "The network path of functions in a VPC was not followed: whether they reach Secrets Manager and the database is not known."
-            .to_owned()
+    let unknown = rotations.iter().filter(|rotation| {
+        let target = rotation.connections.as_ref().map(|connections| connections.target.verdict);
+        rotation.is_lambda() && target == Some(Verdict::NotJudged)
     });
-    control_policies.into_iter().chain(path).collect()
+    let targets = match unknown.count() {
+        0 => None,
+        unknown => Some(format!(
+            "What the functions of {unknown} {} connect to beside Secrets Manager is not known, so whether they get there was not judged; rotaudit.toml can tell.",
+            if unknown == 1 { "rotation" } else { "rotations" }
+        )),
+    };
+    control_policies.into_iter().chain(targets).collect()
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::finding::write_finding;
 use super::layout::Page;
+use super::path::write_paths;
 use super::style::{STRONG, Style, of_decision, of_verdict};
 use super::words::{arn, count, decided, name, runner, sentence, with_reason};
 use crate::finding::Finding;
@@ -15,6 +16,9 @@ use crate::rotation::{JudgedCall, Judgement, Verdict};
 pub fn explain(judgement: &Judgement, findings: &[&Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
     header(judgement, &mut page)?;
+    if let Some(connections) = &judgement.connections {
+        write_paths(connections, &mut page)?;
+    }
     let mut step = None;
     for call in &judgement.calls {
         if step != Some(call.step) {
@@ -65,7 +69,7 @@ const fn mark(decision: Decision) -> &'static str {
 fn verdict(judgement: &Judgement, page: &mut Page<'_>) -> io::Result<()> {
     let look = of_verdict(&judgement.verdict);
     match &judgement.verdict {
-        Verdict::Rotates => page.lead(0, "Rotates", look, "every call of it is allowed"),
+        Verdict::Rotates => page.lead(0, "Rotates", look, "every call of it is allowed and gets through"),
         Verdict::Fails { step, because } => page.lead(0, "Fails", look, &format!("at {}: {}", step.name(), sentence(because))),
         Verdict::Undecided { needs } => {
             page.lead(0, "Undecided", look, "it cannot be decided from what was read:")?;

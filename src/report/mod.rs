@@ -6,6 +6,7 @@ mod finding;
 mod json;
 mod layout;
 mod neutralise;
+mod path;
 mod rule;
 #[cfg(test)]
 pub(crate) mod sample;

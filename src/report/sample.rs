@@ -78,6 +78,7 @@ pub(crate) fn judgement(secret: Arn, verdict: Verdict) -> Judgement {
         key: Some(arn(KEY)),
         verdict,
         calls,
+        connections: None,
     }
 }
 
@@ -121,6 +122,7 @@ pub(crate) fn report() -> Report {
         kind: RotationKind::Managed("rds".to_owned()),
         function: None,
         calls: Vec::new(),
+        connections: None,
         ..judgement(secret("rds!cluster-1"), Verdict::NotJudged)
     };
     Report {

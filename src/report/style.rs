@@ -3,6 +3,7 @@
 use anstyle::AnsiColor::{Cyan, Green, Red, Yellow};
 
 use crate::finding::Severity;
+use crate::network::Verdict as Reached;
 use crate::policy::Decision;
 use crate::rotation::Verdict;
 
@@ -52,6 +53,15 @@ pub(super) fn of_verdict(verdict: &Verdict) -> anstyle::Style {
         Verdict::Fails { .. } => Red.on_default().bold(),
         Verdict::Undecided { .. } => Yellow.on_default(),
         Verdict::NotJudged => FAINT,
+    }
+}
+
+/// How a path looks.
+pub(super) fn of_path(verdict: Reached) -> anstyle::Style {
+    match verdict {
+        Reached::Reachable | Reached::NotJudged => Green.on_default(),
+        Reached::Blocked => Red.on_default().bold(),
+        Reached::Undecided => Yellow.on_default(),
     }
 }
 

@@ -46,12 +46,14 @@ impl Rotation<'_> {
         self.caller(|role, function| Caller::Function { role, function, way })
     }
 
-    /// How the function's calls get to Secrets Manager.
-    pub fn way(&self) -> Way {
-        match &self.configuration {
-            Known::Value(Some(configuration)) if configuration.vpc.is_none() => Way::Outside,
-            _ => Way::Unknown,
-        }
+    /// The ways that the function's calls to Secrets Manager may go, each once, never none.
+    pub fn ways(&self) -> &[Way] {
+        self.connections.as_ref().map_or(&[Way::Unknown], |connections| &connections.ways)
+    }
+
+    /// The way that all of them go, if it is one.
+    fn way(&self) -> Way {
+        if let [way] = self.ways() { way.clone() } else { Way::Unknown }
     }
 
     /// Secrets Manager on behalf of the execution role.

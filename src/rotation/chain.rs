@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::paths::Connections;
 use crate::arn::Arn;
 use crate::inventory::{Function, FunctionConfiguration, Inventory, Key, Known, Role, Secret};
+use crate::network::Paths;
 
 /// How a secret rotates, and so whether it is judged here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,6 +52,8 @@ pub struct Rotation<'a> {
     pub role: Known<Option<&'a Role>>,
     /// The key.
     pub key: Known<KeyInUse<'a>>,
+    /// How the function gets to what it connects to; `None` where there is no function to follow.
+    pub connections: Option<Connections>,
 }
 
 impl<'a> Rotation<'a> {
@@ -66,7 +70,7 @@ impl<'a> Rotation<'a> {
         self.kind == RotationKind::Lambda
     }
 
-    fn of(inventory: &'a Inventory, secret: &'a Secret) -> Option<Self> {
+    fn of(inventory: &'a Inventory, paths: &Paths<'a>, secret: &'a Secret) -> Option<Self> {
         let kind = kind(secret)?;
         let function_arn = secret.rotation.function.as_ref();
         let function = match function_arn {
@@ -83,7 +87,13 @@ impl<'a> Rotation<'a> {
             None => Known::Value(None),
         });
         let key = key(inventory, secret);
-        Some(Self { secret, kind, function_arn, function, configuration, role_arn, role, key })
+        let connections = match (&kind, function_arn, &configuration) {
+            (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration))) => {
+                Some(Connections::of(paths, inventory, secret, arn, configuration))
+            }
+            _ => None,
+        };
+        Some(Self { secret, kind, function_arn, function, configuration, role_arn, role, key, connections })
     }
 }
 
@@ -118,5 +128,6 @@ fn key<'a>(inventory: &'a Inventory, secret: &'a Secret) -> Known<KeyInUse<'a>> 
 
 /// Every secret that rotates, or has a rotation function, joined with what it hangs on; in the order of the secrets' ARNs.
 pub fn rotations(inventory: &Inventory) -> Vec<Rotation<'_>> {
-    inventory.secrets.values().filter_map(|secret| Rotation::of(inventory, secret)).collect()
+    let paths = Paths::new(inventory);
+    inventory.secrets.values().filter_map(|secret| Rotation::of(inventory, &paths, secret)).collect()
 }

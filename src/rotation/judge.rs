@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::calls::Call;
 use super::chain::{KeyInUse, Rotation};
 use super::verdict::{JudgedCall, Judgement, Step, Verdict};
-use crate::access::Access;
+use crate::access::{Access, Caller, Question, Way};
 use crate::arn::Arn;
 use crate::inventory::Known;
+use crate::network::{Reach, Reason, Verdict as Reached};
 use crate::policy::Decision;
 
 /// Something that a rotation needs, beside being allowed: that a function exists, that a key is enabled.
@@ -31,7 +32,8 @@ struct Asked {
 /// Judges one rotation; with `turned_on_by`, a role or user by its own ARN, also whether they may turn it on ([`Rotation::turn_on`]).
 pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>, turned_on_by: Option<&Arn>) -> Judgement {
     let turn_on = turned_on_by.map_or_else(Vec::new, |who| rotation.turn_on(who));
-    let asked: Vec<Asked> = turn_on.iter().chain(&rotation.calls()).map(|call| ask(call, access)).collect();
+    let ways = rotation.ways();
+    let asked: Vec<Asked> = turn_on.iter().chain(&rotation.calls()).map(|call| ask_each_way(call, ways, access)).collect();
     let verdict = if rotation.is_lambda() { verdict(&conditions(rotation, &asked), &asked) } else { not_judged(&asked) };
     Judgement {
         secret: rotation.secret.arn.clone(),
@@ -41,6 +43,35 @@ pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>, turned_on_by: Option<
         key: rotation.key_arn().cloned(),
         verdict,
         calls: asked.into_iter().map(|asked| asked.call).collect(),
+        connections: rotation.connections.clone(),
+    }
+}
+
+/// Asks a call of the function's code on every way that it may go: Lambda chooses, so the worst answer counts.
+fn ask_each_way(call: &Call, ways: &[Way], access: &Access<'_>) -> Asked {
+    let on = |way: &Way| {
+        let question = call.question.clone().map(|question| match question.caller {
+            Caller::Function { role, function, .. } => {
+                Question { caller: Caller::Function { role, function, way: way.clone() }, ..question }
+            }
+            caller => Question { caller, ..question },
+        });
+        ask(&Call { question, ..call.clone() }, access)
+    };
+    let badness = |decision: Decision| match decision {
+        Decision::ExplicitDeny | Decision::ImplicitDeny => 2,
+        Decision::Undecided => 1,
+        Decision::Allowed => 0,
+    };
+    let by_code = matches!(&call.question, Known::Value(Question { caller: Caller::Function { .. }, .. }));
+    match ways {
+        [_, _, ..] if by_code => {
+            // Of equal answers the first stays, so that the same is told in every run.
+            let mut asked: Vec<Asked> = ways.iter().map(on).collect();
+            asked.sort_by_key(|asked| std::cmp::Reverse(badness(asked.call.decision)));
+            asked.into_iter().next().unwrap_or_else(|| ask(call, access))
+        }
+        _ => ask(call, access),
     }
 }
 
@@ -122,6 +153,7 @@ fn conditions(rotation: &Rotation<'_>, asked: &[Asked]) -> Vec<Condition> {
     secret(rotation, &mut found);
     function(rotation, &mut found);
     place(rotation, &mut found);
+    network(rotation, &mut found);
     role(rotation, &mut found);
     key(rotation, &mut found);
     if let Known::Unreadable(gap) = rotation.from_aws_template()
@@ -131,6 +163,30 @@ fn conditions(rotation: &Rotation<'_>, asked: &[Asked]) -> Vec<Condition> {
     }
     found.dedup();
     found
+}
+
+/// Whether the function gets to Secrets Manager, which its first call goes to, and to what the secret opens, where the new credentials are set.
+fn network(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
+    let Some(connections) = &rotation.connections else { return };
+    let target = connections.target_name.as_deref().unwrap_or("its target");
+    for (step, to, reach) in
+        [(Step::CreateSecret, "Secrets Manager", &connections.secrets_manager), (Step::SetSecret, target, &connections.target)]
+    {
+        match reach.verdict {
+            Reached::Blocked => found.push(Condition::Broken(step, format!("no path to {to}: {}", blocked(reach)))),
+            Reached::Undecided => {
+                let open = |reason: &Reason| Condition::Unknown(format!("the path to {to}: {}", reason.detail));
+                found.extend(reach.reasons.iter().map(open));
+            }
+            Reached::Reachable | Reached::NotJudged => {}
+        }
+    }
+}
+
+/// What blocks, and from where if not from everywhere.
+fn blocked(reach: &Reach) -> String {
+    let details: Vec<&str> = reach.reasons.iter().map(|reason| reason.detail.as_str()).collect();
+    details.join("; ")
 }
 
 /// Where the function lies: in which account and region.
@@ -169,9 +225,6 @@ fn function(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
         Known::Value(None) => found.push(Condition::Broken(Step::Invoke, format!("the function {} does not exist", arn.name()))),
         Known::Value(Some(configuration)) => {
             found.extend(state(configuration.state.as_deref()));
-            if configuration.vpc.is_some() {
-                found.push(Condition::Unknown("the network path of a function in a VPC, which this version does not follow".to_owned()));
-            }
         }
     }
     match rotation.function.value().copied().flatten().map(|function| &function.reserved_concurrency) {

@@ -3,12 +3,14 @@
 mod calls;
 mod chain;
 mod judge;
+mod paths;
 mod turn_on;
 mod verdict;
 
 pub use calls::{Call, assume_role};
 pub use chain::{KeyInUse, Rotation, RotationKind, rotations};
 pub use judge::judge;
+pub use paths::Connections;
 pub use verdict::{JudgedCall, Judgement, Step, Verdict};
 
 #[cfg(test)]
@@ -65,5 +67,99 @@ mod tests {
             inventory.keys.values_mut().for_each(|key| key.policies = Known::Unreadable(gap.clone()));
         });
         assert!(matches!(judgement.verdict, Verdict::Undecided { .. }), "{:?}", judgement.verdict);
+    }
+
+    fn judged_in_vpc(change: impl FnOnce(&mut Inventory)) -> Judgement {
+        let mut inventory = clean::account_in_vpc().unwrap();
+        change(&mut inventory);
+        let rotations = rotations(&inventory);
+        let rotation = rotations.iter().find(|rotation| rotation.secret.arn.as_str() == clean::SECRET).unwrap();
+        judge(rotation, &Access::new(&inventory), None)
+    }
+
+    fn network(inventory: &mut Inventory) -> &mut crate::inventory::Network {
+        inventory.networks.get_mut(clean::PLACE).unwrap()
+    }
+
+    fn groups(inventory: &mut Inventory) -> &mut crate::inventory::network::ById<crate::inventory::network::SecurityGroup> {
+        let Known::Value(groups) = &mut network(inventory).security_groups else { panic!("the clean network has security groups") };
+        groups
+    }
+
+    fn failure(judgement: &Judgement) -> (Step, String) {
+        match &judgement.verdict {
+            Verdict::Fails { step, because } => (*step, because.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_clean_rotation_in_a_vpc_rotates_through_its_endpoint() {
+        let judgement = judged_in_vpc(|_| {});
+        assert_eq!(judgement.verdict, Verdict::Rotates, "{:#?}", judgement.connections);
+        let connections = judgement.connections.unwrap();
+        assert!(matches!(connections.ways.as_slice(), [crate::access::Way::Endpoint { id, .. }] if &**id == clean::ENDPOINT));
+        assert_eq!(connections.target_name.as_deref(), Some(clean::DATABASE));
+    }
+
+    #[test]
+    fn an_endpoint_that_admits_nobody_fails_where_the_function_makes_its_first_call() {
+        let judgement = judged_in_vpc(|inventory| groups(inventory).get_mut(clean::ENDPOINT_GROUP).unwrap().ingress.clear());
+        let (step, because) = failure(&judgement);
+        assert_eq!(step, Step::CreateSecret);
+        assert!(because.starts_with("no path to Secrets Manager: ") && because.contains(clean::ENDPOINT_GROUP), "{because}");
+    }
+
+    #[test]
+    fn a_database_that_admits_nobody_fails_where_the_new_password_is_set() {
+        let judgement = judged_in_vpc(|inventory| groups(inventory).get_mut(clean::DATABASE_GROUP).unwrap().ingress.clear());
+        let (step, because) = failure(&judgement);
+        assert_eq!(step, Step::SetSecret);
+        assert!(because.contains(clean::DATABASE) && because.contains(clean::DATABASE_GROUP), "{because}");
+    }
+
+    #[test]
+    fn an_endpoint_policy_for_one_secret_fails_at_the_random_password() {
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:*", "Resource": clean::SECRET},
+        ]});
+        let judgement = judged_in_vpc(|inventory| {
+            inventory.functions.values_mut().for_each(|function| {
+                function.tags = Known::Value([("SecretsManagerLambda".to_owned(), "Rotation".to_owned())].into());
+            });
+            let Known::Value(endpoints) = &mut network(inventory).endpoints else { panic!("the clean network has an endpoint") };
+            let endpoint = endpoints.get_mut(clean::ENDPOINT).unwrap();
+            endpoint.policy = Some(crate::policy::Document::new(policy.to_string()));
+        });
+        let (step, because) = failure(&judgement);
+        assert_eq!(step, Step::CreateSecret);
+        assert!(because.contains("GetRandomPassword") && because.contains("VPC endpoint"), "{because}");
+    }
+
+    #[test]
+    fn groups_that_cannot_be_read_leave_the_verdict_open_and_name_the_call() {
+        let judgement = judged_in_vpc(|inventory| {
+            let gap = crate::inventory::Gap::new("ec2:DescribeSecurityGroups", clean::PLACE, "UnauthorizedOperation");
+            network(inventory).security_groups = Known::Unreadable(gap);
+        });
+        let Verdict::Undecided { needs } = judgement.verdict else { panic!("{:?}", judgement.verdict) };
+        assert!(needs.iter().any(|need| need.contains("ec2:DescribeSecurityGroups")), "{needs:?}");
+    }
+
+    #[test]
+    fn a_perimeter_on_the_endpoint_is_met_on_the_way_through_it_and_not_over_the_internet() {
+        let perimeter = |inventory: &mut Inventory| {
+            let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*",
+                "Condition": {"StringNotEquals": {"aws:SourceVpce": clean::ENDPOINT}},
+            }]});
+            let secret = inventory.secrets.get_mut(&Arn::parse(clean::SECRET).unwrap()).unwrap();
+            let document = crate::policy::Document::new(policy.to_string());
+            secret.policies = Known::Value(vec![crate::inventory::NamedDocument::new("default", document)]);
+        };
+        assert_eq!(judged_in_vpc(perimeter).verdict, Verdict::Rotates);
+        let (step, because) = failure(&judged(perimeter));
+        assert_eq!(step, Step::CreateSecret);
+        assert!(because.contains("aws:SourceVpce"), "{because}");
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::chain::RotationKind;
+use super::paths::Connections;
 use crate::arn::Arn;
 use crate::policy::Decision;
 
@@ -111,4 +112,6 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The requests, in the order of the steps.
     pub calls: Vec<JudgedCall>,
+    /// How the function gets to what it connects to; `None` where there is no function to follow.
+    pub connections: Option<Connections>,
 }

@@ -50,6 +50,7 @@ pub(crate) fn subnet(vpc: &str, cidrs: &[&str]) -> Subnet {
         vpc: vpc.to_owned(),
         owner: ACCOUNT.to_owned(),
         zone_id: "use1-az1".to_owned(),
+        zone: Some("us-east-1b".to_owned()),
         cidrs: nets(cidrs),
         internet_gateway_block: None,
     }
@@ -147,6 +148,7 @@ fn endpoints() -> [(&'static str, VpcEndpoint); 3] {
         route_tables: Vec::new(),
         dns_names: Vec::new(),
         policy: None,
+        firewall: None,
     };
     let secrets = VpcEndpoint {
         private_dns: true,

@@ -3,6 +3,7 @@
 
 mod formatter;
 mod model;
+mod paths;
 
 use std::io::{self, Write};
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::paths::{Path, paths};
 use crate::arn::Arn;
 use crate::audit::{CoverageEntry, Report};
 use crate::finding::{Finding, Undecided};
@@ -90,6 +91,8 @@ struct Rotation<'a> {
     because: Option<&'a str>,
     /// What would decide it, for a rotation that is undecided.
     needs: &'a [String],
+    /// How its function gets to Secrets Manager and to what the secret opens; empty where there is no function to follow.
+    paths: Vec<Path<'a>>,
     /// Its requests, in the order of the steps.
     calls: Vec<Call<'a>>,
 }
@@ -176,6 +179,7 @@ impl<'a> Rotation<'a> {
             step,
             because,
             needs,
+            paths: judgement.connections.iter().flat_map(paths).collect(),
             calls: judgement.calls.iter().map(Call::of).collect(),
         }
     }

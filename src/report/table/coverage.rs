@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use crate::arn::Arn;
 use crate::audit::{CoverageEntry, Report};
 use crate::finding::Undecided;
+use crate::inventory::Gap;
 use crate::report::layout::Page;
 use crate::report::neutralise::terminal_safe;
 use crate::report::style::STRONG;
@@ -14,7 +16,25 @@ use crate::report::words::{NAME, arn, count, first_few, secrets, sentence};
 /// Fields begin under the title.
 const INDENT: usize = 4;
 
-/// The checks that were not decided, a block for each rule.
+/// What the checks of a rule hang on. Rules that hang on the same are told together.
+#[derive(PartialEq, Eq)]
+struct Needs {
+    rotations: BTreeSet<Arn>,
+    missing: BTreeSet<Gap>,
+    hinges: BTreeSet<String>,
+}
+
+impl Needs {
+    fn of(checks: &[&Undecided]) -> Self {
+        Self {
+            rotations: checks.iter().flat_map(|check| check.rotations.iter().cloned()).collect(),
+            missing: checks.iter().flat_map(|check| check.missing.iter().cloned()).collect(),
+            hinges: checks.iter().flat_map(|check| check.hinges.iter().cloned()).collect(),
+        }
+    }
+}
+
+/// The checks that were not decided: a line for each rule, and what those that hang on the same need.
 pub(super) fn undecided(report: &Report, places: bool, page: &mut Page<'_>) -> io::Result<()> {
     if report.undecided.is_empty() {
         return Ok(());
@@ -24,16 +44,24 @@ pub(super) fn undecided(report: &Report, places: bool, page: &mut Page<'_>) -> i
     for check in &report.undecided {
         by_rule.entry(&check.rule).or_default().push(check);
     }
-    for (rule, checks) in by_rule {
-        let title = report.rules.get(rule).map(|info| sentence(&info.title)).unwrap_or_default();
-        page.lead(2, &terminal_safe(rule, NAME), STRONG, &title)?;
-        page.field(INDENT, "resources", &first_few(checks.iter().map(|check| arn(check.resource.as_str()))))?;
-        let rotations: BTreeSet<_> = checks.iter().flat_map(|check| check.rotations.iter().cloned()).collect();
-        page.field(INDENT, "rotations", &secrets(&rotations, places))?;
-        let missing: BTreeSet<_> = checks.iter().flat_map(|check| check.missing.iter().map(ToString::to_string)).collect();
-        let hinges: BTreeSet<_> = checks.iter().flat_map(|check| check.hinges.iter().cloned()).collect();
-        page.field(INDENT, "needs", &first_few(missing.iter().map(|gap| sentence(gap))))?;
-        page.field(INDENT, "hangs on", &first_few(hinges.iter().map(|hinge| sentence(hinge))))?;
+    let mut groups: Vec<(Needs, Vec<&str>)> = Vec::new();
+    for (rule, checks) in &by_rule {
+        let needs = Needs::of(checks);
+        match groups.iter_mut().find(|(known, _)| *known == needs) {
+            Some((_, rules)) => rules.push(rule),
+            None => groups.push((needs, vec![rule])),
+        }
+    }
+    for (needs, rules) in groups {
+        for rule in &rules {
+            let title = report.rules.get(*rule).map(|info| sentence(&info.title)).unwrap_or_default();
+            page.lead(2, &terminal_safe(rule, NAME), STRONG, &title)?;
+        }
+        let resources: BTreeSet<&Arn> = rules.iter().flat_map(|rule| &by_rule[rule]).map(|check| &check.resource).collect();
+        page.field(INDENT, "resources", &first_few(resources.into_iter().map(|resource| arn(resource.as_str()))))?;
+        page.field(INDENT, "rotations", &secrets(&needs.rotations, places))?;
+        page.field(INDENT, "needs", &first_few(needs.missing.iter().map(|gap| sentence(&gap.to_string()))))?;
+        page.field(INDENT, "hangs on", &first_few(needs.hinges.iter().map(|hinge| sentence(hinge))))?;
     }
     Ok(())
 }

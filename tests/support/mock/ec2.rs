@@ -110,6 +110,7 @@ fn vpc(id: &str, it: &Vpc) -> String {
 fn subnet(id: &str, it: &Subnet) -> String {
     let block = optional("internetGatewayBlockMode", it.internet_gateway_block.as_deref());
     texts(&[("subnetId", id), ("vpcId", &it.vpc), ("ownerId", &it.owner), ("availabilityZoneId", &it.zone_id)])
+        + &optional("availabilityZone", it.zone.as_deref())
         + &ranges(it.cidrs.iter(), false)
         + &element("blockPublicAccessStates", &block)
 }

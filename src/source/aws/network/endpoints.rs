@@ -35,6 +35,8 @@ fn endpoint(it: &Element) -> Result<(String, VpcEndpoint), Malformed> {
         route_tables: it.texts("routeTableIdSet", None),
         dns_names: it.texts("dnsEntrySet", Some("dnsName")),
         policy: it.raw("policyDocument").map(Document::new),
+        // The rules of Network Firewall are not read.
+        firewall: None,
     };
     Ok((it.owned("vpcEndpointId")?, endpoint))
 }

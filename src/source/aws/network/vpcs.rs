@@ -76,6 +76,7 @@ fn subnet(it: &Element) -> Result<(String, Subnet), Malformed> {
         vpc: it.owned("vpcId")?,
         owner: it.owned("ownerId")?,
         zone_id: it.owned("availabilityZoneId")?,
+        zone: it.text("availabilityZone").map(str::to_owned),
         cidrs,
         internet_gateway_block: block.map(str::to_owned),
     };

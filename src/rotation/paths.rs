@@ -1,0 +1,99 @@
+//! How the function of a rotation gets to what it connects to: Secrets Manager, and what the secret opens. The chain asks the network here once, and hands
+//! the way of the calls on to whoever asks the policies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+
+use crate::access;
+use crate::arn::Arn;
+use crate::inventory::network::DeclaredTarget;
+use crate::inventory::{FunctionConfiguration, Inventory, Secret};
+use crate::network::{EndpointId, Paths, Place, Reach, Target, Way};
+
+/// The tags by which RDS says for which database it made a secret
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html>), in lower case.
+const DATABASE_TAGS: [&str; 2] = ["aws:rds:primarydbinstancearn", "aws:rds:primarydbclusterarn"];
+
+/// The two destinations of a rotation function.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    /// The API of Secrets Manager.
+    pub secrets_manager: Reach,
+    /// What the secret opens; not judged where nobody told what that is.
+    pub target: Reach,
+    /// Its name: an ARN, or what people called it.
+    pub target_name: Option<String>,
+    /// The ways that the function's calls to Secrets Manager may go, each once, never none: one for each endpoint, whichever subnet they come from. A policy has
+    /// to allow a call on each of them.
+    pub ways: Vec<access::Way>,
+}
+
+impl Connections {
+    /// Those of a function with this configuration, for this secret.
+    pub(super) fn of(
+        paths: &Paths<'_>,
+        inventory: &Inventory,
+        secret: &Secret,
+        function: &Arn,
+        configuration: &FunctionConfiguration,
+    ) -> Self {
+        let target = target(inventory, secret);
+        let secrets_manager = paths.to_secrets_manager(configuration, function, secret.arn.region());
+        Self {
+            ways: ways(&secrets_manager),
+            secrets_manager,
+            target: paths.to_target(configuration, function, target.as_ref()),
+            target_name: target.map(|target| target.name),
+        }
+    }
+}
+
+fn ways(reach: &Reach) -> Vec<access::Way> {
+    let mut ways = BTreeSet::new();
+    let mut endpoints: BTreeMap<&EndpointId, BTreeSet<IpNet>> = BTreeMap::new();
+    for way in reach.ways() {
+        match way {
+            Way::Outside => drop(ways.insert(access::Way::Outside)),
+            Way::Internet => drop(ways.insert(access::Way::Public)),
+            Way::Private | Way::Unknown => drop(ways.insert(access::Way::Unknown)),
+            Way::Endpoint(way) => {
+                way.endpoints.iter().for_each(|endpoint| endpoints.entry(endpoint).or_default().extend(&way.sources));
+            }
+        }
+    }
+    ways.extend(endpoints.into_iter().map(|(EndpointId { place, id }, from)| access::Way::Endpoint {
+        place: place.as_str().into(),
+        id: id.as_str().into(),
+        from: from.into_iter().collect(),
+    }));
+    ways.into_iter().collect()
+}
+
+/// What the secret opens: what people told, or the database that names it or that it names.
+fn target(inventory: &Inventory, secret: &Secret) -> Option<Target> {
+    secret.target.as_ref().map(|declared| told(declared, secret)).or_else(|| database(inventory, secret))
+}
+
+fn told(declared: &DeclaredTarget, secret: &Secret) -> Target {
+    let place = match &declared.vpc {
+        Some(vpc) => Place::InVpc {
+            vpc: vpc.clone(),
+            subnets: declared.subnets.clone(),
+            security_groups: declared.security_groups.clone(),
+            public: false,
+        },
+        None => Place::Addresses(declared.addresses.clone()),
+    };
+    let name = declared.host.clone().unwrap_or_else(|| format!("the target of {}", secret.name));
+    Target { name, host: declared.host.clone(), port: declared.port, place }
+}
+
+fn database(inventory: &Inventory, secret: &Secret) -> Option<Target> {
+    let is_named = |key: &str| DATABASE_TAGS.contains(&key.to_ascii_lowercase().as_str());
+    let tagged: Vec<&str> = secret.tags.iter().filter(|(key, _)| is_named(key)).map(|(_, arn)| arn.as_str()).collect();
+    let databases = inventory.networks.values().filter_map(|network| network.databases.value()).flatten();
+    let mut found = databases
+        .filter(|(arn, database)| tagged.contains(&arn.as_str()) || database.master_secret.as_deref() == Some(secret.arn.as_str()));
+    found.next().map(|(arn, database)| Target::of(arn, database))
+}
