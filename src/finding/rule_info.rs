@@ -60,6 +60,10 @@ pub enum About {
     Role,
     /// The KMS key.
     Key,
+    /// A VPC endpoint that the function's calls go through.
+    Endpoint,
+    /// What stops the function's traffic: a security group, a route table, an endpoint, …
+    Network,
 }
 
 /// The part of the chain that a rule looks at; also the folder of its file.
@@ -110,7 +114,7 @@ words! {
     Severity { Info => "info", Low => "low", Medium => "medium", High => "high", Critical => "critical" }
     Class { Breaks => "breaks", Exposure => "exposure", Hygiene => "hygiene" }
     Confidence { Heuristic => "heuristic", Likely => "likely", Certain => "certain" }
-    About { Rotation => "rotation", Secret => "secret", Function => "function", Role => "role", Key => "key" }
+    About { Rotation => "rotation", Secret => "secret", Function => "function", Role => "role", Key => "key", Endpoint => "endpoint", Network => "network" }
     Category {
         ConfusedDeputy => "confused-deputy",
         Invoke => "invoke",

@@ -2,15 +2,19 @@
 //! merges what comes out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::expression::{Expression, Fact, Facts as _, Outcome as Truth, Value};
-use super::fields::View;
+use super::fields::{Focus, View};
 use super::foreign::foreigners;
 use super::requests::{Scene, questions};
 use super::rule::{Request, Rule};
+use super::traffic::{reach, told};
+use super::words::Destination;
 use crate::access::{Access, Answer, Question};
-use crate::finding::Evidence;
+use crate::finding::{About, Evidence};
 use crate::inventory::{Gap, Known};
+use crate::network::{SubnetPath, Verdict};
 use crate::policy::Decision;
 
 /// What a rule says of one rotation.
@@ -86,7 +90,12 @@ impl<'a> Evaluator<'a> {
         if applies == Truth::False {
             return Outcome::Passes;
         }
-        let outcome = all([self.requests(rule, view), rule.assertions.expect.as_ref().map_or(Outcome::Passes, |e| expectation(e, view))]);
+        let outcome = all([
+            self.requests(rule, view),
+            rule.assertions.expect.as_ref().map_or(Outcome::Passes, |e| expectation(e, view)),
+            traffic(view),
+            unseen(rule, view),
+        ]);
         match (applies, outcome) {
             (_, Outcome::Passes) => Outcome::Passes,
             (Truth::Undecided(gaps), Outcome::Finding(_)) => Outcome::Undecided(open(gaps)),
@@ -242,6 +251,39 @@ fn expectation(expect: &Expression, view: &View<'_>) -> Outcome {
             Outcome::Finding(expect.fields().into_iter().map(fact).collect())
         }
     }
+}
+
+/// The reason that the runner has found, with one path that shows it; the message says from where else.
+fn traffic(view: &View<'_>) -> Outcome {
+    let Focus::Reason(reason, reach) = view.focus else { return Outcome::Passes };
+    let fact = |field: String, value: String| Proof::Fact { field, value };
+    let shows = |subnet: &&Arc<SubnetPath>| {
+        subnet.reasons.iter().chain(&subnet.remarks).any(|other| (other.code, &other.component) == (reason.code, &reason.component))
+    };
+    let path = reach.subnets.iter().find(shows).map(|subnet| fact(format!("the path from {}", subnet.subnet), told(subnet)));
+    Outcome::Finding([fact(reason.code.as_str().to_owned(), reason.detail.clone())].into_iter().chain(path).collect())
+}
+
+/// Where the runner found nothing on the way that the rule could look at: whether that is because nobody knows the way.
+fn unseen(rule: &Rule, view: &View<'_>) -> Outcome {
+    let to = match (&rule.assertions.path, rule.info.about) {
+        (Some(path), _) => path.to,
+        (None, About::Endpoint) => Destination::SecretsManager,
+        (None, _) => return Outcome::Passes,
+    };
+    if !matches!(view.focus, Focus::Whole) {
+        return Outcome::Passes;
+    }
+    let Some(connections) = &view.rotation.connections else {
+        return view.rotation.configuration.gap().map_or(Outcome::Passes, |gap| Outcome::Undecided(open(BTreeSet::from([gap.clone()]))));
+    };
+    let reach = reach(connections, to);
+    if reach.verdict != Verdict::Undecided {
+        return Outcome::Passes;
+    }
+    let missing = reach.reasons.iter().filter_map(|reason| reason.gap.clone()).collect();
+    let hinges = reach.reasons.iter().filter(|reason| reason.gap.is_none()).map(|reason| reason.detail.clone()).collect();
+    Outcome::Undecided(Open { missing, hinges })
 }
 
 /// A fact as evidence shows it.

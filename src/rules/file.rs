@@ -8,7 +8,7 @@ use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::words::{Asker, Object};
+use super::words::{Asker, Destination, Object};
 use crate::finding::{About, Category, Class, Confidence, Maps, Severity};
 
 /// A rule: an assertion about the requests and facts of one rotation.
@@ -51,6 +51,10 @@ pub(crate) struct RuleFile {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub(crate) expect: Option<Spanned<String>>,
+    /// What must not stop the function's traffic.
+    #[serde(default)]
+    #[schemars(with = "Option<PathFile>")]
+    pub(crate) path: Option<Spanned<PathFile>>,
     /// What is wrong, in one sentence, with fields between braces.
     #[schemars(with = "String")]
     pub(crate) message: Spanned<String>,
@@ -68,6 +72,20 @@ pub(crate) struct RuleFile {
     pub(crate) maps: Option<Maps>,
     /// Single changes to the clean account, each with the outcome that the rule then has.
     pub(crate) tests: Vec<TestFile>,
+}
+
+/// What a path must not show.
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PathFile {
+    /// Where it leads.
+    pub(crate) to: Destination,
+    /// The reason codes (`NET_NO_ROUTE`) that block it.
+    #[serde(default)]
+    pub(crate) blocked_by: Vec<String>,
+    /// The codes of remarks on a path that is open.
+    #[serde(default)]
+    pub(crate) remarks: Vec<String>,
 }
 
 /// One or more requests.

@@ -8,11 +8,12 @@ use serde_saphyr::{Budget, Error as YamlError, Location, Spanned};
 use super::error::{LoadError, Problem, did_you_mean, expression_problem};
 use super::expression::{Expression, ExpressionError, Template};
 use super::fields;
-use super::file::{RequestFile, RuleFile};
+use super::file::{PathFile, RequestFile, RuleFile};
 use super::place::{in_scalar, range};
-use super::rule::{Assertions, Given, Request, Rule};
-use super::words::Stand;
-use crate::finding::RuleInfo;
+use super::rule::{Assertions, Given, PathAssertion, Request, Rule};
+use super::words::{Asker, Stand};
+use crate::finding::{About, RuleInfo};
+use crate::network::Code;
 
 /// A rule file is at most this long; the longest built-in one has a tenth of it.
 const MAX_BYTES: usize = 256 * 1024;
@@ -39,9 +40,11 @@ impl Loading<'_> {
             forbid: self.requests(&file.forbid)?,
             together: self.requests(&file.together)?,
             expect: self.expression("expect", file.expect.as_ref())?,
+            path: file.path.as_ref().map(|path| self.path(path)).transpose()?,
         };
+        self.about(&file, &assertions)?;
         if assertions.is_empty() {
-            let help = "a rule has at least one of `require`, `forbid`, `together` and `expect`".to_owned();
+            let help = "a rule has at least one of `require`, `forbid`, `together`, `expect` and `path`".to_owned();
             return Err(self.error(Problem::AssertsNothing, file.id.referenced).with_help(help));
         }
         let rule = Rule {
@@ -115,6 +118,32 @@ impl Loading<'_> {
         let place = range(self.text, source.referenced).map(|scalar| in_scalar(self.text, scalar, &source.value, error.span()));
         let problem = expression_problem(key, &source.value, error);
         LoadError::new(self.path, self.text, problem, place).with_help(error.help().map(str::to_owned))
+    }
+
+    fn path(&self, path: &Spanned<PathFile>) -> Result<PathAssertion, LoadError> {
+        let PathFile { to, blocked_by, remarks } = &path.value;
+        let codes = |words: &[String]| words.iter().map(|word| self.code(word, path.referenced)).collect::<Result<_, _>>();
+        Ok(PathAssertion { to: *to, blocked_by: codes(blocked_by)?, remarks: codes(remarks)? })
+    }
+
+    fn code(&self, word: &str, at: Location) -> Result<Code, LoadError> {
+        Code::ALL.iter().find(|code| code.as_str() == word).copied().ok_or_else(|| {
+            let help = did_you_mean(word, Code::ALL.iter().map(|code| code.as_str()));
+            self.error(Problem::UnknownWord(word.to_owned()), at).with_help(help)
+        })
+    }
+
+    /// A rule about what stops traffic asserts something of a path; the policy of an endpoint alone is asked in rules about endpoints.
+    fn about(&self, file: &RuleFile, assertions: &Assertions) -> Result<(), LoadError> {
+        if file.about == About::Network && assertions.path.is_none() {
+            return Err(self.error(Problem::MissingKey("path"), file.id.referenced));
+        }
+        let at_endpoint = assertions.requests().any(|request| request.asker == Asker::ExecutionRoleAtEndpoint);
+        if at_endpoint && file.about != About::Endpoint {
+            let help = "`as: execution-role-at-endpoint` stands in rules with `about: endpoint`".to_owned();
+            return Err(self.error(Problem::UnknownWord(file.about.word().to_owned()), file.id.referenced).with_help(help));
+        }
+        Ok(())
     }
 
     fn requests(&self, requests: &[Spanned<RequestFile>]) -> Result<Vec<Request>, LoadError> {

@@ -18,6 +18,7 @@ mod rule;
 mod run;
 mod set;
 mod testing;
+mod traffic;
 mod words;
 
 pub use error::LoadError;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::fields::View;
+use super::fields::{Focus, View};
 use super::foreign::Foreigner;
 use super::policies::{function_policy, role_names};
 use super::rule::{Given, Request};
@@ -98,13 +98,16 @@ fn by_lambda(question: Question) -> Question {
     Question { caller, ..question }.with("lambda:SourceFunctionArn", Entry::Absent)
 }
 
-/// The execution role on its way through each endpoint that the function's calls may go through.
-fn at_endpoints(scene: &Scene<'_>) -> Vec<Known<Caller>> {
-    let caller = one(scene.view.rotation.function_caller());
-    caller
-        .into_iter()
-        .filter(|caller| !matches!(caller, Known::Value(Caller::Function { way, .. }) if !matches!(way, Way::Endpoint { .. })))
-        .collect()
+/// The function's code on each of these ways.
+fn on_ways<'w>(scene: &Scene<'_>, ways: impl IntoIterator<Item = &'w Way>) -> Vec<Known<Caller>> {
+    let caller = scene.view.rotation.function_caller();
+    let on = |way: &Way| {
+        caller.clone().map(|caller| match caller {
+            Some(Caller::Function { role, function, .. }) => Some(Caller::Function { role, function, way: way.clone() }),
+            other => other,
+        })
+    };
+    ways.into_iter().flat_map(|way| one(on(way))).collect()
 }
 
 /// A role that calls KMS itself says what it likes in the encryption context, and which keys it gives is known.
@@ -140,8 +143,12 @@ fn callers(scene: &Scene<'_>, asker: Asker) -> Vec<Known<Caller>> {
     let rotation = scene.view.rotation;
     let service = |name: &str, source: Option<Arn>| Known::Value(Caller::Service { name: name.into(), source });
     match asker {
-        Asker::ExecutionRole | Asker::LambdaAsExecutionRole => one(rotation.function_caller()),
-        Asker::ExecutionRoleAtEndpoint => at_endpoints(scene),
+        Asker::ExecutionRole => on_ways(scene, rotation.ways()),
+        Asker::ExecutionRoleAtEndpoint => match scene.view.focus {
+            Focus::Way(way) => on_ways(scene, [way]),
+            Focus::Whole | Focus::Reason(..) => Vec::new(),
+        },
+        Asker::LambdaAsExecutionRole => one(rotation.function_caller()),
         Asker::SecretsManagerForExecutionRole => one(rotation.forwarded_caller()),
         Asker::SecretsManager => vec![service(SECRETS_MANAGER, Some(rotation.secret.arn.clone()))],
         Asker::SecretsManagerForAnotherSecret => {

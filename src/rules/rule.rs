@@ -1,13 +1,14 @@
 //! A rule, checked and ready to run. The loader makes it, the runner evaluates it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::{Expression, Template};
 use super::fields;
 use super::file::{Expected, TestFile};
-use super::words::{Asker, Object, Stand};
+use super::words::{Asker, Destination, Object, Stand};
 use crate::finding::{About, RuleInfo};
+use crate::network::Code;
 
 /// A rule that was loaded.
 #[derive(Debug, Clone)]
@@ -35,6 +36,19 @@ pub(crate) struct Assertions {
     pub(crate) together: Vec<Request>,
     /// Must be true.
     pub(crate) expect: Option<Expression>,
+    /// Must not be so on the way.
+    pub(crate) path: Option<PathAssertion>,
+}
+
+/// What must not be so on the way.
+#[derive(Debug, Clone)]
+pub(crate) struct PathAssertion {
+    /// Where it leads.
+    pub(crate) to: Destination,
+    /// These must not block it.
+    pub(crate) blocked_by: BTreeSet<Code>,
+    /// These must not be remarked of it.
+    pub(crate) remarks: BTreeSet<Code>,
 }
 
 /// One or more requests, in the vocabulary of rule files.
@@ -67,7 +81,7 @@ impl Assertions {
 
     /// Whether it asserts anything.
     pub(crate) fn is_empty(&self) -> bool {
-        self.expect.is_none() && self.requests().next().is_none()
+        self.expect.is_none() && self.path.is_none() && self.requests().next().is_none()
     }
 }
 
@@ -87,6 +101,7 @@ impl Rule {
         let mut outcomes = vec![Expected::Pass, Expected::Finding];
         let hangs_on_a_call = self.assertions.requests().next().is_some()
             || matches!(self.info.about, About::Role | About::Key)
+            || self.assertions.path.is_some()
             || self.when.iter().chain(&self.assertions.expect).any(|expression| fields::may_be_unreadable(&expression.fields()));
         if hangs_on_a_call {
             outcomes.push(Expected::Undecided);

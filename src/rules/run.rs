@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Evaluator, Open, Outcome, Proof};
-use super::fields::View;
+use super::fields::{Focus, View};
 use super::rule::Rule;
-use crate::access::Access;
+use super::traffic;
+use crate::access::{Access, Way};
 use crate::arn::Arn;
 use crate::finding::{About, Evidence, Finding, Fingerprint, Undecided};
 use crate::inventory::{Gap, Inventory, Known};
+use crate::network::Reason;
 use crate::rotation::{KeyInUse, Rotation};
 
 /// Of longer proofs the rest is only counted.
@@ -50,11 +52,13 @@ pub(super) fn run<'r>(
     for rule in rules {
         let mut subjects: BTreeMap<Arn, Vec<(View<'_>, Option<Gap>)>> = BTreeMap::new();
         for rotation in rotations.iter().filter(|rotation| rotation.is_lambda() || rule.chooses_the_kind()) {
-            let view = View { rotation, inventory };
-            match subject(rule.info.about, rotation) {
-                Subject::Is(arn) => subjects.entry(arn).or_default().push((view, None)),
-                Subject::Unreadable(arn, gap) => subjects.entry(arn).or_default().push((view, Some(gap))),
-                Subject::Nothing => {}
+            for (subject, focus) in subjects_of(rule, rotation, inventory) {
+                let view = View { rotation, inventory, focus };
+                match subject {
+                    Subject::Is(arn) => subjects.entry(arn).or_default().push((view, None)),
+                    Subject::Unreadable(arn, gap) => subjects.entry(arn).or_default().push((view, Some(gap))),
+                    Subject::Nothing => {}
+                }
             }
         }
         for (resource, views) in subjects {
@@ -76,12 +80,41 @@ pub(super) fn run<'r>(
     (findings, undecided)
 }
 
+/// What a rule is about in one rotation: one thing, or each of several.
+fn subjects_of<'a>(rule: &Rule, rotation: &'a Rotation<'_>, inventory: &Inventory) -> Vec<(Subject, Focus<'a>)> {
+    let Some(connections) = &rotation.connections else { return vec![(subject(rule.info.about, rotation), Focus::Whole)] };
+    if rule.info.about == About::Endpoint {
+        let endpoint = |way: &'a Way| endpoint(way, rotation, inventory).map(|arn| (Subject::Is(arn), Focus::Way(way)));
+        let found: Vec<_> = connections.ways.iter().filter_map(endpoint).collect();
+        return if found.is_empty() { vec![(subject(About::Function, rotation), Focus::Whole)] } else { found };
+    }
+    let Some(path) = &rule.assertions.path else { return vec![(subject(rule.info.about, rotation), Focus::Whole)] };
+    let reach = traffic::reach(connections, path.to);
+    let about = |reason: &'a Reason| {
+        let subject = match rule.info.about {
+            About::Network => traffic::arn(&reason.component, rotation).map_or(Subject::Nothing, Subject::Is),
+            about => subject(about, rotation),
+        };
+        (subject, Focus::Reason(reason, reach))
+    };
+    let found: Vec<_> = traffic::reasons(path, reach).into_iter().map(about).collect();
+    if found.is_empty() { vec![(subject(About::Function, rotation), Focus::Whole)] } else { found }
+}
+
+/// The endpoint of this way, as its owner's.
+fn endpoint(way: &Way, rotation: &Rotation<'_>, inventory: &Inventory) -> Option<Arn> {
+    let Way::Endpoint { place, id, .. } = way else { return None };
+    let function = rotation.function_arn?;
+    let owner = inventory.endpoint(place, id).value().map_or_else(|| function.account(), |endpoint| &endpoint.owner);
+    Arn::build(function.partition(), "ec2", function.region(), owner, &format!("vpc-endpoint/{id}")).ok()
+}
+
 fn subject(about: About, rotation: &Rotation<'_>) -> Subject {
     let secret = &rotation.secret.arn;
     let function = rotation.function_arn.map(|arn| arn.split_qualifier().0);
     match about {
         About::Rotation | About::Secret => Subject::Is(secret.clone()),
-        About::Function => function.map_or(Subject::Nothing, Subject::Is),
+        About::Function | About::Network | About::Endpoint => function.map_or(Subject::Nothing, Subject::Is),
         About::Role => match &rotation.role_arn {
             Known::Value(role) => role.map_or(Subject::Nothing, |role| Subject::Is(role.clone())),
             Known::Unreadable(gap) => Subject::Unreadable(function.unwrap_or_else(|| secret.clone()), gap.clone()),

@@ -32,6 +32,16 @@ pub(crate) enum Asker {
     Grantees,
 }
 
+/// Where a path leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Destination {
+    /// The API of Secrets Manager.
+    SecretsManager,
+    /// What the secret opens.
+    Target,
+}
+
 /// What a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -7,4 +7,5 @@ mod network;
 pub use account::{ACCOUNT, CURRENT_VERSION, FUNCTION, KEY, Links, OTHER_SECRET, REGION, ROLE, SECRET, account, bare_secret, rotation};
 pub use network::{
     CleanNetworkError, DATABASE, DATABASE_GROUP, ENDPOINT, ENDPOINT_GROUP, FUNCTION_GROUP, PLACE, SUBNETS, VPC, account_in_vpc,
+    attach_to_vpc,
 };

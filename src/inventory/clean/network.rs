@@ -34,8 +34,6 @@ pub const DATABASE_GROUP: &str = "sg-database";
 /// The database.
 pub const DATABASE: &str = "arn:aws:rds:eu-west-1:111122223333:db:prod";
 
-/// The policy by which Lambda may attach the function.
-const NETWORK_POLICY: &str = "arn:aws:iam::111122223333:policy/attach-to-vpc";
 const RANGES: [&str; 2] = ["10.0.1.0/24", "10.0.2.0/24"];
 const DATABASE_PORT: u16 = 5432;
 
@@ -56,36 +54,43 @@ pub enum CleanNetworkError {
 /// The clean account with its function attached to a VPC.
 pub fn account_in_vpc() -> Result<Inventory, CleanNetworkError> {
     let mut inventory = account()?;
-    if let Some(function) = inventory.functions.get_mut(&Arn::parse(FUNCTION)?)
+    attach_to_vpc(&mut inventory, &Arn::parse(FUNCTION)?, &Arn::parse(ROLE)?, FUNCTION_GROUP)?;
+    if let Some(secret) = inventory.secrets.get_mut(&Arn::parse(SECRET)?) {
+        secret.tags.insert("aws:rds:primarydbinstancearn".to_owned(), DATABASE.to_owned());
+    }
+    Ok(inventory)
+}
+
+/// Attaches a function of the clean account to the clean VPC, in this security group, with the permissions that its role needs for that.
+pub fn attach_to_vpc(inventory: &mut Inventory, function: &Arn, role: &Arn, group: &str) -> Result<(), CleanNetworkError> {
+    if let Some(function) = inventory.functions.get_mut(function)
         && let Known::Value(Some(configuration)) = &mut function.configuration
     {
         configuration.vpc = Some(VpcAttachment {
             vpc_id: VPC.to_owned(),
             subnet_ids: SUBNETS.map(str::to_owned).into(),
-            security_group_ids: vec![FUNCTION_GROUP.to_owned()],
+            security_group_ids: vec![group.to_owned()],
             ipv6_allowed: false,
         });
     }
-    if let Some(secret) = inventory.secrets.get_mut(&Arn::parse(SECRET)?) {
-        secret.tags.insert("aws:rds:primarydbinstancearn".to_owned(), DATABASE.to_owned());
-    }
-    let role = Arn::parse(ROLE)?;
     if let Some(account) = inventory.accounts.get_mut(ACCOUNT)
         && let Known::Value(identities) = &mut account.identities
-        && let Some(role) = identities.roles.get_mut(&role)
+        && let Some(known) = identities.roles.get_mut(role)
     {
-        let policy = Arn::parse(NETWORK_POLICY)?;
-        role.permissions.attached.push(policy.clone());
-        identities.policies.insert(policy, attaching());
+        let policy = Arn::parse(&format!("arn:aws:iam::{ACCOUNT}:policy/attach-{}", function.name()))?;
+        known.permissions.attached.push(policy.clone());
+        identities.policies.insert(policy, attaching(function));
     }
-    inventory.networks.insert(PLACE.to_owned(), network()?);
-    Ok(inventory)
+    if !inventory.networks.contains_key(PLACE) {
+        inventory.networks.insert(PLACE.to_owned(), network()?);
+    }
+    Ok(())
 }
 
 /// What Lambda needs to attach a function to a VPC, kept from the function's own code
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions>,
 /// <https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html>).
-fn attaching() -> Document {
+fn attaching(function: &Arn) -> Document {
     let actions = [
         "ec2:CreateNetworkInterface",
         "ec2:DescribeNetworkInterfaces",
@@ -103,7 +108,7 @@ fn attaching() -> Document {
                 "Effect": "Deny",
                 "Action": actions,
                 "Resource": "*",
-                "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": FUNCTION}},
+                "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function.as_str()}},
             },
         ],
     });

@@ -4,6 +4,7 @@
 mod function;
 mod key;
 mod make;
+mod network;
 mod role;
 mod row;
 mod secret;
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use row::Row;
-pub(crate) use row::View;
+pub(crate) use row::{Focus, View};
 
 use super::expression::{Fact, Facts, Field, Schema, Type};
 use crate::inventory::Gap;
@@ -24,7 +25,7 @@ const OF_THE_ROTATION: &[Row] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [OF_THE_ROTATION, secret::ROWS, function::ROWS, role::ROWS, key::ROWS].into_iter().flatten()
+    [OF_THE_ROTATION, secret::ROWS, function::ROWS, role::ROWS, key::ROWS, network::ROWS].into_iter().flatten()
 }
 
 fn kind(kind: &RotationKind) -> &'static str {

@@ -1,6 +1,8 @@
 //! A row of the table of fields. Every file of this folder has rows; `mod.rs` joins them.
 
+use crate::access::Way;
 use crate::inventory::{Gap, Inventory};
+use crate::network::{Reach, Reason};
 use crate::rotation::Rotation;
 use crate::rules::expression::{Fact, Field};
 
@@ -11,6 +13,19 @@ pub(crate) struct View<'a> {
     pub(crate) rotation: &'a Rotation<'a>,
     /// The inventory that it is part of.
     pub(crate) inventory: &'a Inventory,
+    /// What of it the rule looks at, where a rotation has several such things.
+    pub(crate) focus: Focus<'a>,
+}
+
+/// One of several things of a rotation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Focus<'a> {
+    /// The rotation as a whole.
+    Whole,
+    /// A way of its calls, through an endpoint.
+    Way(&'a Way),
+    /// Why a path is as it is.
+    Reason(&'a Reason, &'a Reach),
 }
 
 /// One field: its type, whether it can be unreadable, and how it is read.
