@@ -6,7 +6,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::exit;
-use crate::arn::ArnError;
+use crate::inventory::clean::CleanNetworkError;
 use crate::report::terminal_safe;
 use crate::rules::LoadError;
 use crate::source::SourceError;
@@ -25,7 +25,7 @@ pub(super) enum CliError {
     Source(#[from] SourceError),
     /// The account that is built in cannot be built.
     #[error("the demo account of this build is damaged: {0}")]
-    Demo(#[from] ArnError),
+    Demo(#[from] CleanNetworkError),
     /// The AWS SDK was left out of this build.
     #[cfg(not(feature = "live"))]
     #[error(

@@ -7,14 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::arn::{Arn, ArnError};
-use crate::inventory::clean::{self, Links};
+use crate::inventory::clean::{self, CleanNetworkError, Links};
+use crate::inventory::network::{Peer, Protocol, SecurityGroup, SecurityGroupRule};
 use crate::inventory::{FunctionUrl, Gap, Inventory, Known, NamedDocument, SecretVersion};
 use crate::policy::Document;
 
 /// One rotation of the demo: the name of its secret, the suffix that AWS would have made up, and what is wrong with it.
 type Scene = (&'static str, &'static str, fn(&mut Links));
 
-const SCENES: [Scene; 14] = [
+const SCENES: [Scene; 15] = [
     ("payments/db", "kQ3xTz", |_| {}),
     ("orders/db", "Zr81Lm", |_| {}),
     ("catalog/db", "p0WvNe", through_an_alias),
@@ -29,13 +30,17 @@ const SCENES: [Scene; 14] = [
     ("metrics/agent", "Wi7dMt", open_url),
     ("legacy/erp", "sC0jHv", cancelled),
     ("ci/deploy", "Rk5nEo", administrator),
+    ("shipping/db", "Nq5tBy", |_| {}),
 ];
+
+/// The functions that are attached to the VPC, and in which security group. The endpoint admits the first one's.
+const IN_VPC: [(&str, &str); 2] = [("orders/db", clean::FUNCTION_GROUP), ("shipping/db", "sg-batch")];
 
 /// The key whose policy the auditor's credentials may not read, and the secret under it.
 const LOCKED: (&str, &str) = ("vault/shared", "Jb2aXq");
 
 /// The demo's inventory.
-pub fn inventory() -> Result<Inventory, ArnError> {
+pub fn inventory() -> Result<Inventory, CleanNetworkError> {
     let mut inventory = clean::account()?;
     let as_of = inventory.as_of;
     let managed: BTreeSet<Arn> =
@@ -56,7 +61,36 @@ pub fn inventory() -> Result<Inventory, ArnError> {
     let gap = Gap::new("kms:GetKeyPolicy", locked.key.arn.as_str(), "AccessDeniedException");
     locked.key.policies = Known::Unreadable(gap);
     insert(&mut inventory, locked);
+    for (name, group) in IN_VPC {
+        attach(&mut inventory, name, group)?;
+    }
     Ok(inventory)
+}
+
+/// Attaches the function of a secret to the VPC, with the database that the secret opens. A group that the clean network does not know lets everything out, and the database
+/// admits it; the endpoint does not.
+fn attach(inventory: &mut Inventory, name: &str, group: &str) -> Result<(), CleanNetworkError> {
+    let short = name.replace('/', "-");
+    let function = Arn::parse(&format!("arn:aws:lambda:{}:{}:function:rotate-{short}", clean::REGION, clean::ACCOUNT))?;
+    let role = Arn::parse(&format!("arn:aws:iam::{}:role/rotate-{short}", clean::ACCOUNT))?;
+    clean::attach_to_vpc(inventory, &function, &role, group)?;
+    for secret in inventory.secrets.values_mut().filter(|secret| secret.name == name) {
+        secret.tags.insert("aws:rds:primarydbinstancearn".to_owned(), clean::DATABASE.to_owned());
+    }
+    let groups = inventory.networks.get_mut(clean::PLACE).map(|network| &mut network.security_groups);
+    if let Some(Known::Value(groups)) = groups
+        && !groups.contains_key(group)
+    {
+        let everywhere = SecurityGroupRule { protocol: Protocol::All, ports: None, peer: Peer::Cidr("0.0.0.0/0".parse()?) };
+        let name = group.trim_start_matches("sg-").to_owned();
+        let made = SecurityGroup { name, vpc: clean::VPC.to_owned(), ingress: Vec::new(), egress: vec![everywhere] };
+        groups.insert(group.to_owned(), made);
+        let admitted = SecurityGroupRule { protocol: Protocol::All, ports: None, peer: Peer::Group(group.to_owned()) };
+        if let Some(database) = groups.get_mut(clean::DATABASE_GROUP) {
+            database.ingress.push(admitted);
+        }
+    }
+    Ok(())
 }
 
 fn links(name: &str, suffix: &str, index: usize, as_of: Timestamp) -> Result<Links, ArnError> {
