@@ -40,6 +40,9 @@ pub enum HostKind {
         /// Whether it stands for the endpoints with FIPS 140.
         fips: bool,
     },
+    /// `SERVICE.REGION.amazonaws.com` of one of the other services that AWS's rotation templates call
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_available-rotation-templates.html>).
+    OtherService(&'static str),
     /// A host of AWS that is not documented for Secrets Manager, or only for partitions that are not verified.
     Unverified,
     /// A host of somebody else: credentials and new secrets are sent there.
@@ -53,6 +56,9 @@ pub enum HostKind {
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
 const TEMPLATE: &str = "SECRETS_MANAGER_ENDPOINT";
 const SDK: [&str; 2] = ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"];
+
+/// The other services that AWS's templates call, as their hosts and their VPC endpoints name them.
+const OTHER_SERVICES: [&str; 3] = ["ds", "elasticache", "timestream-influxdb"];
 
 /// The endings of AWS's own hosts.
 const AWS_ENDINGS: [&str; 4] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"];
@@ -95,6 +101,12 @@ pub fn endpoints(configuration: &FunctionConfiguration, region: &str) -> Vec<End
 }
 
 impl Endpoint {
+    /// The public endpoint of another service in a region, if it is one that AWS's templates call.
+    pub(super) fn of_service(service: &str, region: &str) -> Option<Self> {
+        let endpoint = Self::parse(None, &format!("https://{service}.{region}.{}", ending(region)?));
+        matches!(endpoint.kind, HostKind::OtherService(_)).then_some(endpoint)
+    }
+
     /// Reads a URL. `variable` is where it stands.
     pub fn parse(variable: Option<&'static str>, url: &str) -> Self {
         let url = url.trim();
@@ -122,11 +134,20 @@ impl Endpoint {
         Self { host, port, plain, kind, region, ..bad }
     }
 
-    /// The last part of the service's name in EC2: `secretsmanager` or `secretsmanager-fips`.
+    /// The last part of the service's name in EC2: `secretsmanager`, `secretsmanager-fips`, `elasticache`, …
     pub(super) fn service(&self) -> &'static str {
         match self.kind {
             HostKind::Fips | HostKind::VpcEndpoint { fips: true, .. } => "secretsmanager-fips",
+            HostKind::OtherService(service) => service,
             _ => "secretsmanager",
+        }
+    }
+
+    /// The services that an endpoint in the way of this name may stand for: with FIPS 140 and without.
+    pub(super) fn siblings(&self) -> &[&'static str] {
+        match &self.kind {
+            HostKind::OtherService(service) => std::slice::from_ref(service),
+            _ => &["secretsmanager", "secretsmanager-fips"],
         }
     }
 
@@ -149,7 +170,7 @@ impl Endpoint {
         if self.kind == HostKind::NotAws {
             return Some((reason(Code::EndpointNotAws, format!("{from} leads to {}, which is not a host of AWS", self.host)), false));
         }
-        if self.kind == HostKind::Unverified || self.plain || self.port != 443 {
+        if matches!(self.kind, HostKind::Unverified | HostKind::OtherService(_)) || self.plain || self.port != 443 {
             let detail = format!("{from} is {}, which AWS does not document for Secrets Manager", shortened(&self.url));
             return Some((reason(Code::EndpointUnverified, detail), false));
         }
@@ -172,6 +193,12 @@ fn classify(host: &str) -> (HostKind, Option<String>) {
     {
         let kind = if service == "secretsmanager" { HostKind::Default } else { HostKind::Fips };
         return (kind, Some(region.to_owned()));
+    }
+    if let &[service, region, rest] = labels.as_slice()
+        && let Some(service) = OTHER_SERVICES.iter().find(|known| **known == service)
+        && ending(region) == Some(rest)
+    {
+        return (HostKind::OtherService(service), Some(region.to_owned()));
     }
     vpc_endpoint(host).unwrap_or((HostKind::Unverified, None))
 }

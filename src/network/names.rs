@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::answer::HopKind;
+use super::hosts::Endpoint;
 use super::outcome::Outcome;
 use super::reason::Reason;
 use crate::inventory::network::VpcEndpoint;
@@ -44,9 +45,10 @@ pub(super) fn is_available(endpoint: &VpcEndpoint) -> bool {
 }
 
 /// Which service of Secrets Manager in `region` an endpoint is for: the part after the region in `com.amazonaws.eu-west-1.secretsmanager`.
-pub(super) fn serves<'e>(endpoint: &'e VpcEndpoint, region: &str) -> Option<&'e str> {
+pub(super) fn serves<'e>(endpoint: &'e VpcEndpoint, asked: &Endpoint) -> Option<&'e str> {
+    let region = asked.region.as_deref()?;
     let (before, service) = endpoint.service.rsplit_once('.')?;
-    let fits = ["secretsmanager", "secretsmanager-fips"].contains(&service) && before.ends_with(&format!("amazonaws.{region}"));
+    let fits = asked.siblings().contains(&service) && before.ends_with(&format!("amazonaws.{region}"));
     fits.then_some(service)
 }
 

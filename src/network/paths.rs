@@ -92,6 +92,19 @@ impl<'a> Paths<'a> {
             Some((reason, false)) => Some(reason),
             None => None,
         };
+        self.follow(vpc, function, endpoint, open)
+    }
+
+    /// Whether a function with this configuration reaches the public name of another service that AWS's templates call, or the VPC endpoint that answers to
+    /// it; `None` for services that they do not call, and in partitions whose names are not verified.
+    pub fn to_service(&self, configuration: &FunctionConfiguration, function: &Arn, service: &str) -> Option<Reach> {
+        let endpoint = Endpoint::of_service(service, function.region())?;
+        Some(self.follow(configuration.vpc.as_ref(), function, &endpoint, None))
+    }
+
+    /// Follows the calls to an endpoint to which there is no certain objection.
+    fn follow(&self, vpc: Option<&VpcAttachment>, function: &Arn, endpoint: &Endpoint, open: Option<Reason>) -> Reach {
+        let mut outcome = Outcome::default();
         let Some(attachment) = attached(vpc) else {
             if let HostKind::VpcEndpoint { id, .. } = &endpoint.kind {
                 let says = "has private addresses only, and the function is in no VPC";

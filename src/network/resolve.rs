@@ -159,15 +159,17 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The endpoints of this VPC for the service of that name.
     fn endpoints_for(&self, asked: &Endpoint) -> (Vec<(&'a str, &'a VpcEndpoint)>, Option<Gap>) {
-        let Some(region) = asked.region.as_deref() else { return (Vec::new(), None) };
+        if asked.region.is_none() {
+            return (Vec::new(), None);
+        }
         let (ids, gap) = self.index.endpoints_in(self.vpc);
-        let fits = |endpoint: &VpcEndpoint| endpoint.kind.eq_ignore_ascii_case("Interface") && serves(endpoint, region).is_some();
+        let fits = |endpoint: &VpcEndpoint| endpoint.kind.eq_ignore_ascii_case("Interface") && serves(endpoint, asked).is_some();
         (ids.iter().filter_map(|id| self.index.endpoints.entry(id)).filter(|(_, endpoint)| fits(endpoint)).collect(), gap)
     }
 
     /// The available endpoint whose private name this is.
     fn private_name(&self, asked: &Endpoint) -> Result<Option<&'a str>, Answer<'a>> {
-        if !matches!(asked.kind, HostKind::Default | HostKind::Fips) {
+        if !matches!(asked.kind, HostKind::Default | HostKind::Fips | HostKind::OtherService(_)) {
             return Ok(None);
         }
         let (endpoints, gap) = self.endpoints_for(asked);
@@ -175,7 +177,7 @@ impl<'a> Resolver<'_, 'a> {
             is_available(endpoint)
                 && endpoint.private_dns
                 && !endpoint.private_dns_only_for_inbound_resolver
-                && asked.region.as_deref().and_then(|region| serves(endpoint, region)) == Some(asked.service())
+                && serves(endpoint, asked) == Some(asked.service())
         };
         let claiming = endpoints.iter().find(|(_, endpoint)| claims(endpoint));
         match (claiming, gap) {
@@ -224,7 +226,7 @@ impl<'a> Resolver<'_, 'a> {
                 continue;
             }
             let (claims, state) = (endpoint.private_dns && !endpoint.private_dns_only_for_inbound_resolver, &endpoint.state);
-            let served = asked.region.as_deref().and_then(|region| serves(endpoint, region));
+            let served = serves(endpoint, asked);
             if served != Some(asked.service()) {
                 let says = format!("{id} serves {}, and the function asks for {host}", endpoint.service);
                 resolution.causes.push(cause(Code::VpceOtherName, id, says));

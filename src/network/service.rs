@@ -237,7 +237,7 @@ fn enter<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, port: u16, doors: &[Doo
     if some {
         outcome.block(HopKind::Endpoint, Code::VpceEniInconsistent, id, "has interfaces that cannot be reached beside others that can");
     } else if outcome.verdict() == Verdict::Reachable {
-        outcome.pass(HopKind::Endpoint, id, "is the endpoint of Secrets Manager");
+        outcome.pass(HopKind::Endpoint, id, "is the endpoint of the service");
     }
     let zone = caller.at.subnet.zone_id.as_str();
     if doors.iter().all(|door| door.zone.is_some_and(|other| other != zone)) {

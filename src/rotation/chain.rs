@@ -89,7 +89,8 @@ impl<'a> Rotation<'a> {
         let key = key(inventory, secret);
         let connections = match (&kind, function_arn, &configuration) {
             (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration))) => {
-                Some(Connections::of(paths, inventory, secret, arn, configuration))
+                let tags = function.value().copied().flatten().and_then(|function| function.tags.value());
+                Some(Connections::of(paths, inventory, secret, arn, configuration, tags))
             }
             _ => None,
         };

@@ -24,6 +24,8 @@ pub struct Connections {
     pub target: Reach,
     /// Its name: an ARN, or what people called it.
     pub target_name: Option<String>,
+    /// Another service of AWS that the function calls, if it was made from a template that does, and how it gets there.
+    pub auxiliary: Option<(&'static str, Reach)>,
     /// The ways that the function's calls to Secrets Manager may go, each once, never none: one for each endpoint, whichever subnet they come from. A policy has
     /// to allow a call on each of them.
     pub ways: Vec<access::Way>,
@@ -37,16 +39,35 @@ impl Connections {
         secret: &Secret,
         function: &Arn,
         configuration: &FunctionConfiguration,
+        tags: Option<&BTreeMap<String, String>>,
     ) -> Self {
         let target = target(inventory, secret);
         let secrets_manager = paths.to_secrets_manager(configuration, function, secret.arn.region());
         Self {
             ways: ways(&secrets_manager),
+            auxiliary: tags
+                .and_then(called_by_template)
+                .and_then(|service| Some((service, paths.to_service(configuration, function, service)?))),
             secrets_manager,
             target: paths.to_target(configuration, function, target.as_ref()),
             target_name: target.map(|target| target.name),
         }
     }
+}
+
+/// AWS's templates that call another service in every rotation, by a part of their application's name, and that service
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_available-rotation-templates.html>).
+const TEMPLATES: [(&str, &str); 3] = [
+    ("SecretsManagerActiveDirectory", "ds"),
+    ("SecretsManagerElasticache", "elasticache"),
+    ("SecretsManagerInfluxDB", "timestream-influxdb"),
+];
+
+/// The service that the function calls, as the application says that it was made from.
+fn called_by_template(tags: &BTreeMap<String, String>) -> Option<&'static str> {
+    let application = tags.get("serverlessrepo:applicationId")?;
+    let (_, name) = application.rsplit_once('/')?;
+    TEMPLATES.iter().find(|(template, _)| name.starts_with(template)).map(|(_, service)| *service)
 }
 
 fn ways(reach: &Reach) -> Vec<access::Way> {

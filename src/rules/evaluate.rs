@@ -277,13 +277,23 @@ fn unseen(rule: &Rule, view: &View<'_>) -> Outcome {
     let Some(connections) = &view.rotation.connections else {
         return view.rotation.configuration.gap().map_or(Outcome::Passes, |gap| Outcome::Undecided(open(BTreeSet::from([gap.clone()]))));
     };
-    let reach = reach(connections, to);
+    let Some(reach) = reach(connections, to) else { return untagged(view) };
     if reach.verdict != Verdict::Undecided {
         return Outcome::Passes;
     }
     let missing = reach.reasons.iter().filter_map(|reason| reason.gap.clone()).collect();
     let hinges = reach.reasons.iter().filter(|reason| reason.gap.is_none()).map(|reason| reason.detail.clone()).collect();
     Outcome::Undecided(Open { missing, hinges })
+}
+
+/// Which template a function was made from, its tags tell. One outside of any VPC reaches every service.
+fn untagged(view: &View<'_>) -> Outcome {
+    let in_vpc = view.rotation.configuration.value().copied().flatten().is_some_and(|configuration| configuration.vpc.is_some());
+    let tags = view.rotation.function.value().copied().flatten().map(|function| &function.tags);
+    match tags {
+        Some(Known::Unreadable(gap)) if in_vpc => Outcome::Undecided(open(BTreeSet::from([gap.clone()]))),
+        _ => Outcome::Passes,
+    }
 }
 
 /// A fact as evidence shows it.

@@ -89,7 +89,7 @@ fn subjects_of<'a>(rule: &Rule, rotation: &'a Rotation<'_>, inventory: &Inventor
         return if found.is_empty() { vec![(subject(About::Function, rotation), Focus::Whole)] } else { found };
     }
     let Some(path) = &rule.assertions.path else { return vec![(subject(rule.info.about, rotation), Focus::Whole)] };
-    let reach = traffic::reach(connections, path.to);
+    let Some(reach) = traffic::reach(connections, path.to) else { return vec![(subject(About::Function, rotation), Focus::Whole)] };
     let about = |reason: &'a Reason| {
         let subject = match rule.info.about {
             About::Network => traffic::arn(&reason.component, rotation).map_or(Subject::Nothing, Subject::Is),

@@ -32,11 +32,12 @@ const TYPES: [(&str, &str); 17] = [
 /// Why a name leads to the public although there is an endpoint: what blocks the public way behind it is not what has to be mended.
 const CAUSES: [Code; 5] = [Code::DnsHostnamesOff, Code::DnsPhzNotAssociated, Code::VpceOtherName, Code::VpcePrivateDnsOff, Code::VpceState];
 
-/// The path to this destination.
-pub(super) fn reach(connections: &Connections, to: Destination) -> &Reach {
+/// The path to this destination; `None` where the function does not go there.
+pub(super) fn reach(connections: &Connections, to: Destination) -> Option<&Reach> {
     match to {
-        Destination::SecretsManager => &connections.secrets_manager,
-        Destination::Target => &connections.target,
+        Destination::SecretsManager => Some(&connections.secrets_manager),
+        Destination::Target => Some(&connections.target),
+        Destination::TemplateService => connections.auxiliary.as_ref().map(|(_, reach)| reach),
     }
 }
 

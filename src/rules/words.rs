@@ -40,6 +40,8 @@ pub(crate) enum Destination {
     SecretsManager,
     /// What the secret opens.
     Target,
+    /// Another service of AWS that the template calls from which the function was made.
+    TemplateService,
 }
 
 /// What a request is about.

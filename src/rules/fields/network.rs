@@ -40,6 +40,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::optional("path.code", Type::String), |view| of_reason(view, |reason, _| text(reason.code.as_str()))),
     // From where it is so: any subnet, or some alone.
     Row::listed(Field::optional("path.from", Type::String), |view| of_reason(view, from)),
+    // The other service that the template calls from which the function was made.
+    Row::listed(Field::optional("template.service", Type::String), |view| {
+        let auxiliary = view.rotation.connections.as_ref().and_then(|connections: &Connections| connections.auxiliary.as_ref());
+        option(auxiliary.map(|(service, _)| *service), text)
+    }),
     // What the function connects to beside Secrets Manager.
     Row::listed(Field::optional("target.name", Type::String), |view| {
         let name = view.rotation.connections.as_ref().and_then(|connections: &Connections| connections.target_name.as_deref());
@@ -59,7 +64,7 @@ fn url(endpoint: &Endpoint) -> Value<Gap> {
         HostKind::Default => "default",
         HostKind::Fips => "fips",
         HostKind::VpcEndpoint { .. } => "vpc-endpoint",
-        HostKind::Unverified => "unverified",
+        HostKind::Unverified | HostKind::OtherService(_) => "unverified",
         HostKind::NotAws => "not-aws",
         HostKind::Bad => "bad",
     };
