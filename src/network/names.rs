@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::answer::HopKind;
+use super::hosts::Endpoint;
 use super::outcome::Outcome;
 use super::reason::Reason;
 use crate::inventory::network::VpcEndpoint;
@@ -10,8 +11,8 @@ use crate::inventory::network::VpcEndpoint;
 /// One answer of the resolver.
 #[derive(Debug, Clone)]
 pub(super) enum Answer<'a> {
-    /// The addresses that the public knows.
-    Public,
+    /// The addresses that the public knows for this host, to which the name leads.
+    Public(Box<Endpoint>),
     /// The network interfaces of a VPC endpoint; of one zone, if it is the name of a single zone.
     Endpoint(&'a str, Option<String>),
     /// These addresses.
@@ -53,7 +54,12 @@ pub(super) fn serves<'e>(endpoint: &'e VpcEndpoint, region: &str) -> Option<&'e 
 /// Tells a path what the name leads to.
 pub(super) fn tell(outcome: &mut Outcome, vpc: &str, host: &str, answer: &Answer<'_>) {
     match answer {
-        Answer::Public => outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to public addresses")),
+        Answer::Public(asked) if asked.host == host => {
+            outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to public addresses"));
+        }
+        Answer::Public(asked) => {
+            outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to the public addresses of {}", asked.host));
+        }
         Answer::Endpoint(id, _) => outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to {id}")),
         Answer::Addresses(addresses) => {
             let shown: Vec<String> = addresses.iter().take(4).map(ToString::to_string).collect();

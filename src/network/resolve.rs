@@ -167,7 +167,8 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The available endpoint whose private name this is.
     fn private_name(&self, asked: &Endpoint) -> Result<Option<&'a str>, Answer<'a>> {
-        if !matches!(asked.kind, HostKind::Default | HostKind::Fips) {
+        let is_service = matches!(asked.kind, HostKind::Default | HostKind::Fips);
+        if !is_service || self.details.dns_hostnames == Known::Value(false) {
             return Ok(None);
         }
         let (endpoints, gap) = self.endpoints_for(asked);
@@ -209,7 +210,7 @@ impl<'a> Resolver<'_, 'a> {
             };
             return Resolution::only(vec![answer]);
         }
-        let mut resolution = Resolution::only(vec![Answer::Public]);
+        let mut resolution = Resolution::only(vec![Answer::Public(Box::new(asked.clone()))]);
         self.passed_by(asked, &mut resolution);
         self.zones_elsewhere(&asked.host, &mut resolution);
         resolution
