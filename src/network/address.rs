@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 
@@ -48,7 +49,10 @@ const SPECIAL_V4: [([u8; 4], u8); 15] = [
     ([240, 0, 0, 0], 4),
 ];
 
-/// IPv6 addresses within `2000::/3` that no public service has (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
+/// The IPv6 addresses that are handed out.
+const GLOBAL_V6: ([u16; 8], u8) = ([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+
+/// IPv6 addresses among them that no public service has (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
 const SPECIAL_V6: [([u16; 8], u8); 4] = [
     ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
     ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
@@ -105,18 +109,27 @@ impl Set {
     }
 
     /// All addresses that a public service may have.
-    pub(super) fn public(family: Family) -> Self {
+    pub(super) fn public(family: Family) -> &'static Self {
+        static PUBLIC: LazyLock<[Set; 2]> = LazyLock::new(|| [Set::but_special(Family::V4), Set::but_special(Family::V6)]);
+        let [v4, v6] = &*PUBLIC;
         match family {
+            Family::V4 => v4,
+            Family::V6 => v6,
+        }
+    }
+
+    fn but_special(family: Family) -> Self {
+        let (all, special): (Self, Vec<Option<IpNet>>) = match family {
             Family::V4 => {
-                let special = SPECIAL_V4.iter().filter_map(|(address, length)| IpNet::new(Ipv4Addr::from(*address).into(), *length).ok());
-                Self::everything(family).minus(&Self::of(family, &special.collect::<Vec<_>>()))
+                let net = |(address, length): &([u8; 4], u8)| IpNet::new(Ipv4Addr::from(*address).into(), *length).ok();
+                (Self::everything(family), SPECIAL_V4.iter().map(net).collect())
             }
             Family::V6 => {
-                let special = SPECIAL_V6.iter().filter_map(|(address, length)| IpNet::new(Ipv6Addr::from(*address).into(), *length).ok());
-                let global = IpNet::new(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0).into(), 3).ok();
-                Self::of(family, global.iter()).minus(&Self::of(family, &special.collect::<Vec<_>>()))
+                let net = |(address, length): &([u16; 8], u8)| IpNet::new(Ipv6Addr::from(*address).into(), *length).ok();
+                (Self::of(family, net(&GLOBAL_V6).iter()), SPECIAL_V6.iter().map(net).collect())
             }
-        }
+        };
+        all.minus(&Self::of(family, special.iter().flatten()))
     }
 
     pub(super) const fn family(&self) -> Family {
@@ -236,7 +249,7 @@ fn range_text(family: Family, (from, to): (u128, u128)) -> String {
 /// At most three ranges, so that no message grows with a route table.
 impl fmt::Display for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::public(self.family) {
+        if self == Self::public(self.family) {
             return f.write_str(match self.family {
                 Family::V4 => "the public IPv4 addresses",
                 Family::V6 => "the public IPv6 addresses",
@@ -275,7 +288,7 @@ mod tests {
         let public = Set::public(Family::V4);
         assert!(!public.overlaps(&set(&["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"])));
         assert!(public.covers(&set(&["52.94.0.0/16", "3.248.0.0/13"])));
-        assert_eq!(public.minus(&set(&["10.0.0.0/8"])), public);
+        assert_eq!(public.minus(&set(&["10.0.0.0/8"])), *public);
         let v6 = Set::public(Family::V6);
         assert!(v6.overlaps(&Set::of(Family::V6, ["2600:1f18::/32".parse().unwrap()].iter())));
         assert!(!v6.overlaps(&Set::of(Family::V6, ["fd00::/8".parse().unwrap()].iter())));
@@ -286,8 +299,8 @@ mod tests {
         for family in [Family::V4, Family::V6] {
             let all = Set::everything(family);
             assert!(all.minus(&all).is_empty());
-            assert_eq!(all.or(&Set::public(family)), all);
-            assert_eq!(all.minus(&Set::public(family)).or(&Set::public(family)), all);
+            assert_eq!(all.or(Set::public(family)), all);
+            assert_eq!(all.minus(Set::public(family)).or(Set::public(family)), all);
         }
     }
 

@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_most_specific_line_takes_its_part_and_leaves_the_rest() {
         let lines = [line("0.0.0.0/0", 0, "nat"), line("52.94.0.0/16", 0, "vgw"), line("10.0.0.0/16", 0, "local")];
-        let classes = classes(&Set::public(Family::V4), &lines);
+        let classes = classes(Set::public(Family::V4), &lines);
         let ways: Vec<String> = classes.iter().map(|(set, choice)| format!("{choice:?} {}", set.ranges().len())).collect();
         assert_eq!(ways.len(), 2, "{ways:?}");
         assert_eq!(classes[1].0.to_string(), "52.94.0.0/16");

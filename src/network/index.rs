@@ -164,9 +164,9 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The places that know a VPC, its owner's first.
+    /// The places that know a VPC, its owner's first; of one that is nowhere, those that might have known it.
     pub(super) fn near(&self, vpc: &str) -> Vec<usize> {
-        let mut places = self.vpc_places.get(vpc).cloned().unwrap_or_default();
+        let Some(mut places) = self.vpc_places.get(vpc).cloned() else { return self.vpcs.unread_at() };
         if let Some(home) = self.home(vpc) {
             places.retain(|place| *place != home);
             places.insert(0, home);

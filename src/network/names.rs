@@ -11,8 +11,8 @@ use crate::inventory::network::VpcEndpoint;
 /// One answer of the resolver.
 #[derive(Debug, Clone)]
 pub(super) enum Answer<'a> {
-    /// The addresses that the public knows.
-    Public,
+    /// The addresses that the public knows for this host, to which the name leads.
+    Public(Box<Endpoint>),
     /// The network interfaces of a VPC endpoint; of one zone, if it is the name of a single zone.
     Endpoint(&'a str, Option<String>),
     /// These addresses.
@@ -55,7 +55,12 @@ pub(super) fn serves<'e>(endpoint: &'e VpcEndpoint, asked: &Endpoint) -> Option<
 /// Tells a path what the name leads to.
 pub(super) fn tell(outcome: &mut Outcome, vpc: &str, host: &str, answer: &Answer<'_>) {
     match answer {
-        Answer::Public => outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to public addresses")),
+        Answer::Public(asked) if asked.host == host => {
+            outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to public addresses"));
+        }
+        Answer::Public(asked) => {
+            outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to the public addresses of {}", asked.host));
+        }
         Answer::Endpoint(id, _) => outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to {id}")),
         Answer::Addresses(addresses) => {
             let shown: Vec<String> = addresses.iter().take(4).map(ToString::to_string).collect();

@@ -169,7 +169,8 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The available endpoint whose private name this is.
     fn private_name(&self, asked: &Endpoint) -> Result<Option<&'a str>, Answer<'a>> {
-        if !matches!(asked.kind, HostKind::Default | HostKind::Fips | HostKind::OtherService(_)) {
+        let is_service = matches!(asked.kind, HostKind::Default | HostKind::Fips | HostKind::OtherService(_));
+        if !is_service || self.details.dns_hostnames == Known::Value(false) {
             return Ok(None);
         }
         let (endpoints, gap) = self.endpoints_for(asked);
@@ -211,7 +212,7 @@ impl<'a> Resolver<'_, 'a> {
             };
             return Resolution::only(vec![answer]);
         }
-        let mut resolution = Resolution::only(vec![Answer::Public]);
+        let mut resolution = Resolution::only(vec![Answer::Public(Box::new(asked.clone()))]);
         self.passed_by(asked, &mut resolution);
         self.zones_elsewhere(&asked.host, &mut resolution);
         resolution

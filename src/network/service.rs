@@ -8,7 +8,7 @@ use super::answer::{EndpointId, EndpointWay, HopKind, SubnetPath, Verdict, Way};
 use super::connect::{self, Caller};
 use super::ends::{Destination, Groups};
 use super::groups;
-use super::hosts::Endpoint;
+use super::hosts::{Endpoint, HostKind};
 use super::index::Index;
 use super::names::{self, Answer, Resolution};
 use super::outcome::Outcome;
@@ -34,7 +34,7 @@ pub(super) fn path<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, endpoint: &En
         names::tell(&mut outcome, caller.vpc(), &endpoint.host, answer);
         let (followed, way) = follow(index, caller, endpoint, answer);
         outcome.add(followed);
-        if matches!(answer, Answer::Public) {
+        if matches!(answer, Answer::Public(_)) {
             explain(&mut outcome, resolution);
         }
         ways = Some(ways.map_or(way.clone(), |other| other.join(&way)));
@@ -91,7 +91,14 @@ fn explain(outcome: &mut Outcome, resolution: &Resolution<'_>) {
 fn follow<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, endpoint: &Endpoint, answer: &Answer<'a>) -> (Outcome, Way) {
     let mut outcome = Outcome::default();
     match answer {
-        Answer::Public => (over_internet(index, caller, endpoint), Way::Internet),
+        Answer::Public(asked) if asked.kind == endpoint.kind || matches!(asked.kind, HostKind::Default | HostKind::Fips) => {
+            (over_internet(index, caller, &Endpoint { port: endpoint.port, ..(**asked).clone() }), Way::Internet)
+        }
+        Answer::Public(asked) => {
+            let says = format!("resolves {} to {}, which is no host of the service", endpoint.host, asked.host);
+            outcome.leave_open(HopKind::Resolver, Code::DnsVarying, caller.vpc(), &says);
+            (outcome.then(at_all(index, caller, endpoint.port)), Way::Unknown)
+        }
         Answer::Endpoint(id, zone) => through(index, caller, endpoint, id, zone.as_deref()),
         Answer::Addresses(addresses) => to_addresses(index, caller, endpoint, addresses),
         Answer::Nothing(reason) => {
@@ -127,7 +134,7 @@ fn over_internet<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, endpoint: &Endp
         caller,
         |_| true,
         |caller, family| {
-            let mut outcome = connect::outside(index, caller, &Set::public(family), true, endpoint.port);
+            let mut outcome = connect::outside(index, caller, Set::public(family), true, endpoint.port);
             if family == Family::V6 && !endpoint.is_dual_stack() {
                 let says = format!("whether {} answers over IPv6 is not documented", endpoint.host);
                 outcome.open.push(Reason::new(Code::EndpointUnverified, &endpoint.host, says));
@@ -268,6 +275,9 @@ fn to_addresses<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, asked: &Endpoint
         };
         if !names::is_available(endpoint) {
             outcome.block(HopKind::Endpoint, Code::VpceState, id, &format!("is {}, not available", endpoint.state));
+        }
+        if names::serves(endpoint, asked) != Some(asked.service()) {
+            outcome.leave_open(HopKind::Endpoint, Code::VpceOtherName, id, &format!("serves {}, and not {}", endpoint.service, asked.host));
         }
         found.extend(door(index, id, endpoint, interface).into_iter().filter(|door| door.to.addresses == Set::one(*address)));
     }

@@ -45,6 +45,11 @@ impl<'a, T> Table<'a, T> {
         self.things.iter().map(|(id, (_, thing))| (*id, *thing))
     }
 
+    /// The places where the list was not read.
+    pub(super) fn unread_at(&self) -> Vec<usize> {
+        self.unread.keys().copied().collect()
+    }
+
     /// Where the thing with this id is.
     pub(super) fn place(&self, id: &str) -> Option<usize> {
         self.things.get(id).map(|(place, _)| *place)

@@ -87,7 +87,7 @@ pub(super) fn path<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, target: &'a T
         names::tell(&mut outcome, caller.vpc(), host, answer);
         let mut outcome = Outcome::default();
         match answer {
-            Answer::Public => return to_place(index, caller, target),
+            Answer::Public(_) => return to_place(index, caller, target),
             Answer::Addresses(addresses) if addresses.iter().all(|address| holds(index, &target.place, *address)) => {
                 return to_place(index, caller, target);
             }
@@ -134,7 +134,7 @@ fn to_place<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, target: &'a Target) 
     if !public || vpc == caller.vpc() {
         return straight();
     }
-    let around = connect::outside(index, caller, &Set::public(Family::V4), false, target.port).then(admitted(index, target));
+    let around = connect::outside(index, caller, Set::public(Family::V4), false, target.port).then(admitted(index, target));
     if !index.are_peered(caller.vpc(), vpc) {
         return around;
     }
@@ -203,7 +203,7 @@ fn admitted<'a>(index: &Index<'a>, target: &'a Target) -> Outcome {
     let set = Set::public(Family::V4);
     let side = |to: &Destination<'a>| {
         let internet = Source { vpc: "", subnet: None, addresses: set.clone() };
-        let guard = |side, ports, code| border(index, to.vpc, to.subnet, side, &set, ports, code);
+        let guard = |side, ports, code| border(index, to.vpc, to.subnet, side, set, ports, code);
         let mut outcome = guard(Border::In, only(target.port), Code::NaclIngress);
         outcome.add(groups::ingress(index, to, &internet, &Groups::None, Identity::Lost, target.port, Code::SgIngress));
         outcome.add(guard(Border::Out, ANSWERS, Code::NaclReturn));
@@ -213,7 +213,7 @@ fn admitted<'a>(index: &Index<'a>, target: &'a Target) -> Outcome {
                 // It has a public address of its own, as a public NAT gateway would give it.
                 let source = Source { vpc: to.vpc, subnet: Some(to.subnet), addresses: to.addresses.clone() };
                 let travel = Travel { nat: Some((&target.name, true)), ..Travel::back(source) };
-                let trip = Walk::new(index, Goal::Internet { service: false }, 0).go(spot, &set, travel);
+                let trip = Walk::new(index, Goal::Internet { service: false }, 0).go(spot, set, travel);
                 outcome.add(trip.outcome.told_as(Code::ReturnRoute));
             }
             Err(gap) => outcome.miss(HopKind::RouteTable, to.subnet, gap),
@@ -233,8 +233,8 @@ fn to_addresses<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, nets: &[IpNet], 
         caller,
         |family| !of(family).is_empty(),
         |caller, family| {
-            let public = of(family).and(&Set::public(family));
-            let private = of(family).minus(&Set::public(family));
+            let public = of(family).and(Set::public(family));
+            let private = of(family).minus(Set::public(family));
             let mut outcomes = Vec::new();
             if !public.is_empty() {
                 outcomes.push(connect::outside(index, caller, &public, false, target.port));

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use rotaudit::arn::Arn;
-use rotaudit::network::{Code, Paths, Reach, Reason, Verdict, Way};
+use rotaudit::inventory::clean;
+use rotaudit::network::{Code, Paths, Reach, Reason, Target, Verdict, Way};
 use serde_json::{Value, json};
 
 use crate::load::{self, Case, Scenario};
@@ -132,4 +133,22 @@ fn a_blocked_path_marks_the_hop_that_stops_it_and_a_reachable_one_none() {
             }
         }
     }
+}
+
+#[test]
+fn the_clean_network_leads_to_both_destinations() {
+    let inventory = clean::account_in_vpc().unwrap();
+    let paths = Paths::new(&inventory);
+    let (arn, function) = inventory.functions.iter().next().unwrap();
+    let configuration = function.configuration.value().unwrap().as_ref().unwrap();
+    let network = &inventory.networks[clean::PLACE];
+    let target = Target::of(clean::DATABASE, &network.databases.value().unwrap()[clean::DATABASE]);
+    let api = paths.to_secrets_manager(configuration, arn, arn.region());
+    assert_eq!((api.verdict, api.reasons.len(), api.remarks.len()), (Verdict::Reachable, 0, 0));
+    let endpoints: Vec<&str> = match &api.way {
+        Way::Endpoint(way) => way.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    assert_eq!(endpoints, [clean::ENDPOINT]);
+    assert_eq!(paths.to_target(configuration, arn, Some(&target)).verdict, Verdict::Reachable);
 }
