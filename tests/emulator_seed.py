@@ -15,13 +15,15 @@ from botocore.config import Config
 from moto.awslambda.utils import get_backend
 
 import emulator_network
+import emulator_vpcs
 
 ACCOUNT = "123456789012"
 FOREIGN_ACCOUNT = "999999999999"
 ORGANIZATION = "o-a1b2c3d4e5"
 REPORTING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/reporting"
 EU, US = "eu-west-1", "us-east-1"
-DE = "eu-central-1"  # holds the one rotation whose function is in a VPC
+DE = "eu-central-1"  # holds one rotation, whose function is in a VPC with something of everything
+FR = "eu-west-3"  # holds the rotations of emulator_vpcs.py, one in each VPC
 SECRETS_MANAGER = "secretsmanager.amazonaws.com"
 SECRET_ACTIONS = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"]
 KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -152,6 +154,7 @@ CORRECT = {
     "secret_policy": None,
     "timeout": 30,
     "vpc": None,  # the function's VpcConfig
+    "tags": {},  # the function's
     "finish": True,  # whether the first rotation ends as a rotation function would end it
     "afterwards": lambda aws, r: None,
 }
@@ -160,6 +163,14 @@ CORRECT = {
 def logs_access(r):
     group = f"arn:aws:logs:{r.region}:{ACCOUNT}:log-group:/aws/lambda/{r.function}"
     return allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], [group, f"{group}:*"])
+
+
+def interfaces_access(r):
+    """What Lambda attaches a function to a VPC with, denied to the function's code.
+    AWS page: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
+    actions = [f"ec2:{action}NetworkInterface{plural}" for action, plural in (("Create", ""), ("Delete", ""), ("Describe", "s"))]
+    code = {"ArnEquals": {"lambda:SourceFunctionArn": r.function_arn}}
+    return allow(actions, "*"), allow(actions, "*", code, Effect="Deny")
 
 
 @cache
@@ -214,6 +225,8 @@ def create_role(aws, r, parts):
     statements = [statement for statement in statements if statement]
     aws.iam().put_role_policy(RoleName=r.role, PolicyName="rotation", PolicyDocument=document(*statements))
     aws.iam().put_role_policy(RoleName=r.role, PolicyName="logs", PolicyDocument=document(logs_access(r)))
+    if parts["vpc"]:
+        aws.iam().put_role_policy(RoleName=r.role, PolicyName="interfaces", PolicyDocument=document(*interfaces_access(r)))
 
 
 def create_function(aws, r, parts):
@@ -226,6 +239,7 @@ def create_function(aws, r, parts):
         Handler="lambda_function.lambda_handler",
         Code={"ZipFile": code()},
         Timeout=parts["timeout"],
+        Tags=parts["tags"],
         Environment={"Variables": {"SECRETS_MANAGER_ENDPOINT": f"https://secretsmanager.{r.region}.amazonaws.com"}},
     )
     for parameters in parts["invoke"](r):
@@ -471,6 +485,24 @@ NOT_HELD = {
 }
 
 
+def vpcs(aws):
+    """A rotation in each VPC of emulator_vpcs.py."""
+
+    def planted(each):
+        name = each.id.lower()
+        place = emulator_vpcs.Place(ACCOUNT, FR, f"{name}/db")
+        config, arns = emulator_vpcs.build(aws.client("ec2", FR), place, each.changes)
+        return {"id": each.id} | rotation(aws, name, FR, vpc=config, tags=each.tags).arns() | arns
+
+    return {
+        "region": FR,
+        "place": f"{ACCOUNT}/{FR}",
+        "beside_endpoint": planted(emulator_vpcs.BESIDE_ENDPOINT),
+        "behind_nat": planted(emulator_vpcs.BEHIND_NAT),
+        "faults": [planted(each) for each in emulator_vpcs.FAULTS],
+    }
+
+
 def seed(endpoint):
     """Builds everything and returns the manifest."""
     emulator_network.tell_the_vpc_of_functions()
@@ -491,6 +523,7 @@ def seed(endpoint):
         "account": ACCOUNT,
         "regions": [EU, US],
         "network": {"region": DE, "place": f"{ACCOUNT}/{DE}"} | network,
+        "vpcs": vpcs(aws),
         "correct": [r.secret for r in correct],
         "faults": planted,
         "not_held": NOT_HELD,

@@ -8,6 +8,8 @@ mod network;
 #[cfg(test)]
 #[path = "../support/emulator.rs"]
 mod support;
+#[cfg(test)]
+mod traffic;
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
@@ -127,7 +129,12 @@ fn scan_later(emulator: &Emulator) -> Value {
     let mut snapshot = snapshot(emulator, "now", &["--region", "eu-west-1", "--region", "us-east-1"]);
     let now: jiff::Timestamp = snapshot["inventory"]["as_of"].as_str().and_then(|time| time.parse().ok()).expect("a snapshot has a time");
     snapshot["inventory"]["as_of"] = (now + jiff::SignedDuration::from_hours(72)).to_string().into();
-    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("emulator-{}-later.json", std::process::id()));
+    scan_of(&snapshot, "later")
+}
+
+/// The JSON report of a scan of a snapshot.
+fn scan_of(snapshot: &Value, name: &str) -> Value {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("emulator-{}-{name}.json", std::process::id()));
     std::fs::write(&file, snapshot.to_string()).expect("the target folder is writable");
     let report = found(&["scan", "--format", "json", "--snapshot", file.to_str().expect("the target folder's name is text")]);
     std::fs::remove_file(&file).expect("the snapshot can be removed");

@@ -18,7 +18,8 @@ pub(crate) struct Emulator {
     /// `http://127.0.0.1:PORT`, for `--endpoint-url` or `AWS_ENDPOINT_URL`. Any credentials will do.
     pub(crate) endpoint: String,
     /// What was seeded: `account`, `regions`, `correct` (secret names), `faults` (`id`, `may_also`, `region`, `secret`, `secret_arn`, `function_arn`,
-    /// `role_arn`, `key_arn` or null) and `not_held` (id to reason).
+    /// `role_arn`, `key_arn` or null), `not_held` (id to reason), `network` (ids of the parts of one network) and `vpcs` (`region`, `place`, and rotations
+    /// in VPCs of their own: `beside_endpoint`, `behind_nat` and `faults`, with the ARNs of what a finding may be about).
     pub(crate) manifest: serde_json::Value,
     log: PathBuf,
     /// Holds the pipe to the server's standard input open.
