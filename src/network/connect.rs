@@ -80,7 +80,10 @@ pub(super) fn inside<'a>(index: &Index<'a>, caller: &Caller<'_, 'a>, to: &Destin
         return outcome;
     }
     let guard = |side, ports, code| border(index, to.vpc, to.subnet, side, &trip.source.addresses, ports, code);
-    if trip.landed != Some(to.subnet) {
+    if trip.landed == Some(to.subnet) {
+        // What a transit gateway sets down in the destination's own subnet passes no network ACL; the answers pass it on their way out and in.
+        outcome.add(border(index, to.vpc, to.subnet, Border::In, &to.addresses, ANSWERS, Code::NaclTransitSubnet));
+    } else {
         outcome.add(guard(Border::In, only(port), Code::NaclIngress));
     }
     outcome.add(groups::ingress(index, to, &trip.source, &own, identity, port, refused));
