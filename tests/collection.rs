@@ -32,7 +32,7 @@ use sample::{ACCOUNT, GONE_ALIAS, arn, sample};
 fn what_is_collected_is_what_there_is() {
     let mut clean = clean::account().unwrap();
     clean.networks.entry(format!("{}/{}", clean::ACCOUNT, clean::REGION)).or_default();
-    for inventory in [sample(), clean] {
+    for inventory in [sample(), clean, clean::account_in_vpc().unwrap()] {
         for page in [1, 2, 100] {
             let (found, _) = collected(&inventory, Faults::paged(page));
             assert_same(&found.unwrap(), &inventory, &format!("{page} on a page"));
