@@ -56,7 +56,7 @@ pub(super) fn serves<'e>(endpoint: &'e VpcEndpoint, asked: &Endpoint) -> Option<
 pub(super) fn tell(outcome: &mut Outcome, vpc: &str, host: &str, answer: &Answer<'_>) {
     match answer {
         Answer::Public(asked) if asked.host == host => {
-            outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to public addresses"));
+            outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} by the public name servers"));
         }
         Answer::Public(asked) => {
             outcome.pass(HopKind::Resolver, vpc, &format!("resolves {host} to the public addresses of {}", asked.host));
