@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::reason::Reason;
+use super::reason::{Reason, faults};
 
 /// Whether a function reaches something, as far as its network's configuration tells. No packet was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +48,22 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// What has to be mended where the path is blocked, each thing once.
+    pub fn faults(&self) -> Vec<&Reason> {
+        let faults: Vec<&Reason> = match (self.verdict, self.subnets.is_empty()) {
+            (Verdict::Blocked, true) => faults(&self.reasons),
+            (Verdict::Blocked, false) => self.blocked_subnets().flat_map(SubnetPath::faults).collect(),
+            _ => Vec::new(),
+        };
+        let mut seen = BTreeSet::new();
+        faults.into_iter().filter(|reason| seen.insert((reason.code, &reason.component))).collect()
+    }
+
+    /// The paths that are blocked.
+    pub fn blocked_subnets(&self) -> impl Iterator<Item = &SubnetPath> {
+        self.subnets.iter().map(|path| &**path).filter(|path| path.verdict == Verdict::Blocked)
+    }
+
     /// The different ways over which the calls may travel: one per subnet without repetition. A policy has to allow a call over each of them.
     pub fn ways(&self) -> Vec<&Way> {
         let mut ways: Vec<&Way> = self.subnets.iter().map(|path| &path.way).collect();
@@ -72,6 +88,13 @@ pub struct SubnetPath {
     pub remarks: Vec<Reason>,
     /// How calls from here travel.
     pub way: Way,
+}
+
+impl SubnetPath {
+    /// What has to be mended here.
+    fn faults(&self) -> Vec<&Reason> {
+        faults(&self.reasons)
+    }
 }
 
 /// One thing on a path, and what it does with the traffic.

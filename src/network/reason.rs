@@ -213,6 +213,16 @@ pub enum Level {
 }
 
 impl Code {
+    /// Why a name leads elsewhere than to the endpoint that is there, or to one that takes no calls: what blocks the other way is not what has to be mended.
+    const fn leads_astray(self) -> bool {
+        matches!(self, Self::DnsHostnamesOff | Self::DnsPhzNotAssociated | Self::VpceOtherName | Self::VpcePrivateDnsOff | Self::VpceState)
+    }
+
+    /// That something is blocked on a part of the ways, which other reasons explain.
+    const fn sums_up(self) -> bool {
+        matches!(self, Self::SubnetInconsistent | Self::TargetSubnetInconsistent | Self::VpceEniInconsistent)
+    }
+
     /// The weight of a remark with this code.
     pub const fn level(self) -> Level {
         match self {
@@ -249,6 +259,16 @@ impl Reason {
     pub const fn ra_code(&self) -> Option<&'static str> {
         self.code.ra_code()
     }
+}
+
+/// Those reasons that are faults of their own: neither what follows from another one, nor what only sums others up.
+pub(super) fn faults(reasons: &[Reason]) -> Vec<&Reason> {
+    let astray: Vec<&Reason> = reasons.iter().filter(|reason| reason.code.leads_astray()).collect();
+    if !astray.is_empty() {
+        return astray;
+    }
+    let own: Vec<&Reason> = reasons.iter().filter(|reason| !reason.code.sums_up()).collect();
+    if own.is_empty() { reasons.iter().collect() } else { own }
 }
 
 impl fmt::Display for Reason {

@@ -59,7 +59,9 @@ fn write_path(path: &SubnetPath, subnets: &[&str], page: &mut Page<'_>) -> io::R
 
 fn write_hop(hop: &Hop, page: &mut Page<'_>) -> io::Result<()> {
     let (mark, look) = mark(hop.verdict);
-    page.lead(5, mark, look, &format!("{} {} {}", hop.kind, arn(&hop.id), sentence(&hop.says)))
+    // Some sentences begin with the id.
+    let id = if hop.says.starts_with(&hop.id) { String::new() } else { format!("{} ", arn(&hop.id)) };
+    page.lead(5, mark, look, &format!("{} {id}{}", hop.kind, sentence(&hop.says)))
 }
 
 fn write_reasons(verdict: Verdict, reasons: &[Reason], page: &mut Page<'_>) -> io::Result<()> {

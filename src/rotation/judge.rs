@@ -173,7 +173,7 @@ fn network(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
         [(Step::CreateSecret, "Secrets Manager", &connections.secrets_manager), (Step::SetSecret, target, &connections.target)]
     {
         match reach.verdict {
-            Reached::Blocked => found.push(Condition::Broken(step, format!("no path to {to}: {}", blocked(reach)))),
+            Reached::Blocked => found.push(Condition::Broken(step, blocked(to, reach))),
             Reached::Undecided => {
                 let open = |reason: &Reason| Condition::Unknown(format!("the path to {to}: {}", reason.detail));
                 found.extend(reach.reasons.iter().map(open));
@@ -183,10 +183,22 @@ fn network(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
     }
 }
 
-/// What blocks, and from where if not from everywhere.
-fn blocked(reach: &Reach) -> String {
-    let details: Vec<&str> = reach.reasons.iter().map(|reason| reason.detail.as_str()).collect();
-    details.join("; ")
+/// How many subnets are named.
+const FEW: usize = 3;
+
+/// From where there is no path, and what has to be mended.
+fn blocked(to: &str, reach: &Reach) -> String {
+    let details: Vec<&str> = reach.faults().iter().map(|reason| reason.detail.as_str()).collect();
+    let details = details.join("; ");
+    let subnets: Vec<&str> = reach.blocked_subnets().map(|path| path.subnet.as_str()).collect();
+    let from = match subnets.len() {
+        0 => String::new(),
+        count if count > FEW => format!(" from {} and {} more subnets", subnets[..FEW].join(", "), count - FEW),
+        _ => format!(" from {}", subnets.join(", ")),
+    };
+    let now_and_then =
+        if subnets.len() < reach.subnets.len() { "; Lambda runs the function in any of its subnets, so it fails now and then" } else { "" };
+    format!("no path{from} to {to}: {details}{now_and_then}")
 }
 
 /// Where the function lies: in which account and region.

@@ -107,7 +107,10 @@ mod tests {
         let judgement = judged_in_vpc(|inventory| groups(inventory).get_mut(clean::ENDPOINT_GROUP).unwrap().ingress.clear());
         let (step, because) = failure(&judgement);
         assert_eq!(step, Step::CreateSecret);
-        assert!(because.starts_with("no path to Secrets Manager: ") && because.contains(clean::ENDPOINT_GROUP), "{because}");
+        assert!(
+            because.starts_with("no path from subnet-0a, subnet-0b to Secrets Manager: ") && because.contains(clean::ENDPOINT_GROUP),
+            "{because}"
+        );
     }
 
     #[test]

@@ -260,7 +260,8 @@ fn traffic(view: &View<'_>) -> Outcome {
     let shows = |subnet: &&Arc<SubnetPath>| {
         subnet.reasons.iter().chain(&subnet.remarks).any(|other| (other.code, &other.component) == (reason.code, &reason.component))
     };
-    let path = reach.subnets.iter().find(shows).map(|subnet| fact(format!("the path from {}", subnet.subnet), told(subnet)));
+    let shown = reach.subnets.iter().find(shows);
+    let path = shown.and_then(|subnet| Some(fact(format!("the path from {}", subnet.subnet), told(subnet, reason)?)));
     Outcome::Finding([fact(reason.code.as_str().to_owned(), reason.detail.clone())].into_iter().chain(path).collect())
 }
 

@@ -40,7 +40,7 @@ fn run_test(rule: &Rule, test: &TestFile) -> TestOutcome {
 }
 
 /// The clean account with the changes of `test`.
-fn changed(test: &TestFile) -> Result<Inventory, String> {
+pub(super) fn changed(test: &TestFile) -> Result<Inventory, String> {
     let account = if test.in_vpc {
         clean::account_in_vpc().map_err(|error| error.to_string())?
     } else {

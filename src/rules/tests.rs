@@ -242,3 +242,23 @@ fn the_schema_describes_every_key_of_a_rule_file() {
     }
     assert_eq!(schema["additionalProperties"], false);
 }
+
+/// What a test of a rule plants on the way to Secrets Manager is one fault, so it is one finding: that rule's.
+#[test]
+fn a_fault_on_the_way_is_found_once() {
+    let set = RuleSet::builtin().unwrap();
+    let mut also = Vec::new();
+    let on_the_way = |rule: &rule::Rule| rule.assertions.path.as_ref().is_some_and(|path| path.to == words::Destination::SecretsManager);
+    let rules: Vec<rule::Rule> = builtin::FILES.iter().map(|(path, text)| load::load(path, text).unwrap()).filter(on_the_way).collect();
+    let ids: Vec<&str> = rules.iter().map(|rule| rule.info.id.as_str()).collect();
+    for rule in &rules {
+        for test in rule.tests.iter().filter(|test| test.expect == file::Expected::Finding) {
+            let (findings, _) = run(&set, &testing::changed(test).unwrap());
+            let found: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).filter(|id| ids.contains(id)).collect();
+            if found != [rule.info.id.as_str()] {
+                also.push(format!("{} ({}): {found:?}", rule.info.id, test.name.value));
+            }
+        }
+    }
+    assert!(!rules.is_empty() && also.is_empty(), "{also:#?}");
+}

@@ -4,7 +4,7 @@
 use super::rule::PathAssertion;
 use super::words::Destination;
 use crate::arn::Arn;
-use crate::network::{Code, Reach, Reason, SubnetPath, Verdict};
+use crate::network::{Reach, Reason, SubnetPath, Verdict};
 use crate::rotation::{Connections, Rotation};
 
 /// EC2's kinds of ids and the resource types of their ARNs
@@ -29,9 +29,6 @@ const TYPES: [(&str, &str); 17] = [
     ("vpc-", "vpc"),
 ];
 
-/// Why a name leads to the public although there is an endpoint: what blocks the public way behind it is not what has to be mended.
-const CAUSES: [Code; 5] = [Code::DnsHostnamesOff, Code::DnsPhzNotAssociated, Code::VpceOtherName, Code::VpcePrivateDnsOff, Code::VpceState];
-
 /// The path to this destination; `None` where the function does not go there.
 pub(super) fn reach(connections: &Connections, to: Destination) -> Option<&Reach> {
     match to {
@@ -43,32 +40,23 @@ pub(super) fn reach(connections: &Connections, to: Destination) -> Option<&Reach
 
 /// The reasons of a path that this rule is about.
 pub(super) fn reasons<'a>(path: &PathAssertion, reach: &'a Reach) -> Vec<&'a Reason> {
-    let blocking: Vec<&Reason> = match (reach.verdict, reach.subnets.is_empty()) {
-        (Verdict::Blocked, true) => standing(&reach.reasons).collect(),
-        (Verdict::Blocked, false) => {
-            let blocked = reach.subnets.iter().filter(|path| path.verdict == Verdict::Blocked);
-            blocked.flat_map(|path| standing(&path.reasons)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let blocking = blocking.into_iter().filter(|reason| path.blocked_by.contains(&reason.code));
+    let blocking = reach.faults().into_iter().filter(|reason| path.blocked_by.contains(&reason.code));
     let mut reasons: Vec<&Reason> = blocking.chain(reach.remarks.iter().filter(|reason| path.remarks.contains(&reason.code))).collect();
     reasons.sort();
     reasons.dedup_by(|a, b| (a.code, &a.component) == (b.code, &b.component));
     reasons
 }
 
-/// The reasons that are faults of their own: the first one alone where it is the cause of the others.
-fn standing(reasons: &[Reason]) -> impl Iterator<Item = &Reason> {
-    let caused = reasons.first().is_some_and(|first| CAUSES.contains(&first.code));
-    reasons.iter().take(if caused { 1 } else { usize::MAX })
-}
-
-/// A path in one line, hop by hop, as far as the first that stops it.
-pub(super) fn told(path: &SubnetPath) -> String {
-    let stop = path.hops.iter().position(|hop| hop.verdict == Verdict::Blocked).map_or(path.hops.len(), |at| at + 1);
-    let hops: Vec<String> = path.hops[..stop].iter().map(|hop| format!("{} {} {}", hop.kind, hop.id, hop.says)).collect();
-    hops.join(" → ")
+/// A path in one line, hop by hop, as far as the component at fault; nothing where something else stops it before.
+pub(super) fn told(path: &SubnetPath, reason: &Reason) -> Option<String> {
+    let stop = path.hops.iter().position(|hop| hop.verdict == Verdict::Blocked);
+    let end = match stop {
+        Some(at) if path.hops[at].id == reason.component => at + 1,
+        Some(_) => return None,
+        None => path.hops.len(),
+    };
+    let hops: Vec<String> = path.hops[..end].iter().map(|hop| format!("{} {} {}", hop.kind, hop.id, hop.says)).collect();
+    Some(hops.join(" → "))
 }
 
 /// The ARN of a component of the function's network; the function itself where there is none.
