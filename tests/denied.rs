@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use lost::lose;
 use rotaudit::arn::Arn;
-use rotaudit::audit::{Config, Report, audit};
+use rotaudit::audit::{Report, audit};
 use rotaudit::finding::Finding;
 use rotaudit::inventory::{Api, Inventory, clean};
 use rotaudit::rotation::Verdict;
@@ -22,7 +22,7 @@ use rotaudit::rules::RuleSet;
 use rotaudit::source::demo;
 
 fn audited(inventory: &Inventory) -> Report {
-    audit(inventory, &RuleSet::builtin().unwrap(), &Config::default())
+    audit(inventory, &RuleSet::builtin().unwrap())
 }
 
 fn without(inventory: &Inventory, api: Api) -> Report {

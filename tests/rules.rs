@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use rotaudit::access::Access;
 use rotaudit::arn::{AccountId, Arn};
-use rotaudit::audit::{Config, audit};
+use rotaudit::audit::audit;
 use rotaudit::finding::{Category, Class, Severity};
 use rotaudit::inventory::{Function, FunctionUrl, Gap, Grant, Inventory, Known, NamedDocument, Role, clean};
 use rotaudit::policy::Document;
@@ -237,8 +237,8 @@ fn what_breaks_rotation_or_lets_an_outsider_read_a_secret_is_at_least_medium() {
 fn the_same_inventory_gives_the_same_report_twice() {
     let mut inventory = crowded(12, 30);
     set_function_policy(&mut inventory, &json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}));
-    let once = audit(&inventory, &builtin(), &Config::default());
-    let twice = audit(&inventory, &builtin(), &Config::default());
+    let once = audit(&inventory, &builtin());
+    let twice = audit(&inventory, &builtin());
     assert_eq!(format!("{:?}", once.findings), format!("{:?}", twice.findings));
     assert!(once.findings.windows(2).all(|pair| pair[0].severity >= pair[1].severity), "the worst come first");
     let of_function: Vec<_> = once.findings.iter().filter(|finding| finding.rule == "invoke-open-to-other-accounts").collect();
@@ -251,7 +251,7 @@ fn a_crowded_account_is_audited_in_seconds_and_a_proof_stays_short() {
     let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
     role(&mut inventory).permissions.inline = vec![NamedDocument::new("all", Document::new(policy.to_string()))];
     let start = Instant::now();
-    let report = audit(&inventory, &builtin(), &Config::default());
+    let report = audit(&inventory, &builtin());
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     assert!(!report.findings.is_empty());
     assert!(report.findings.iter().all(|finding| finding.evidence.len() <= 9));

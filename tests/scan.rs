@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use mock::{Fault, Faults, Mock};
-use rotaudit::audit::{Config, audit};
+use rotaudit::audit::audit;
 use rotaudit::inventory::{Api, Inventory, clean, snapshot};
 use rotaudit::report::{self, Style};
 use rotaudit::rules::RuleSet;
@@ -57,7 +57,7 @@ fn collected(mock: &Mock) -> Inventory {
 }
 
 fn reports(inventory: &Inventory) -> [String; 2] {
-    let report = audit(inventory, &RuleSet::builtin().unwrap(), &Config::default());
+    let report = audit(inventory, &RuleSet::builtin().unwrap());
     let (mut json, mut table) = (Vec::new(), Vec::new());
     report::json(&report, &mut json).unwrap();
     report::table(&report, Style { color: false, width: 100 }, &mut table).unwrap();

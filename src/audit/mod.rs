@@ -1,7 +1,6 @@
 //! The pipeline as one function, and the report that it makes. Synchronous and pure: the same inventory gives the same report.
 
 mod coverage;
-mod glob;
 
 use std::collections::BTreeMap;
 
@@ -11,16 +10,9 @@ pub use coverage::CoverageEntry;
 
 use crate::access::Access;
 use crate::finding::{Finding, RuleInfo, Undecided};
-use crate::inventory::{Inventory, Secret};
-use crate::rotation::{Judgement, Rotation, Verdict, judge, rotations};
+use crate::inventory::Inventory;
+use crate::rotation::{Judgement, Verdict, judge, rotations};
 use crate::rules::RuleSet;
-
-/// What an audit is to look at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Config {
-    /// Names or ARNs of secrets, with `*` and `?`. Empty: every secret that rotates.
-    pub secrets: Vec<String>,
-}
 
 /// All that an audit found. Renderers in `report` show it; the exit code is made from it.
 #[derive(Debug, Clone)]
@@ -43,29 +35,22 @@ pub struct Report {
     pub secrets: usize,
 }
 
-/// Judges every rotation of `inventory` that `config` asks for and runs `rules` over them.
-pub fn audit(inventory: &Inventory, rules: &RuleSet, config: &Config) -> Report {
+/// Judges every rotation of `inventory` and runs `rules` over them.
+pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
     let access = Access::new(inventory);
-    let chosen: Vec<Rotation<'_>> = rotations(inventory).into_iter().filter(|rotation| config.asks_for(rotation.secret)).collect();
-    let (findings, undecided) = rules.run(inventory, &chosen, &access);
-    let mut judgements: Vec<Judgement> = chosen.iter().map(|rotation| judge(rotation, &access, None)).collect();
+    let rotations = rotations(inventory);
+    let (findings, undecided) = rules.run(inventory, &rotations, &access);
+    let mut judgements: Vec<Judgement> = rotations.iter().map(|rotation| judge(rotation, &access, None)).collect();
     judgements.sort_by(|a, b| (badness(&a.verdict), &a.secret).cmp(&(badness(&b.verdict), &b.secret)));
     Report {
         as_of: inventory.as_of,
         coverage: coverage::coverage(inventory),
-        assumptions: coverage::assumptions(inventory, &chosen),
+        assumptions: coverage::assumptions(inventory, &rotations),
         rotations: judgements,
         findings,
         undecided,
         rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
         secrets: inventory.secrets.len(),
-    }
-}
-
-impl Config {
-    fn asks_for(&self, secret: &Secret) -> bool {
-        let wanted = |pattern: &String| glob::matches(pattern, &secret.name) || glob::matches(pattern, secret.arn.as_str());
-        self.secrets.is_empty() || self.secrets.iter().any(wanted)
     }
 }
 

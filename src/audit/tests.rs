@@ -4,9 +4,8 @@ use super::*;
 use crate::arn::Arn;
 use crate::inventory::{Gap, Known, clean};
 
-fn report(inventory: &Inventory, secrets: &[&str]) -> Report {
-    let config = Config { secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect() };
-    audit(inventory, &RuleSet::builtin().unwrap(), &config)
+fn report(inventory: &Inventory) -> Report {
+    audit(inventory, &RuleSet::builtin().unwrap())
 }
 
 fn arn(text: &str) -> Arn {
@@ -15,7 +14,7 @@ fn arn(text: &str) -> Arn {
 
 #[test]
 fn the_clean_account_rotates_and_nothing_is_found_or_left_open() {
-    let report = report(&clean::account().unwrap(), &[]);
+    let report = report(&clean::account().unwrap());
     let verdicts: Vec<_> = report.rotations.iter().map(|judgement| (judgement.secret.as_str(), judgement.verdict.word())).collect();
     assert_eq!(verdicts[0], (clean::SECRET, "rotates"));
     assert!(report.findings.is_empty() && report.undecided.is_empty(), "{:#?} {:#?}", report.findings, report.undecided);
@@ -32,16 +31,6 @@ fn the_clean_account_rotates_and_nothing_is_found_or_left_open() {
 }
 
 #[test]
-fn a_secret_is_chosen_by_name_arn_or_pattern() {
-    let inventory = clean::account().unwrap();
-    for chosen in ["prod/db", clean::SECRET, "prod/*", "arn:aws:secretsmanager:*:secret:prod/db-??????"] {
-        let report = report(&inventory, &[chosen]);
-        assert_eq!(report.rotations.iter().map(|judgement| judgement.secret.as_str()).collect::<Vec<_>>(), [clean::SECRET], "{chosen}");
-    }
-    assert!(report(&inventory, &["stage/*"]).rotations.is_empty());
-}
-
-#[test]
 fn the_worst_rotation_comes_first() {
     let mut inventory = clean::account().unwrap();
     let healthy = inventory.secrets[&arn(clean::SECRET)].clone();
@@ -49,7 +38,7 @@ fn the_worst_rotation_comes_first() {
     doomed.arn = arn("arn:aws:secretsmanager:eu-west-1:111122223333:secret:zz-Ab1Cd2");
     doomed.stages.clear();
     inventory.secrets.insert(doomed.arn.clone(), doomed);
-    let words: Vec<_> = report(&inventory, &[]).rotations.iter().map(|judgement| judgement.verdict.word()).collect();
+    let words: Vec<_> = report(&inventory).rotations.iter().map(|judgement| judgement.verdict.word()).collect();
     assert_eq!(words, ["fails", "rotates", "not judged"]);
 }
 
@@ -59,7 +48,7 @@ fn what_was_not_read_is_told_with_its_effect() {
     let function = inventory.functions.get_mut(&arn(clean::FUNCTION)).unwrap();
     function.urls = Known::Unreadable(Gap::new("lambda:ListFunctionUrlConfigs", clean::FUNCTION, "AccessDenied"));
     inventory.keys.clear();
-    let coverage = report(&inventory, &[]).coverage;
+    let coverage = report(&inventory).coverage;
     let told: Vec<_> = coverage.iter().map(|entry| (&*entry.gap.call, entry.effect.as_str())).collect();
     assert_eq!(
         told,
@@ -72,7 +61,7 @@ fn what_was_not_read_is_told_with_its_effect() {
 
 #[test]
 fn where_nobody_told_what_a_secret_opens_the_report_says_so_once() {
-    let told = |inventory: &Inventory| report(inventory, &[]).assumptions.iter().any(|assumption| assumption.contains("rotaudit.toml"));
+    let told = |inventory: &Inventory| report(inventory).assumptions.iter().any(|assumption| assumption.contains("rotaudit.toml"));
     assert!(told(&clean::account().unwrap()));
     assert!(!told(&clean::account_in_vpc().unwrap()));
 }

@@ -8,7 +8,7 @@ use super::config::ConfigArgs;
 use super::error::CliError;
 use super::files::rule_files;
 use super::sources::SourceArgs;
-use crate::audit::{Config, Report, audit};
+use crate::audit::{Report, audit};
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
 
@@ -31,7 +31,7 @@ impl AuditArgs {
         let config = self.config.read()?;
         let mut inventory = self.source.read()?;
         config.apply(&mut inventory);
-        let report = audit(&inventory, &rules, &Config::default());
+        let report = audit(&inventory, &rules);
         Ok((inventory, report))
     }
 }
