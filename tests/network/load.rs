@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rotaudit::inventory::{FunctionConfiguration, Inventory, VpcAttachment};
+use rotaudit::inventory::{FunctionConfiguration, Inventory, Known, NamedDocument, OrganizationMembership, VpcAttachment, clean};
 use rotaudit::network::{Place, Target};
+use rotaudit::policy::Document;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -55,9 +56,22 @@ pub(crate) struct Case {
     /// The subnets from which it is blocked, where they are not all.
     #[serde(default)]
     pub(crate) blocked_from: Vec<String>,
-    /// Set where policies decide what happens to the request: the room that then answers, and what it will say.
-    pub(crate) decided_by: Option<String>,
-    pub(crate) then: Option<String>,
+    /// The policy of the secret, where the case is about what policies make of the way.
+    pub(crate) secret_policy: Option<Value>,
+    /// The organization of the account, likewise.
+    pub(crate) organization: Option<String>,
+    /// What policies make of the calls of a rotation that go this way.
+    pub(crate) then: Option<Then>,
+}
+
+/// What becomes of the function's calls to Secrets Manager.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Then {
+    /// The operations that are denied; the others are allowed.
+    pub(crate) denied: Vec<String>,
+    /// What the reason of each denial names.
+    pub(crate) says: String,
 }
 
 /// A target: a database of the inventory by its ARN, nothing, or one that is written out.
@@ -172,6 +186,36 @@ fn configuration(function: Value) -> FunctionConfiguration {
         vpc: (read.attached || !read.subnets.is_empty()).then_some(attachment),
         ..FunctionConfiguration::default()
     }
+}
+
+/// The clean account with the network and the function of a case, and its own policies in force.
+pub(crate) fn rotation_over(scenario: &Scenario, case: &Case) -> Inventory {
+    let (built, configuration) = build(scenario, case);
+    let mut inventory = clean::account().unwrap();
+    inventory.networks = built.networks;
+    for function in inventory.functions.values_mut() {
+        let Known::Value(Some(clean)) = &mut function.configuration else { panic!("the function of the clean account is known") };
+        clean.vpc.clone_from(&configuration.vpc);
+        clean.endpoint_variables.clone_from(&configuration.endpoint_variables);
+        function.tags = Known::Value([("SecretsManagerLambda".to_owned(), "Rotation".to_owned())].into());
+    }
+    if let Some(policy) = &case.secret_policy {
+        let secret = inventory.secrets.values_mut().find(|secret| secret.arn.as_str() == clean::SECRET).unwrap();
+        secret.policies = Known::Value(vec![NamedDocument::new("default", Document::new(policy.to_string()))]);
+    }
+    if let Some(id) = &case.organization {
+        let allow =
+            Document::new(json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}).to_string());
+        let everything = vec![vec![NamedDocument::new("FullAWSAccess", allow)]];
+        let membership = OrganizationMembership {
+            id: Some(id.clone()),
+            service_control_policies: everything.clone(),
+            resource_control_policies: everything,
+            ..OrganizationMembership::default()
+        };
+        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Value(membership.clone())));
+    }
+    inventory
 }
 
 pub(crate) fn target(inventory: &Inventory, to: &To) -> Option<Target> {

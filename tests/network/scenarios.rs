@@ -1,10 +1,13 @@
 //! Every scenario file is run, and every verdict, code, missing call and way is compared exactly.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rotaudit::access::Access;
 use rotaudit::arn::Arn;
-use rotaudit::inventory::clean;
+use rotaudit::inventory::{Inventory, clean};
 use rotaudit::network::{Code, Paths, Reach, Reason, Target, Verdict, Way};
+use rotaudit::policy::Decision;
+use rotaudit::rotation::{judge, rotations};
 use serde_json::{Value, json};
 
 use crate::load::{self, Case, Scenario};
@@ -95,10 +98,38 @@ fn every_number_of_the_list_has_its_file_and_what_policies_decide_says_so() {
         if let Some(number) = scenario.number {
             assert!(name.starts_with(&format!("{number:02}-")), "{name} is scenario {number}");
         }
-        let decided_elsewhere = matches!(scenario.number, Some(41..=43));
+        let decided_by_policies = matches!(scenario.number, Some(41..=43));
         for case in &scenario.cases {
-            assert_eq!(case.decided_by.as_deref(), decided_elsewhere.then_some("rotation"), "{name}");
-            assert_eq!(case.then.is_some(), decided_elsewhere, "{name}: say what rotation will find");
+            assert_eq!(case.then.is_some(), decided_by_policies, "{name}: say what policies make of the calls");
+        }
+    }
+}
+
+/// How each operation of Secrets Manager that the function calls is decided, with the reason.
+fn decided(inventory: &Inventory) -> BTreeMap<String, (Decision, String)> {
+    let rotations = rotations(inventory);
+    let rotation = rotations.iter().find(|rotation| rotation.secret.arn.as_str() == clean::SECRET).unwrap();
+    let judgement = judge(rotation, &Access::new(inventory), None);
+    judgement
+        .calls
+        .iter()
+        .filter_map(|call| Some((call.action.strip_prefix("secretsmanager:")?.to_owned(), (call.decision, call.because.clone()))))
+        .collect()
+}
+
+#[test]
+fn policies_decide_the_calls_that_go_the_way_of_a_scenario() {
+    for (name, scenario) in load::scenarios() {
+        for (case, then) in scenario.cases.iter().filter_map(|case| Some((case, case.then.as_ref()?))) {
+            let decided = decided(&load::rotation_over(&scenario, case));
+            let when = format!("{name}, {}: {decided:#?}", case.name);
+            assert_eq!(decided.len(), 5, "{when}");
+            let denied = |decision: Decision| matches!(decision, Decision::ImplicitDeny | Decision::ExplicitDeny);
+            let found: Vec<&String> = decided.iter().filter(|(_, (decision, _))| denied(*decision)).map(|(name, _)| name).collect();
+            assert_eq!(found, then.denied.iter().collect::<Vec<_>>(), "{when}");
+            for (decision, because) in decided.values() {
+                assert!(if denied(*decision) { because.contains(&then.says) } else { *decision == Decision::Allowed }, "{when}");
+            }
         }
     }
 }
