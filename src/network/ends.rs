@@ -28,6 +28,8 @@ pub(super) enum Groups<'a> {
 /// Where a connection goes to, if that is in a VPC.
 #[derive(Debug, Clone)]
 pub(super) struct Destination<'a> {
+    /// What lies there: an endpoint's id, or a target's name.
+    pub(super) name: &'a str,
     pub(super) vpc: &'a str,
     pub(super) subnet: &'a str,
     /// The address, or all addresses that it may have.

@@ -115,8 +115,16 @@ impl<'a> Admitted<'a> {
         }
     }
 
-    /// Puts the answer as a hop. `what` is asked for, `code` says that they admit nothing of it.
-    fn into_outcome(self, groups: &[&str], peers: &Set, (admits, admit): (&str, &str), what: &str, code: Code) -> Outcome {
+    /// Puts the answer as a hop. `what` is asked for, `owner` is what has the groups if that is not the caller, `code` says that they admit nothing of it.
+    fn into_outcome(
+        self,
+        groups: &[&str],
+        peers: &Set,
+        (admits, admit): (&str, &str),
+        what: &str,
+        owner: Option<&str>,
+        code: Code,
+    ) -> Outcome {
         let mut outcome = Outcome::default();
         let sure = if self.everything { peers.clone() } else { Set::of(peers.family(), self.ranges).and(peers) };
         let names = if groups.is_empty() { "no security group".to_owned() } else { groups.join("+") };
@@ -132,7 +140,8 @@ impl<'a> Admitted<'a> {
         } else {
             let code = if self.lost.is_some() { Code::SgRefNotPreserved } else { code };
             let why = self.lost.map_or(String::new(), |group| format!("; {group} is named, but is not recognised over this way"));
-            outcome.block(HopKind::SecurityGroup, code, names, &format!("does not {admit} {what}{why}"));
+            let of = owner.map_or(String::new(), |owner| format!("of {owner} "));
+            outcome.block(HopKind::SecurityGroup, code, names, &format!("{of}does not {admit} {what}{why}"));
         }
         // What is at fault is one thing: of several groups the first stands for all.
         if let (Some(first), Some(reason)) = (groups.first(), outcome.blocked.first_mut().or(outcome.open.first_mut())) {
@@ -174,6 +183,7 @@ pub(super) fn egress(index: &Index<'_>, groups: &[String], vpc: &str, to: &Outwa
         peers,
         ("lets out", "let out"),
         &format!("tcp {port} to {peers}"),
+        None,
         code,
     )
 }
@@ -205,7 +215,8 @@ pub(super) fn ingress(
             Err(gap) => admitted.unread(Reason::missing(gap)),
         }
     }
-    admitted.into_outcome(groups, &source.addresses, ("admits", "admit"), &format!("tcp {port} from {}", source.addresses), code)
+    let what = format!("tcp {port} from {}", source.addresses);
+    admitted.into_outcome(groups, &source.addresses, ("admits", "admit"), &what, Some(destination.name), code)
 }
 
 /// Whether some rule lets TCP out to this port to anybody: without one, no destination is reached, whatever its address.

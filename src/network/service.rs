@@ -168,7 +168,7 @@ fn doors<'a>(index: &Index<'a>, id: &'a str, endpoint: &'a VpcEndpoint) -> Vec<D
         let Some((subnet, details)) = index.subnets.entry(subnet) else { continue };
         let [v4, v6] = [Family::V4, Family::V6].map(|family| Set::of(family, &details.cidrs));
         let addresses = if v4.is_empty() { v6 } else { v4 };
-        let to = Destination { vpc: &endpoint.vpc, subnet, addresses, groups: groups_of(index, endpoint, None) };
+        let to = Destination { name: id, vpc: &endpoint.vpc, subnet, addresses, groups: groups_of(index, endpoint, None) };
         doors.push(Door { endpoint: id, to, zone: Some(&details.zone_id), zone_name: details.zone.as_deref() });
     }
     doors
@@ -180,6 +180,7 @@ fn door<'a>(index: &Index<'a>, id: &'a str, endpoint: &'a VpcEndpoint, interface
     let door = |address: &IpAddr| Door {
         endpoint: id,
         to: Destination {
+            name: id,
             vpc: &endpoint.vpc,
             subnet: &interface.subnet,
             addresses: Set::one(*address),

@@ -165,7 +165,7 @@ fn destinations<'a>(index: &Index<'a>, target: &'a Target) -> (Vec<Destination<'
         } else {
             Groups::Known(security_groups.iter().map(String::as_str).collect())
         };
-        found.push(Destination { vpc, subnet: id, addresses: if v4.is_empty() { v6 } else { v4 }, groups });
+        found.push(Destination { name: &target.name, vpc, subnet: id, addresses: if v4.is_empty() { v6 } else { v4 }, groups });
     }
     if subnets.is_empty() {
         outcome.miss(HopKind::Target, &target.name, Gap::not_collected("rds:DescribeDBSubnetGroups", &target.name));
