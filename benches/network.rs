@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rotaudit::arn::Arn;
-use rotaudit::inventory::{FunctionConfiguration, Inventory, Network, VpcAttachment};
+use rotaudit::inventory::{FunctionConfiguration, Inventory, Known, Network, VpcAttachment};
 use rotaudit::network::{Paths, Target, Verdict};
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ fn inventory() -> Result<Inventory, Box<dyn std::error::Error>> {
     Ok(inventory)
 }
 
-type Function = (Arn, FunctionConfiguration, Target);
+type Function = (Arn, FunctionConfiguration, Known<Option<Target>>);
 
 fn functions(inventory: &Inventory) -> Result<Vec<Function>, Box<dyn std::error::Error>> {
     let mut functions = Vec::new();
@@ -116,7 +116,7 @@ fn functions(inventory: &Inventory) -> Result<Vec<Function>, Box<dyn std::error:
             };
             let arn = Arn::parse(&format!("arn:aws:lambda:eu-west-1:{:012}:function:f-{vpc}-{number}", vpc % PLACES))?;
             let configuration = FunctionConfiguration { vpc: Some(attachment), ..FunctionConfiguration::default() };
-            functions.push((arn, configuration, Target::of(&id, database)));
+            functions.push((arn, configuration, Known::Value(Some(Target::of(&id, database)))));
         }
     }
     Ok(functions)
@@ -127,7 +127,7 @@ fn decide(inventory: &Inventory, functions: &[Function]) -> usize {
     let paths = Paths::new(inventory);
     let both = |(arn, configuration, target): &Function| {
         let api = paths.to_secrets_manager(configuration, arn, "eu-west-1").verdict;
-        let database = paths.to_target(configuration, arn, Some(target)).verdict;
+        let database = paths.to_target(configuration, arn, target).verdict;
         api == Verdict::Reachable && database == Verdict::Reachable
     };
     functions.iter().filter(|function| both(function)).count()

@@ -233,7 +233,7 @@ pub enum Partition {
     Aws,
     /// `aws-cn`, the regions in China.
     China,
-    /// `aws-us-gov`, `GovCloud`.
+    /// `aws-us-gov`, GovCloud.
     GovCloud,
     /// Any other (isolated regions, the European Sovereign Cloud): what depends on its host names is not verified and so undecided.
     Other,

@@ -16,7 +16,7 @@ use lost::lose;
 use rotaudit::arn::Arn;
 use rotaudit::audit::{Report, audit};
 use rotaudit::finding::Finding;
-use rotaudit::inventory::{Api, Inventory, clean};
+use rotaudit::inventory::{Api, Inventory, Known, clean};
 use rotaudit::rotation::Verdict;
 use rotaudit::rules::RuleSet;
 use rotaudit::source::demo;
@@ -48,7 +48,10 @@ fn undecided_instead(finding: &Finding, report: &Report) -> bool {
 fn no_finding_vanishes_and_none_is_made_up_when_a_call_is_denied() {
     let mut inventory = demo::inventory().unwrap();
     // The demo's functions are in no VPC: with a network beside them, every call has something to lose.
-    inventory.networks.insert(format!("{}/us-east-1", sample::ACCOUNT), networks::network());
+    let mut network = networks::network();
+    let attached = ["cluster:aurora", "db:main"].map(|id| Known::Value(Some(format!("arn:aws:rds:us-east-1:{}:{id}", sample::ACCOUNT))));
+    network.attached_databases = ["a", "b"].map(str::to_owned).into_iter().zip(attached).collect();
+    inventory.networks.insert(format!("{}/us-east-1", sample::ACCOUNT), network);
     let full = audited(&inventory);
     assert!(full.findings.len() >= 10, "the demo has faults");
     for api in calls() {
@@ -66,9 +69,36 @@ fn no_finding_vanishes_and_none_is_made_up_when_a_call_is_denied() {
     }
 }
 
+/// A rotation that fails because the database to which a stack attached its secret lets nobody in.
+fn unreachable_database() -> Inventory {
+    let mut inventory = clean::account_in_vpc().unwrap();
+    inventory.secrets.values_mut().for_each(|secret| secret.tags.clear());
+    let network = inventory.networks.get_mut(clean::PLACE).unwrap();
+    network.attached_databases = [(clean::SECRET.to_owned(), Known::Value(Some(clean::DATABASE.to_owned())))].into();
+    let Known::Value(groups) = &mut network.security_groups else { unreachable!() };
+    groups.get_mut(clean::DATABASE_GROUP).unwrap().ingress.clear();
+    inventory
+}
+
+#[test]
+fn a_database_that_a_stack_names_is_looked_for() {
+    let inventory = unreachable_database();
+    let verdict_without = |api| {
+        let report = without(&inventory, api);
+        verdicts(&report)[&Arn::parse(clean::SECRET).unwrap()].clone()
+    };
+    let report = audited(&inventory);
+    let Verdict::Fails { because, .. } = verdicts(&report)[&Arn::parse(clean::SECRET).unwrap()] else { panic!("it is out of reach") };
+    assert!(because.contains(clean::DATABASE), "{because}");
+    for api in [Api::ListStackResources, Api::GetTemplate, Api::DescribeDbInstances] {
+        let Verdict::Undecided { needs } = verdict_without(api) else { panic!("without {}", api.spec().name) };
+        assert!(needs.iter().any(|need| need.contains(api.spec().name)), "{needs:?}");
+    }
+}
+
 #[test]
 fn a_verdict_stays_or_becomes_undecided_when_a_call_is_denied() {
-    for inventory in [demo::inventory().unwrap(), clean::account().unwrap()] {
+    for inventory in [demo::inventory().unwrap(), clean::account().unwrap(), clean::account_in_vpc().unwrap(), unreachable_database()] {
         let full = audited(&inventory);
         for api in calls() {
             let mut lost = inventory.clone();

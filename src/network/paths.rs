@@ -17,7 +17,7 @@ use super::resolve::resolve;
 use super::service::{self, at_all, distinct, finish};
 use super::target::{self, Target};
 use crate::arn::Arn;
-use crate::inventory::{FunctionConfiguration, Inventory, VpcAttachment};
+use crate::inventory::{FunctionConfiguration, Inventory, Known, VpcAttachment};
 
 /// What the answer about one subnet depends on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,11 +67,15 @@ impl<'a> Paths<'a> {
         reach
     }
 
-    /// Whether a function with this configuration reaches its target; without one nothing is judged.
-    pub fn to_target(&self, configuration: &FunctionConfiguration, function: &Arn, target: Option<&Target>) -> Reach {
-        let Some(target) = target else {
-            let none = Reason::new(Code::TargetNone, function.as_str(), "no target is known for this secret, or it has none");
-            return Reach { verdict: Verdict::NotJudged, remarks: vec![none], ..nothing() };
+    /// Whether a function with this configuration reaches its target. Without one nothing is judged; one that could not be read leaves it open.
+    pub fn to_target(&self, configuration: &FunctionConfiguration, function: &Arn, target: &Known<Option<Target>>) -> Reach {
+        let target = match target {
+            Known::Value(Some(target)) => target,
+            Known::Value(None) => {
+                let none = Reason::new(Code::TargetNone, function.as_str(), "no target is known for this secret, or it has none");
+                return Reach { verdict: Verdict::NotJudged, remarks: vec![none], ..nothing() };
+            }
+            Known::Unreadable(gap) => return Reach { reasons: vec![Reason::missing(gap.clone())], ..nothing() },
         };
         let Some(attachment) = attached(configuration.vpc.as_ref()) else {
             return single(target::from_outside(&self.index, target), Way::Outside);

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::access;
 use crate::arn::Arn;
 use crate::inventory::network::DeclaredTarget;
-use crate::inventory::{FunctionConfiguration, Inventory, Secret};
+use crate::inventory::{FunctionConfiguration, Inventory, Known, Secret};
 use crate::network::{EndpointId, Paths, Place, Reach, Target, Way};
 
 /// The tags by which RDS says for which database it made a secret
@@ -49,8 +49,8 @@ impl Connections {
                 .and_then(called_by_template)
                 .and_then(|service| Some((service, paths.to_service(configuration, function, service)?))),
             secrets_manager,
-            target: paths.to_target(configuration, function, target.as_ref()),
-            target_name: target.map(|target| target.name),
+            target: paths.to_target(configuration, function, &target),
+            target_name: target.value().and_then(Option::as_ref).map(|target| target.name.clone()),
         }
     }
 }
@@ -91,9 +91,12 @@ fn ways(reach: &Reach) -> Vec<access::Way> {
     ways.into_iter().collect()
 }
 
-/// What the secret opens: what people told, or the database that names it or that it names.
-fn target(inventory: &Inventory, secret: &Secret) -> Option<Target> {
-    secret.target.as_ref().map(|declared| told(declared, secret)).or_else(|| database(inventory, secret))
+/// What the secret opens: what people told, or the database that names it, that it names, or that a stack attached it to.
+fn target(inventory: &Inventory, secret: &Secret) -> Known<Option<Target>> {
+    match &secret.target {
+        Some(declared) => Known::Value(Some(told(declared, secret))),
+        None => database(inventory, secret),
+    }
 }
 
 fn told(declared: &DeclaredTarget, secret: &Secret) -> Target {
@@ -110,11 +113,22 @@ fn told(declared: &DeclaredTarget, secret: &Secret) -> Target {
     Target { name, host: declared.host.clone(), port: declared.port, place }
 }
 
-fn database(inventory: &Inventory, secret: &Secret) -> Option<Target> {
+fn database(inventory: &Inventory, secret: &Secret) -> Known<Option<Target>> {
     let is_named = |key: &str| DATABASE_TAGS.contains(&key.to_ascii_lowercase().as_str());
-    let tagged: Vec<&str> = secret.tags.iter().filter(|(key, _)| is_named(key)).map(|(_, arn)| arn.as_str()).collect();
-    let databases = inventory.networks.values().filter_map(|network| network.databases.value()).flatten();
-    let mut found = databases
-        .filter(|(arn, database)| tagged.contains(&arn.as_str()) || database.master_secret.as_deref() == Some(secret.arn.as_str()));
-    found.next().map(|(arn, database)| Target::of(arn, database))
+    let mut named: Vec<&str> = secret.tags.iter().filter(|(key, _)| is_named(key)).map(|(_, arn)| arn.as_str()).collect();
+    for attached in inventory.networks.values().filter_map(|network| network.attached_databases.get(secret.arn.as_str())) {
+        match attached {
+            Known::Value(arn) => named.extend(arn.as_deref()),
+            Known::Unreadable(gap) => return Known::Unreadable(gap.clone()),
+        }
+    }
+    let mut databases = inventory.networks.values().filter_map(|network| network.databases.value()).flatten();
+    let is_it = |arn: &str, master: Option<&str>| named.contains(&arn) || master == Some(secret.arn.as_str());
+    if let Some((arn, database)) = databases.find(|(arn, database)| is_it(arn, database.master_secret.as_deref())) {
+        return Known::Value(Some(Target::of(arn, database)));
+    }
+    let place = |arn: &&str| Arn::parse(arn).ok().map(|arn| format!("{}/{}", arn.account(), arn.region()));
+    let unread = |place: String| inventory.networks.get(&place)?.databases.gap();
+    let unread = named.iter().filter_map(place).find_map(unread);
+    unread.map_or(Known::Value(None), |gap| Known::Unreadable(gap.clone()))
 }

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "live")]
 pub mod aws;
+#[cfg(feature = "live")] // so far only live stacks are looked into
+mod cloudformation;
 pub mod demo;
 mod error;
 mod progress;

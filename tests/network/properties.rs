@@ -22,7 +22,7 @@ fn verdicts(inventory: &Inventory, configuration: &FunctionConfiguration) -> [Ve
     let database = inventory.networks[HOME].databases.value().and_then(|databases| databases.get(DATABASE));
     let target = database.map(|database| Target::of(DATABASE, database));
     let api = paths.to_secrets_manager(configuration, &function, "eu-west-1").verdict;
-    [api, paths.to_target(configuration, &function, target.as_ref()).verdict]
+    [api, paths.to_target(configuration, &function, &Known::Value(target)).verdict]
 }
 
 fn network(inventory: &mut Inventory) -> &mut Network {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rotaudit::access::Access;
 use rotaudit::arn::Arn;
-use rotaudit::inventory::{Inventory, clean};
+use rotaudit::inventory::{Inventory, Known, clean};
 use rotaudit::network::{Code, Paths, Reach, Reason, Target, Verdict, Way};
 use rotaudit::policy::Decision;
 use rotaudit::rotation::{judge, rotations};
@@ -19,7 +19,7 @@ fn ask(scenario: &Scenario, case: &Case) -> Reach {
     let paths = Paths::new(&inventory);
     let function = Arn::parse(FUNCTION).unwrap();
     match &case.to {
-        Some(to) => paths.to_target(&configuration, &function, load::target(&inventory, to).as_ref()),
+        Some(to) => paths.to_target(&configuration, &function, &Known::Value(load::target(&inventory, to))),
         None => paths.to_secrets_manager(&configuration, &function, case.secret_region.as_deref().unwrap_or("eu-west-1")),
     }
 }
@@ -181,5 +181,5 @@ fn the_clean_network_leads_to_both_destinations() {
         _ => Vec::new(),
     };
     assert_eq!(endpoints, [clean::ENDPOINT]);
-    assert_eq!(paths.to_target(configuration, arn, Some(&target)).verdict, Verdict::Reachable);
+    assert_eq!(paths.to_target(configuration, arn, &Known::Value(Some(target))).verdict, Verdict::Reachable);
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rotaudit::inventory::network::{Peer, RouteDestination};
 use rotaudit::inventory::{Api, Gap, Inventory, Known, Network};
 
-use super::sample::ACCOUNT;
+use super::sample::{ACCOUNT, stack};
 
 /// The inventory without what `api` tells, which answered `error`.
 pub(crate) fn lose(inventory: &mut Inventory, api: Api, error: &str) {
@@ -70,7 +70,7 @@ pub(crate) fn lose(inventory: &mut Inventory, api: Api, error: &str) {
 
 /// Whether a call is about networks, which only functions in a VPC have.
 pub(crate) fn is_of_networks(api: Api) -> bool {
-    ["ec2:", "rds:", "route53:", "route53resolver:"].iter().any(|service| api.spec().name.starts_with(service))
+    ["ec2:", "rds:", "route53:", "route53resolver:", "cloudformation:"].iter().any(|service| api.spec().name.starts_with(service))
 }
 
 /// A gap, unless there is one already.
@@ -95,7 +95,9 @@ fn lose_of_network(network: &mut Network, place: &str, api: Api, error: &str) {
     let thing = |kind: &str, id: &str| gap(&format!("arn:aws:ec2:{region}:{account}:{kind}/{id}"));
     let has_clusters = network.databases.value().is_none_or(|all| all.keys().any(|arn| arn.contains(":cluster:")));
     // Of a region without a function in a VPC only the databases are asked for.
-    if *network == (Network { databases: network.databases.clone(), ..Network::default() }) && !api.spec().name.starts_with("rds:") {
+    let (databases, attached_databases) = (network.databases.clone(), network.attached_databases.clone());
+    let only_databases = *network == Network { databases, attached_databases, ..Network::default() };
+    if only_databases && !["rds:", "cloudformation:"].iter().any(|service| api.spec().name.starts_with(service)) {
         return;
     }
     match api {
@@ -165,6 +167,19 @@ fn lose_of_network(network: &mut Network, place: &str, api: Api, error: &str) {
             // A zone that matters only for the name of a database.
             if let Known::Value(zones) = &mut network.hosted_zones {
                 zones.retain(|_, zone| zone.name != "db.example");
+            }
+        }
+        // A template is looked at where a stack attaches something, parameters where the template names one; the mock does so for clusters.
+        Api::ListStackResources | Api::GetTemplate | Api::DescribeStacks => {
+            for (secret, database) in &mut network.attached_databases {
+                let needed = match database.value().and_then(Option::as_deref) {
+                    None => api == Api::ListStackResources,
+                    Some(arn) => api != Api::DescribeStacks || arn.contains(":cluster:"),
+                };
+                if needed {
+                    let name = secret.rsplit(':').next().unwrap_or_default().trim_end_matches("-AbCdEf").replace('/', "-");
+                    *database = Known::Unreadable(gap(&stack(region, &name)));
+                }
             }
         }
         other => unreachable!("{other:?} is not about networks"),

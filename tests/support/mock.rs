@@ -27,6 +27,8 @@ mod scope;
 mod secrets;
 #[path = "mock/server.rs"]
 mod server;
+#[path = "mock/stacks.rs"]
+mod stacks;
 #[path = "mock/wire.rs"]
 mod wire;
 #[path = "mock/xml.rs"]

@@ -88,6 +88,26 @@ const US_FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:bill";
 const GONE_FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:gone";
 const FOREIGN_FUNCTION: &str = "arn:aws:lambda:eu-west-1:444455556666:function:central";
 
+/// The stack that made a secret: one for each.
+pub(crate) fn stack(region: &str, name: &str) -> String {
+    format!("arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{name}/0a1b")
+}
+
+fn of_stack(secret: Secret) -> Secret {
+    let stack = stack(secret.arn.region(), &secret.name.replace('/', "-"));
+    Secret { tags: pairs(&[("aws:cloudformation:stack-id", &stack)]), ..secret }
+}
+
+/// What the stacks of these secrets attach them to.
+fn attachments(networks: &mut BTreeMap<String, Network>) {
+    let secret = |region: &str, name: &str| format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}-AbCdEf");
+    let database = |id: &str| Known::Value(Some(format!("arn:aws:rds:us-east-1:{ACCOUNT}:{id}")));
+    let us = [(secret("us-east-1", "billing"), database("cluster:aurora")), (secret("us-east-1", "orphan"), database("db:new"))];
+    networks.get_mut(&format!("{ACCOUNT}/us-east-1")).unwrap().attached_databases = us.into();
+    let eu = [(secret("eu-west-1", "prod/api"), Known::Value(None))];
+    networks.get_mut(&format!("{ACCOUNT}/eu-west-1")).unwrap().attached_databases = eu.into();
+}
+
 fn secrets() -> Vec<Secret> {
     let db = secret("eu-west-1", "prod/db");
     let empty_version = ("prod/db-v2".to_owned(), ["AWSPENDING".to_owned()].into());
@@ -111,13 +131,14 @@ fn secrets() -> Vec<Secret> {
     };
     vec![
         encrypted(db, "alias/app", ALIASED_KEY),
-        encrypted(Secret { rotation: rotating(EU_FUNCTION), ..secret("eu-west-1", "prod/api") }, EU_KEY, EU_KEY),
+        of_stack(encrypted(Secret { rotation: rotating(EU_FUNCTION), ..secret("eu-west-1", "prod/api") }, EU_KEY, EU_KEY)),
         encrypted(secret("eu-west-1", "prod/aliased-by-arn"), "arn:aws:kms:eu-west-1:111122223333:alias/app", ALIASED_KEY),
         secret("eu-west-1", "plain"),
         Secret { rotation: rotating(FOREIGN_FUNCTION), ..secret("eu-west-1", "central") },
         Secret { owning_service: Some("rds".to_owned()), ..secret("eu-west-1", "rds!db-1") },
-        encrypted(Secret { rotation: rotating(US_FUNCTION), ..secret("us-east-1", "billing") }, "2222-us", US_KEY),
-        encrypted(Secret { rotation: rotating(GONE_FUNCTION), ..secret("us-east-1", "orphan") }, "alias/gone", GONE_ALIAS),
+        of_stack(encrypted(Secret { rotation: rotating(US_FUNCTION), ..secret("us-east-1", "billing") }, "2222-us", US_KEY)),
+        of_stack(encrypted(Secret { rotation: rotating(GONE_FUNCTION), ..secret("us-east-1", "orphan") }, "alias/gone", GONE_ALIAS)),
+        of_stack(secret("us-east-1", "not-rotated")),
         encrypted(secret("us-east-1", "key-is-gone"), "3333-gone", GONE_KEY),
         Secret { primary_region: Some("eu-west-1".to_owned()), ..secret("us-east-1", "prod/db-copy") },
         Secret { deleted_at: Some(at(20)), ..secret("us-east-1", "old") },
@@ -285,5 +306,6 @@ pub(crate) fn sample() -> Inventory {
     inventory.keys = keys().into_iter().map(|it| (it.arn.clone(), it)).collect();
     inventory.networks.insert(format!("{ACCOUNT}/eu-west-1"), Network::default());
     inventory.networks.insert(format!("{ACCOUNT}/us-east-1"), network());
+    attachments(&mut inventory.networks);
     inventory
 }

@@ -89,11 +89,17 @@ pub enum Api {
     DescribeDbClusters,
     /// `rds:DescribeDBSubnetGroups`
     DescribeDbSubnetGroups,
+    /// `cloudformation:ListStackResources`
+    ListStackResources,
+    /// `cloudformation:GetTemplate`
+    GetTemplate,
+    /// `cloudformation:DescribeStacks`
+    DescribeStacks,
 }
 
 impl Api {
     /// Every call, in the order in which a scan makes them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 46] = [
         Self::GetCallerIdentity,
         Self::GetAccountAuthorizationDetails,
         Self::ListSecrets,
@@ -137,5 +143,8 @@ impl Api {
         Self::DescribeDbInstances,
         Self::DescribeDbClusters,
         Self::DescribeDbSubnetGroups,
+        Self::ListStackResources,
+        Self::GetTemplate,
+        Self::DescribeStacks,
     ];
 }

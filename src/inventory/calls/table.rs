@@ -209,6 +209,21 @@ impl Api {
             Self::DescribeDbSubnetGroups => {
                 row("rds:DescribeDBSubnetGroups", "the networks of database clusters", "whether a function reaches its database")
             }
+            Self::ListStackResources => row(
+                "cloudformation:ListStackResources",
+                "whether the stack of a secret attaches it to a database",
+                "which database the secret opens, so whether its function reaches it",
+            ),
+            Self::GetTemplate => row(
+                "cloudformation:GetTemplate",
+                "which database such a stack attaches a secret to; nothing else of the template is kept",
+                "which database the secret opens, so whether its function reaches it",
+            ),
+            Self::DescribeStacks => row(
+                "cloudformation:DescribeStacks",
+                "the parameter by which such a template names the database; no other is kept",
+                "which database the secret opens, so whether its function reaches it",
+            ),
         }
     }
 

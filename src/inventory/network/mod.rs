@@ -81,6 +81,10 @@ pub struct Network {
     pub resolver_rules: Known<ById<ResolverRule>>,
     /// The managed databases and caches of the region, by ARN.
     pub databases: Known<ById<Database>>,
+    /// The ARN of the database that a stack attached a secret to, by the secret's ARN; `None` when its stack does not tell. Asked only for secrets that a
+    /// stack made and of which no database says that it is theirs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attached_databases: BTreeMap<String, Known<Option<String>>>,
 }
 
 impl Network {
@@ -114,6 +118,7 @@ impl Network {
         let tables = self.transit_gateway_route_tables.value().into_iter().flat_map(BTreeMap::values);
         let routes = tables.map(|table| table.routes.gap());
         let zones = self.hosted_zones.value().into_iter().flat_map(BTreeMap::values).map(|zone| zone.records.gap());
-        lists.into_iter().chain(vpcs).chain(prefixes).chain(routes).chain(zones).flatten()
+        let attached = self.attached_databases.values().map(Known::gap);
+        lists.into_iter().chain(vpcs).chain(prefixes).chain(routes).chain(zones).chain(attached).flatten()
     }
 }

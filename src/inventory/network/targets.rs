@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A database instance or cluster that RDS describes, Aurora, `DocumentDB` and Neptune included
+/// A database instance or cluster that RDS describes, Aurora, DocumentDB and Neptune included
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html>).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -61,7 +61,7 @@ async fn regional(session: &Session, options: &Options, progress: &dyn Progress)
     let step = |what: &'static str| move |done, total| progress.step(what, done, Some(total));
     let functions_and_networks = async {
         let functions = functions(session, named, step("functions")).await;
-        let networks = networks(session, &functions, step("networks")).await;
+        let networks = networks(session, &functions, all().filter_map(Listed::of_stack), step("networks")).await;
         (functions, networks)
     };
     let (mut asked, (functions, networks), keys) = tokio::join!(

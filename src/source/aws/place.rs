@@ -10,6 +10,7 @@ pub(super) struct Place {
     pub(super) region: String,
     pub(super) ec2: Client,
     pub(super) rds: Client,
+    pub(super) cloudformation: Client,
     pub(super) route53: Client,
     pub(super) resolver: Client,
 }
@@ -21,6 +22,7 @@ impl Place {
             region: environment.region.to_owned(),
             ec2: Client::new(Service::Ec2, environment),
             rds: Client::new(Service::Rds, environment),
+            cloudformation: Client::new(Service::CloudFormation, environment),
             route53: Client::new(Service::Route53, environment),
             resolver: Client::new(Service::Resolver, environment),
         }

@@ -3,6 +3,7 @@
 use aws_sdk_secretsmanager::types::{SecretListEntry, SecretVersionsListEntry};
 
 use super::ask::{ask, gap, pages, whole};
+use super::network::{STACK_TAG, StackSecret};
 use super::session::Regional;
 use super::values::{arn, text, time};
 use crate::arn::{AccountId, Arn};
@@ -25,6 +26,14 @@ impl Listed {
     /// Whether there is a rotation function that cannot be looked up.
     fn has_unusable_function(&self) -> bool {
         self.function().is_none() && self.entry.rotation_lambda_arn.as_deref().is_some_and(|text| !text.is_empty())
+    }
+
+    /// The secret with its stack, if one made it, and a function of its owner rotates it: such a stack may say which database it opens.
+    pub(super) fn of_stack(&self) -> Option<StackSecret> {
+        self.function().filter(|_| self.entry.owning_service.is_none())?;
+        let stack = self.entry.tags().iter().find(|tag| tag.key() == Some(STACK_TAG))?.value()?.to_owned();
+        let name = self.entry.name.clone().unwrap_or_else(|| self.arn.name().to_owned());
+        Some(StackSecret { arn: self.arn.clone(), name, stack })
     }
 
     /// The key as the secret names it.

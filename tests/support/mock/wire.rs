@@ -10,13 +10,13 @@ use rotaudit::inventory::Inventory;
 use serde_json::{Value, json};
 
 use super::scope::{Failure, Scope, without_nulls};
-use super::{databases, ec2, identities, keys, lambda, names, secrets, xml};
+use super::{databases, ec2, identities, keys, lambda, names, secrets, stacks, xml};
 
 /// The names of the parameter that asks for a further page.
 const TOKENS: [&str; 4] = ["NextToken", "Marker", "nexttoken", "name"];
 
 /// The names of the parameters that say what is asked about.
-const SUBJECTS: [&str; 12] = [
+const SUBJECTS: [&str; 13] = [
     "SecretId",
     "KeyId",
     "PolicyName",
@@ -29,6 +29,7 @@ const SUBJECTS: [&str; 12] = [
     "HostedZoneId",
     "vpcid",
     "vpcregion",
+    "StackName",
 ];
 
 /// The protocol of a request.
@@ -201,6 +202,7 @@ impl Asked {
             ("route53", operation) => names::answer(&scope, operation, self).map(Answer::Xml),
             ("ec2", operation) => ec2::answer(&scope, operation, self).map(Answer::Xml),
             ("rds", operation) => databases::answer(&scope, operation, self).map(Answer::Xml),
+            ("cloudformation", operation) => stacks::answer(&scope, operation, self),
             (_, operation) => identities::answer(&scope, operation, self).map(Answer::Xml),
         }
     }

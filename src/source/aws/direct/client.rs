@@ -117,7 +117,7 @@ fn answer(operation: Operation, body: &str) -> Option<Element> {
         service => {
             let root = Element::from_xml(body).ok().filter(|root| root.is_named(&format!("{name}Response")))?;
             match service {
-                Service::Rds => root.child(&format!("{name}Result")).cloned(),
+                Service::Rds | Service::CloudFormation => root.child(&format!("{name}Result")).cloned(),
                 _ => Some(root),
             }
         }

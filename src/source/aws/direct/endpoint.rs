@@ -64,7 +64,7 @@ fn signing_region(service: Service, region: &str) -> &str {
 
 /// The host of a service
 /// (<https://docs.aws.amazon.com/general/latest/gr/ec2-service.html>, <https://docs.aws.amazon.com/general/latest/gr/rds-service.html>,
-/// <https://docs.aws.amazon.com/general/latest/gr/r53.html>; FIPS in `GovCloud`: <https://aws.amazon.com/compliance/fips/>).
+/// <https://docs.aws.amazon.com/general/latest/gr/r53.html>; FIPS in GovCloud: <https://aws.amazon.com/compliance/fips/>).
 fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> Option<String> {
     let partition = Partition::of_region(region);
     let suffix = match (partition, dual_stack) {

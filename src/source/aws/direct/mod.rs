@@ -1,4 +1,4 @@
-//! Reading calls to services whose SDK crate is not worth its build: EC2 (1.2 million lines), RDS, Route 53 and its resolver.
+//! Reading calls to services whose SDK crate is not worth its build: EC2 (1.2 million lines), RDS, CloudFormation, Route 53 and its resolver.
 //!
 //! Signing, credentials, HTTP, timeouts, retries and throttling are the SDK's own layers; what is ours is how a request is written and an answer is read.
 //! Only operations that read have a name here ([`Operation`](operation::Operation)). `network` is the one caller.

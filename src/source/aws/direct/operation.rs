@@ -23,6 +23,8 @@ pub(crate) enum Service {
     Ec2,
     /// RDS, by the Query protocol.
     Rds,
+    /// CloudFormation, by the Query protocol.
+    CloudFormation,
     /// Route 53, by REST and XML; it has one endpoint for all regions of a partition.
     Route53,
     /// Route 53 Resolver, by JSON.
@@ -36,6 +38,7 @@ impl Service {
         match self {
             Self::Ec2 => "ec2",
             Self::Rds => "rds",
+            Self::CloudFormation => "cloudformation",
             Self::Route53 => "route53",
             Self::Resolver => "route53resolver",
         }
@@ -47,6 +50,7 @@ impl Service {
         match self {
             Self::Ec2 => "EC2",
             Self::Rds => "RDS",
+            Self::CloudFormation => "CloudFormation",
             Self::Route53 => "Route 53",
             Self::Resolver => "Route53Resolver",
         }
@@ -57,6 +61,7 @@ impl Service {
         match self {
             Self::Ec2 => "2016-11-15",
             Self::Rds => "2014-10-31",
+            Self::CloudFormation => "2010-05-15",
             Self::Route53 => "2013-04-01",
             Self::Resolver => "2018-04-01",
         }
@@ -89,7 +94,7 @@ impl Operation {
     /// The HTTP request.
     pub(super) fn request(self, asked: &Request) -> HttpRequest {
         let mut request = match self.service {
-            Service::Ec2 | Service::Rds => {
+            Service::Ec2 | Service::Rds | Service::CloudFormation => {
                 let head = [("Action", self.name), ("Version", self.service.version())];
                 let body = encoded(head.into_iter().chain(asked.pairs()));
                 let mut request = HttpRequest::new(SdkBody::from(body));
@@ -189,7 +194,7 @@ mod tests {
     #[test]
     fn only_operations_that_read_have_a_name_here() {
         for api in Api::ALL {
-            let services = [Service::Ec2, Service::Rds, Service::Route53, Service::Resolver];
+            let services = [Service::Ec2, Service::Rds, Service::CloudFormation, Service::Route53, Service::Resolver];
             let operations: Vec<_> = services.into_iter().filter_map(|service| Operation::of(api, service)).collect();
             assert!(operations.iter().all(|operation| READING.iter().any(|verb| operation.name().starts_with(verb))));
             let (prefix, _) = api.spec().name.split_once(':').unwrap();

@@ -3,6 +3,7 @@
 //! Lists are asked for many VPCs at once, so a hundred functions in one VPC cost the calls of one. A list that cannot be read is a gap of that list, and of
 //! those that can only be found through it.
 
+mod attachments;
 mod databases;
 mod endpoints;
 mod gateways;
@@ -27,6 +28,7 @@ use super::session::Session;
 use crate::arn::Arn;
 use crate::inventory::{Function, Network};
 
+pub(super) use attachments::{STACK_TAG, StackSecret};
 use region::{finish, read};
 use wanted::Wanted;
 
@@ -37,9 +39,15 @@ const ROUNDS: usize = 3;
 pub(super) async fn networks(
     session: &Session,
     functions: &BTreeMap<Arn, Function>,
+    secrets: impl IntoIterator<Item = StackSecret>,
     tick: impl Fn(usize, usize),
 ) -> BTreeMap<String, Network> {
-    let wanted = Wanted::by_region(functions, &session.account);
+    let mut wanted = Wanted::by_region(functions, &session.account);
+    for secret in secrets {
+        if let Some(wanted) = wanted.get_mut(secret.arn.region()) {
+            wanted.secrets.insert(secret);
+        }
+    }
     let mut networks: BTreeMap<String, Network> = wanted.keys().map(|region| (region.clone(), Network::default())).collect();
     let mut next: BTreeMap<String, BTreeSet<String>> =
         wanted.iter().map(|(region, wanted)| (region.clone(), wanted.vpcs.clone())).collect();

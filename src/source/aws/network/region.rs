@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::attachments::{attached_databases, untold};
 use super::databases::databases;
 use super::endpoints::{endpoints, groups, interfaces};
 use super::gateways::{egress_only_gateways, internet_gateways, nat_gateways};
@@ -64,6 +65,9 @@ pub(super) async fn finish(place: &Place, mut network: Network, ids: BTreeSet<St
     if let Some(wanted) = wanted {
         hosts.extend(wanted.hosts);
         network.databases = Box::pin(databases(place)).await;
+        let told = network.databases.value().into_iter().flatten().filter_map(|(_, database)| database.master_secret.as_deref());
+        let untold = untold(&wanted.secrets, &told.collect());
+        network.attached_databases = Box::pin(attached_databases(place, untold)).await;
         let databases = network.databases.value().into_iter().flat_map(BTreeMap::values);
         hosts.extend(databases.filter_map(|database| database.host.as_ref()).map(|host| host.to_ascii_lowercase()));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attachments::StackSecret;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Function, FunctionConfiguration, Known};
 
@@ -14,6 +15,8 @@ pub(super) struct Wanted {
     pub(super) groups: BTreeSet<String>,
     /// The hosts that their variables name.
     pub(super) hosts: BTreeSet<String>,
+    /// The rotating secrets that stacks made.
+    pub(super) secrets: BTreeSet<StackSecret>,
 }
 
 impl Wanted {
