@@ -5,11 +5,12 @@ mod coverage;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 pub use coverage::CoverageEntry;
 
 use crate::access::Access;
-use crate::finding::{Finding, RuleInfo, Undecided};
+use crate::finding::{Exceptions, Finding, RuleInfo, Suppressed, Undecided, waiver_rules, worst_first};
 use crate::inventory::Inventory;
 use crate::rotation::{Judgement, Verdict, judge, rotations};
 use crate::rules::RuleSet;
@@ -27,6 +28,8 @@ pub struct Report {
     pub rotations: Vec<Judgement>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
+    /// Findings that do not count, because of a waiver or the baseline; worst first.
+    pub suppressed: Vec<Suppressed>,
     /// Checks that could not be decided.
     pub undecided: Vec<Undecided>,
     /// The rules that ran, by id.
@@ -48,9 +51,19 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
         assumptions: coverage::assumptions(inventory, &rotations),
         rotations: judgements,
         findings,
+        suppressed: Vec::new(),
         undecided,
         rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
         secrets: inventory.secrets.len(),
+    }
+}
+
+/// Takes out of `report` what does not count on the day `today`, and adds what is wrong with the waivers themselves.
+pub fn except(report: &mut Report, exceptions: &Exceptions, inventory: &Inventory, today: Date) {
+    report.suppressed = exceptions.apply(&mut report.findings, &report.undecided, inventory, today);
+    worst_first(&mut report.findings);
+    if !exceptions.waivers.is_empty() {
+        report.rules.extend(waiver_rules().map(|info| (info.id.clone(), info)));
     }
 }
 

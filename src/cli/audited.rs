@@ -3,12 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-use super::config::ConfigArgs;
+use super::baseline;
+use super::config::{ConfigArgs, FailOn};
 use super::error::CliError;
 use super::files::rule_files;
 use super::sources::SourceArgs;
-use crate::audit::{Report, audit};
+use crate::audit::{Report, audit, except};
+use crate::finding::Exceptions;
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
 
@@ -22,18 +27,39 @@ pub(super) struct AuditArgs {
     rules: Vec<PathBuf>,
     #[command(flatten)]
     config: ConfigArgs,
+    /// A former JSON report: findings that it has too do not count
+    #[arg(long, value_name = "FILE", help_heading = "Audit")]
+    baseline: Option<PathBuf>,
+}
+
+/// What came of it.
+pub(super) struct Audited {
+    /// What was read.
+    pub(super) inventory: Inventory,
+    /// What was found in it.
+    pub(super) report: Report,
+    /// From which severity findings count, if the configuration says it.
+    pub(super) fail_on: Option<FailOn>,
 }
 
 impl AuditArgs {
-    /// Loads the rules and the configuration, then reads the source, so that a wrong file is told before AWS is asked; then audits.
-    pub(super) fn audit(&self) -> Result<(Inventory, Report), CliError> {
-        let rules = rule_set(&self.rules)?;
+    /// Loads the rules, the configuration and the baseline, then reads the source, so that a wrong file is told before AWS is asked; then audits.
+    pub(super) fn audit(&self) -> Result<Audited, CliError> {
+        let mut rules = rule_set(&self.rules)?;
         let config = self.config.read()?;
+        config.change(&mut rules)?;
+        let exceptions = Exceptions { waivers: config.waivers.clone(), baseline: baseline::read_if(self.baseline.as_ref())? };
         let mut inventory = self.source.read()?;
         config.apply(&mut inventory);
-        let report = audit(&inventory, &rules);
-        Ok((inventory, report))
+        let mut report = audit(&inventory, &rules);
+        except(&mut report, &exceptions, &inventory, today());
+        Ok(Audited { inventory, report, fail_on: config.fail_on })
     }
+}
+
+/// The day by which waivers go, in UTC like everything that is dated here.
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
 /// The built-in rules and those of `folders`.

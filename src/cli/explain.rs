@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use super::audited::AuditArgs;
+use super::audited::{AuditArgs, Audited};
 use super::error::CliError;
 use super::output::{Format, OutputArgs};
 use super::{exit, matching, principal};
@@ -39,7 +39,7 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn run(&self) -> Result<u8, CliError> {
         let named = self.turned_on_by.as_deref().map(principal::parse).transpose()?;
-        let (inventory, report) = self.audit.audit()?;
+        let Audited { inventory, report, .. } = self.audit.audit()?;
         let chosen = matching::secrets(std::slice::from_ref(&self.secret), &inventory)?;
         let mut rotations = report.rotations.iter().filter(|judgement| chosen.contains(&judgement.secret));
         let judgement = match (rotations.next(), rotations.next()) {

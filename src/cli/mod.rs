@@ -2,6 +2,7 @@
 //! output goes, how errors read, which exit code). `main` calls `run`.
 
 mod audited;
+mod baseline;
 mod config;
 mod error;
 mod explain;

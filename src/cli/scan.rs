@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::audited::AuditArgs;
+use super::audited::{AuditArgs, Audited};
 use super::error::{CliError, complain};
 use super::matching;
 use super::output::{Format, OutputArgs};
@@ -16,7 +16,8 @@ Examples:
   rotaudit scan --demo
   rotaudit scan --profile prod --region eu-west-1 --region us-east-1
   rotaudit scan --snapshot account.json.zst --secret 'prod/*' --fail-on medium
-  rotaudit scan --format json -o report.json --on-undecided fail")]
+  rotaudit scan --format json -o report.json --on-undecided fail
+  rotaudit scan --baseline report.json                # only what that report did not have counts")]
 pub(super) struct Scan {
     #[command(flatten)]
     audit: AuditArgs,
@@ -31,7 +32,7 @@ pub(super) struct Scan {
 
 impl Scan {
     pub(super) fn run(&self) -> Result<u8, CliError> {
-        let (inventory, mut report) = self.audit.audit()?;
+        let Audited { inventory, mut report, fail_on } = self.audit.audit()?;
         if !self.secret.is_empty() {
             matching::narrow(&mut report, &matching::secrets(&self.secret, &inventory)?);
         }
@@ -42,6 +43,6 @@ impl Scan {
         if let Some(warning) = self.threshold.warning(&report) {
             complain("warning", &warning);
         }
-        Ok(self.threshold.exit_code(&report))
+        Ok(self.threshold.exit_code(&report, fail_on))
     }
 }

@@ -4,6 +4,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use super::config::FailOn;
 use super::exit;
 use crate::audit::Report;
 use crate::finding::Severity;
@@ -14,21 +15,12 @@ use crate::rotation::Verdict;
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Exit code")]
 pub(super) struct Threshold {
-    /// Exit with 10 when a finding is this severe or worse; `never` to exit with 0 whatever is found
-    #[arg(long, value_name = "SEVERITY", default_value = "high", value_parser = fail_on())]
-    fail_on: FailOn,
+    /// Exit with 10 when a finding is this severe or worse; `never` to exit with 0 whatever is found [default: the configuration's, or high]
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
+    fail_on: Option<FailOn>,
     /// What a check does that could not be decided: exit with 11, say so on stderr, or nothing
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = OnUndecided::Warn)]
     on_undecided: OnUndecided,
-}
-
-/// From which severity findings count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FailOn {
-    /// From this one.
-    Severity(Severity),
-    /// None does.
-    Never,
 }
 
 /// What undecided checks do.
@@ -50,9 +42,10 @@ fn fail_on() -> impl TypedValueParser<Value = FailOn> {
 }
 
 impl Threshold {
-    /// The exit code of `report`. Findings come before what is undecided: they are certain.
-    pub(super) fn exit_code(self, report: &Report) -> u8 {
-        let counts = |severity| matches!(self.fail_on, FailOn::Severity(least) if severity >= least);
+    /// The exit code of `report`. Findings come before what is undecided: they are certain. `configured` is from where they count unless the arguments say it.
+    pub(super) fn exit_code(self, report: &Report, configured: Option<FailOn>) -> u8 {
+        let from = self.fail_on.or(configured).unwrap_or(FailOn::Severity(Severity::High));
+        let counts = |severity| matches!(from, FailOn::Severity(least) if severity >= least);
         if report.findings.iter().any(|finding| counts(finding.severity)) {
             exit::FINDINGS
         } else if self.on_undecided == OnUndecided::Fail && undecided(report) > 0 {
@@ -103,7 +96,7 @@ mod tests {
             report.rotations.clear();
         }
         let line = Line::parse_from([&["rotaudit"], arguments].concat());
-        line.threshold.exit_code(&report)
+        line.threshold.exit_code(&report, None)
     }
 
     #[test]
@@ -130,10 +123,20 @@ mod tests {
     }
 
     #[test]
+    fn the_command_line_goes_before_the_configuration() {
+        let report = sample::report();
+        let code =
+            |arguments: &[&str], configured| Line::parse_from([&["rotaudit"], arguments].concat()).threshold.exit_code(&report, configured);
+        assert_eq!(code(&[], Some(FailOn::Never)), exit::CLEAN);
+        assert_eq!(code(&["--fail-on", "info"], Some(FailOn::Never)), exit::FINDINGS);
+        assert_eq!(code(&["--fail-on", "never"], Some(FailOn::Severity(Severity::Info))), exit::CLEAN);
+    }
+
+    #[test]
     fn an_undecided_rotation_alone_is_undecided() {
         let report = Report { findings: Vec::new(), undecided: Vec::new(), ..sample::report() };
         let line = Line::parse_from(["rotaudit", "--on-undecided", "fail"]);
-        assert_eq!(line.threshold.exit_code(&report), exit::UNDECIDED);
+        assert_eq!(line.threshold.exit_code(&report, None), exit::UNDECIDED);
         assert!(Line::parse_from(["rotaudit"]).threshold.warning(&report).unwrap().starts_with("1 thing is undecided"));
         assert_eq!(line.threshold.warning(&report), None);
     }
@@ -144,7 +147,7 @@ mod tests {
         let coverage = vec![CoverageEntry { gap, effect: String::new() }];
         let report = Report { findings: Vec::new(), undecided: Vec::new(), rotations: Vec::new(), coverage, ..sample::report() };
         let line = Line::parse_from(["rotaudit", "--on-undecided", "fail"]);
-        assert_eq!(line.threshold.exit_code(&report), exit::UNDECIDED);
+        assert_eq!(line.threshold.exit_code(&report, None), exit::UNDECIDED);
     }
 
     #[test]

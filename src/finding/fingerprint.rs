@@ -1,6 +1,8 @@
 //! The identity of a finding across runs, sources and versions.
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -31,6 +33,15 @@ impl Fingerprint {
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = ParseIntError;
+
+    /// Reads what `Display` writes: 32 hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Self)
     }
 }
 

@@ -2,95 +2,13 @@
 //! these, reports show them.
 
 mod fingerprint;
+mod found;
+mod glob;
 mod rule_info;
-
-use std::collections::BTreeSet;
-
-use schemars::JsonSchema;
-use serde::Serialize;
+mod suppress;
 
 pub use fingerprint::Fingerprint;
+pub use found::{Evidence, Finding, Undecided, worst_first};
+pub use glob::glob;
 pub use rule_info::{About, Category, Class, Confidence, MapSource, Maps, RuleInfo, Severity};
-
-use crate::arn::Arn;
-use crate::inventory::Gap;
-
-/// One thing to fix. A fault of a function that rotates ten secrets is one finding that names ten rotations.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Finding {
-    /// The same for the same fault of the same-named resource, whatever the source, time, order or version.
-    pub fingerprint: Fingerprint,
-    /// The id of the rule.
-    pub rule: String,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Whether it breaks rotation, exposes something, or is untidy.
-    pub class: Class,
-    /// How sure the rule is.
-    pub confidence: Confidence,
-    /// What kind of thing it is about.
-    pub about: About,
-    /// The account of the resource.
-    pub account: String,
-    /// The region of the resource; empty for global ones.
-    pub region: String,
-    /// The resource to fix.
-    pub resource: Arn,
-    /// The secrets whose rotations it touches.
-    pub rotations: BTreeSet<Arn>,
-    /// What is wrong, in one sentence.
-    pub message: String,
-    /// The proof.
-    pub evidence: Vec<Evidence>,
-    /// What to do, in one sentence.
-    pub remedy: String,
-    /// The fixer that can write the change.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fix: Option<String>,
-}
-
-/// What proves a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Evidence {
-    /// A request and how AWS would decide it.
-    Request {
-        /// Who asks.
-        #[serde(rename = "as")]
-        actor: String,
-        /// The IAM action.
-        action: String,
-        /// The resource, or `*`.
-        resource: String,
-        /// `allowed`, `explicit_deny`, `implicit_deny` or `undecided`.
-        decision: String,
-        /// The deciding statement, or the nearest one and where it misses.
-        because: String,
-        /// The closed question: give this line to `rotaudit simulate` to decide it again.
-        case: serde_json::Value,
-    },
-    /// A fact that was read.
-    Fact {
-        /// The name of the fact, as rules write it.
-        field: String,
-        /// Its value.
-        value: String,
-    },
-}
-
-/// A check that could not be decided: neither a finding nor a pass.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Undecided {
-    /// The id of the rule.
-    pub rule: String,
-    /// What kind of thing the check is about.
-    pub about: About,
-    /// The resource that was checked.
-    pub resource: Arn,
-    /// The secrets whose rotations it touches.
-    pub rotations: BTreeSet<Arn>,
-    /// The calls that did not answer.
-    pub missing: BTreeSet<Gap>,
-    /// What else it hangs on: context keys that no audit can know, facts that AWS does not document.
-    pub hinges: BTreeSet<String>,
-}
+pub use suppress::{Exceptions, Suppressed, Suppression, Waiver, names, waiver_rules};

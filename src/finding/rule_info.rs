@@ -64,6 +64,8 @@ pub enum About {
     Endpoint,
     /// What stops the function's traffic: a security group, a route table, an endpoint, …
     Network,
+    /// What people configured of rotaudit itself: a waiver.
+    Configuration,
 }
 
 /// The part of the chain that a rule looks at; also the folder of its file.
@@ -92,6 +94,8 @@ pub enum Category {
     Function,
     /// The way from the function to what it connects to.
     Network,
+    /// Waivers.
+    Configuration,
 }
 
 macro_rules! words {
@@ -114,7 +118,7 @@ words! {
     Severity { Info => "info", Low => "low", Medium => "medium", High => "high", Critical => "critical" }
     Class { Breaks => "breaks", Exposure => "exposure", Hygiene => "hygiene" }
     Confidence { Heuristic => "heuristic", Likely => "likely", Certain => "certain" }
-    About { Rotation => "rotation", Secret => "secret", Function => "function", Role => "role", Key => "key", Endpoint => "endpoint", Network => "network" }
+    About { Rotation => "rotation", Secret => "secret", Function => "function", Role => "role", Key => "key", Endpoint => "endpoint", Network => "network", Configuration => "configuration" }
     Category {
         ConfusedDeputy => "confused-deputy",
         Invoke => "invoke",
@@ -127,6 +131,7 @@ words! {
         Rotation => "rotation",
         Function => "function",
         Network => "network",
+        Configuration => "configuration",
     }
 }
 

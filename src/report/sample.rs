@@ -6,7 +6,9 @@ use serde_json::json;
 
 use crate::arn::Arn;
 use crate::audit::{CoverageEntry, Report};
-use crate::finding::{About, Category, Class, Confidence, Evidence, Finding, Fingerprint, RuleInfo, Severity, Undecided};
+use crate::finding::{
+    About, Category, Class, Confidence, Evidence, Finding, Fingerprint, RuleInfo, Severity, Suppressed, Suppression, Undecided,
+};
 use crate::inventory::Gap;
 use crate::policy::Decision;
 use crate::rotation::{JudgedCall, Judgement, RotationKind, Step, Verdict};
@@ -170,6 +172,20 @@ pub(crate) fn report() -> Report {
                 "The key permission is not bound to one secret",
             ),
         ],
+        suppressed: vec![
+            Suppressed {
+                suppression: Suppression::Waiver {
+                    reason: "the partner moves in spring".to_owned(),
+                    owner: "platform".to_owned(),
+                    expires: "2027-03-31".parse().unwrap(),
+                },
+                finding: finding(Severity::Medium, Class::Exposure, "invoke-open-to-other-accounts", FUNCTION, &["prod/partner"], "waived"),
+            },
+            Suppressed {
+                suppression: Suppression::Baseline,
+                finding: finding(Severity::Low, Class::Hygiene, "runtime-deprecated", FUNCTION, &["prod/partner"], "known"),
+            },
+        ],
         undecided: vec![Undecided {
             rule: "key-policy-open".to_owned(),
             about: About::Key,
@@ -252,6 +268,10 @@ pub(crate) fn hostile(text: &str) -> Report {
         assumptions: vec![text()],
         rotations: judgements.into(),
         findings: [Class::Breaks, Class::Exposure, Class::Hygiene].map(hostile_finding).into(),
+        suppressed: vec![Suppressed {
+            suppression: Suppression::Waiver { reason: text(), owner: text(), expires: "2026-12-31".parse().unwrap() },
+            finding: hostile_finding(Class::Breaks),
+        }],
         undecided: vec![Undecided {
             rule: text(),
             about: About::Key,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::words::count;
 use crate::audit::Report;
-use crate::finding::Severity;
+use crate::finding::{Severity, Suppression};
 use crate::rotation::Verdict;
 
 /// The severities, worst first.
@@ -22,6 +22,10 @@ pub(super) struct Summary {
     rotations: RotationCounts,
     /// Findings by severity; every severity is there.
     findings: BTreeMap<Severity, usize>,
+    /// Findings that do not count because of a waiver.
+    waived: usize,
+    /// Findings that do not count because the baseline has them too.
+    in_baseline: usize,
     /// Calls that did not answer.
     gaps: usize,
     /// Checks that could not be decided.
@@ -59,7 +63,17 @@ impl Summary {
         for finding in &report.findings {
             *findings.entry(finding.severity).or_default() += 1;
         }
-        Self { secrets: report.secrets, rotations, findings, gaps: report.coverage.len(), undecided: report.undecided.len() }
+        let in_baseline = report.suppressed.iter().filter(|it| it.suppression == Suppression::Baseline).count();
+        let waived = report.suppressed.len() - in_baseline;
+        Self {
+            secrets: report.secrets,
+            rotations,
+            findings,
+            waived,
+            in_baseline,
+            gaps: report.coverage.len(),
+            undecided: report.undecided.len(),
+        }
     }
 
     /// All of it in one line.
@@ -72,6 +86,10 @@ impl Summary {
         }
         let findings = numbers(WORST_FIRST.map(|severity| (self.findings.get(&severity).copied().unwrap_or_default(), severity.word())));
         parts.push(format!("findings: {}", if findings.is_empty() { "none" } else { &findings }));
+        let suppressed = numbers([(self.waived, "waived"), (self.in_baseline, "in the baseline")]);
+        if !suppressed.is_empty() {
+            parts.push(format!("not counted: {suppressed}"));
+        }
         if self.undecided > 0 {
             parts.push(format!("undecided: {}", count(self.undecided, "check", "checks")));
         }

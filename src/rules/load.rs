@@ -138,6 +138,10 @@ impl Loading<'_> {
         if file.about == About::Network && assertions.path.is_none() {
             return Err(self.error(Problem::MissingKey("path"), file.id.referenced));
         }
+        if file.about == About::Configuration {
+            let help = "`configuration` is what rotaudit itself says of waivers".to_owned();
+            return Err(self.error(Problem::UnknownWord(file.about.word().to_owned()), file.id.referenced).with_help(help));
+        }
         let at_endpoint = assertions.requests().any(|request| request.asker == Asker::ExecutionRoleAtEndpoint);
         if at_endpoint && file.about != About::Endpoint {
             let help = "`as: execution-role-at-endpoint` stands in rules with `about: endpoint`".to_owned();

@@ -1,6 +1,5 @@
 //! Runs rules over an inventory: every rule for every rotation, and one finding for each thing to fix, whatever number of rotations show it.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Evaluator, Open, Outcome, Proof};
@@ -9,7 +8,7 @@ use super::rule::Rule;
 use super::traffic;
 use crate::access::{Access, Way};
 use crate::arn::Arn;
-use crate::finding::{About, Evidence, Finding, Fingerprint, Undecided};
+use crate::finding::{About, Evidence, Finding, Fingerprint, Undecided, worst_first};
 use crate::inventory::{Gap, Inventory, Known};
 use crate::network::Reason;
 use crate::rotation::{KeyInUse, Rotation};
@@ -75,7 +74,7 @@ pub(super) fn run<'r>(
             }
         }
     }
-    findings.sort_by(|a, b| (Reverse(a.severity), &a.rule, &a.resource).cmp(&(Reverse(b.severity), &b.rule, &b.resource)));
+    worst_first(&mut findings);
     undecided.sort();
     (findings, undecided)
 }
@@ -114,6 +113,7 @@ fn subject(about: About, rotation: &Rotation<'_>) -> Subject {
     let function = rotation.function_arn.map(|arn| arn.split_qualifier().0);
     match about {
         About::Rotation | About::Secret => Subject::Is(secret.clone()),
+        About::Configuration => Subject::Nothing,
         About::Function | About::Network | About::Endpoint => function.map_or(Subject::Nothing, Subject::Is),
         About::Role => match &rotation.role_arn {
             Known::Value(role) => role.map_or(Subject::Nothing, |role| Subject::Is(role.clone())),

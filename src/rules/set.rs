@@ -10,7 +10,7 @@ use super::rule::Rule;
 use super::run::run;
 use super::testing::{TestOutcome, run_tests};
 use crate::access::Access;
-use crate::finding::{Finding, RuleInfo, Undecided};
+use crate::finding::{Finding, RuleInfo, Severity, Undecided};
 use crate::inventory::Inventory;
 use crate::rotation::Rotation;
 
@@ -65,6 +65,16 @@ impl RuleSet {
     /// What is told about the rule of that id.
     pub fn get(&self, id: &str) -> Option<&RuleInfo> {
         self.rules.get(id).map(|rule| &rule.info)
+    }
+
+    /// Changes how bad the findings of a rule are, or with `None` takes the rule out; whether there is such a rule.
+    pub fn change(&mut self, id: &str, severity: Option<Severity>) -> bool {
+        match (self.rules.get_mut(id), severity) {
+            (Some(rule), Some(severity)) => rule.info.severity = severity,
+            (Some(_), None) => drop(self.rules.remove(id)),
+            (None, _) => return false,
+        }
+        true
     }
 
     /// How many rules there are.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::paths::{Path, paths};
 use crate::arn::Arn;
 use crate::audit::{CoverageEntry, Report};
-use crate::finding::{Finding, Undecided};
+use crate::finding::{Finding, Suppressed, Undecided};
 use crate::policy::Decision;
 use crate::report::summary::Summary;
 use crate::rotation::{JudgedCall, Judgement, RotationKind, Step, Verdict};
@@ -33,6 +33,8 @@ pub(super) struct ReportDocument<'a> {
     rotations: Vec<Rotation<'a>>,
     /// Every finding, worst first.
     findings: &'a [Finding],
+    /// The findings that do not count, because of a waiver or the baseline; worst first.
+    suppressed: &'a [Suppressed],
     /// The checks that could not be decided: neither findings nor passes.
     undecided: &'a [Undecided],
     /// The numbers.
@@ -143,6 +145,7 @@ impl<'a> ReportDocument<'a> {
             assumptions: &report.assumptions,
             rotations: report.rotations.iter().map(Rotation::of).collect(),
             findings: &report.findings,
+            suppressed: &report.suppressed,
             undecided: &report.undecided,
             summary: Summary::of(report),
         }

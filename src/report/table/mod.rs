@@ -4,6 +4,7 @@
 mod coverage;
 mod findings;
 mod rotations;
+mod waived;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -22,6 +23,7 @@ pub fn table(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     header(report, &places, &mut page)?;
     rotations::write(report, many, &mut page)?;
     findings::write(report, many, &mut page)?;
+    waived::write(report, &mut page)?;
     coverage::undecided(report, many, &mut page)?;
     coverage::gaps(report, &mut page)?;
     assumptions(report, &mut page)?;

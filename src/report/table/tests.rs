@@ -64,11 +64,11 @@ fn an_account_without_rotations_says_so_and_what_to_do() {
 
 #[test]
 fn the_summary_counts_what_the_report_holds() {
-    let text = rendered(&sample::report(), plain(160));
+    let text = rendered(&sample::report(), plain(200));
     assert!(
         text.ends_with(
-            "Summary  4 rotations: 1 rotate, 1 fail, 1 undecided, 1 not judged · findings: 1 critical, 1 high, 1 low · undecided: 1 check \
-             · not read: 3 calls\n"
+            "Summary  4 rotations: 1 rotate, 1 fail, 1 undecided, 1 not judged · findings: 1 critical, 1 high, 1 low · not counted: 1 waived, \
+             1 in the baseline · undecided: 1 check · not read: 3 calls\n"
         ),
         "{text}"
     );

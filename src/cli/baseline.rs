@@ -1,0 +1,42 @@
+//! A former report as the baseline: what it found is known, and only what is new counts.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::error::CliError;
+use crate::finding::Fingerprint;
+
+/// What of a JSON report matters here.
+#[derive(Deserialize)]
+struct Former {
+    schema_version: u32,
+    findings: Vec<Known>,
+    #[serde(default)]
+    suppressed: Vec<Known>,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    fingerprint: String,
+}
+
+/// The findings of the JSON report in `path`, those that did not count there included.
+pub(super) fn read(path: &Path) -> Result<BTreeSet<Fingerprint>, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CliError::read(path, error))?;
+    let wrong = |problem: &str| {
+        CliError::Usage(format!("{}: {problem}\n  A baseline is what `rotaudit scan --format json -o FILE` wrote.", path.display()))
+    };
+    let former: Former = serde_json::from_str(&text).map_err(|error| wrong(&format!("this is no JSON report: {error}")))?;
+    if former.schema_version != 1 {
+        return Err(wrong(&format!("a report of schema version {}, which this build does not know", former.schema_version)));
+    }
+    let fingerprint = |known: &Known| known.fingerprint.parse().map_err(|_| wrong(&format!("{:?} is no fingerprint", known.fingerprint)));
+    former.findings.iter().chain(&former.suppressed).map(fingerprint).collect()
+}
+
+/// The findings of the report that is named, if one is.
+pub(super) fn read_if(path: Option<&PathBuf>) -> Result<BTreeSet<Fingerprint>, CliError> {
+    path.map_or(Ok(BTreeSet::new()), |path| read(path))
+}
