@@ -147,6 +147,44 @@ fn the_verdict_of_a_correct_rotation_hangs_on_every_call_that_it_should() {
     assert!(matches!(verdicts(&part)[&Arn::parse(clean::SECRET).unwrap()], Verdict::Rotates));
 }
 
+/// What goes wrong when `lost` is audited instead of `inventory`.
+fn contradictions(rules: &RuleSet, inventory: &Inventory, lost: &Inventory) -> Vec<String> {
+    let (full, part) = (audit(inventory, rules), audit(lost, rules));
+    let has = |report: &Report, finding: &Finding| report.findings.iter().any(|other| other.fingerprint == finding.fingerprint);
+    let vanished = full.findings.iter().filter(|finding| !has(&part, finding) && !undecided_instead(finding, &part));
+    let made_up = part.findings.iter().filter(|finding| !has(&full, finding));
+    vanished
+        .map(|finding| format!("no longer found: {}", finding.message))
+        .chain(made_up.map(|finding| format!("made up: {}", finding.message)))
+        .collect()
+}
+
+#[test]
+fn no_rule_passes_for_want_of_a_fact() {
+    let rules = RuleSet::builtin().unwrap();
+    let accounts: Vec<_> = rules.test_accounts().collect();
+    assert!(accounts.len() > 500, "{}", accounts.len());
+    let wrong = |(id, test, inventory): &(&str, &str, Inventory)| -> Vec<String> {
+        let rule = rules.only(id);
+        let of_call = |api: Api| {
+            let mut lost = inventory.clone();
+            lose(&mut lost, api, "AccessDeniedException");
+            // A call that was not made is no loss.
+            let found = if lost == *inventory { Vec::new() } else { contradictions(&rule, inventory, &lost) };
+            found.into_iter().map(move |what| format!("{id}, {test}, without {}: {what}", api.spec().name))
+        };
+        calls().flat_map(of_call).collect()
+    };
+    let (one, other) = accounts.split_at(accounts.len() / 2);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let half = scope.spawn(|| one.iter().flat_map(&wrong).collect::<Vec<_>>());
+        let mut found: Vec<String> = other.iter().flat_map(&wrong).collect();
+        found.extend(half.join().unwrap());
+        found
+    });
+    assert!(wrong.is_empty(), "{} contradictions:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn a_region_whose_secrets_were_not_listed_is_in_the_coverage() {
     let part = without(&demo::inventory().unwrap(), Api::ListSecrets);

@@ -221,7 +221,9 @@ impl<'a> Resolver<'_, 'a> {
     /// Endpoints for the service that the name does not lead to, and why.
     fn passed_by(&self, asked: &Endpoint, resolution: &mut Resolution<'a>) {
         let host = &asked.host;
-        for (id, endpoint) in self.endpoints_for(asked).0 {
+        let (endpoints, gap) = self.endpoints_for(asked);
+        resolution.causes.extend(gap.map(Reason::missing));
+        for (id, endpoint) in endpoints {
             let cause = |code, component: &str, says: String| Reason::new(code, component, says);
             if endpoint.state.eq_ignore_ascii_case("deleted") {
                 continue;

@@ -74,14 +74,17 @@ pub(super) fn distinct(reasons: impl IntoIterator<Item = Reason>) -> Vec<Reason>
 
 /// Why the name leads to the public although an endpoint is there: a cause if that is no way, else a remark.
 fn explain(outcome: &mut Outcome, resolution: &Resolution<'_>) {
+    // What was not read explains nothing, but may.
+    let (unread, causes): (Vec<&Reason>, Vec<&Reason>) = resolution.causes.iter().partition(|cause| cause.gap.is_some());
+    outcome.remarks.extend(unread.into_iter().cloned());
     match outcome.verdict() {
         Verdict::Blocked => {
-            outcome.blocked.splice(0..0, resolution.causes.iter().cloned());
+            outcome.blocked.splice(0..0, causes.into_iter().cloned());
         }
-        Verdict::Undecided => outcome.remarks.extend(resolution.causes.iter().cloned()),
+        Verdict::Undecided => outcome.remarks.extend(causes.into_iter().cloned()),
         _ => {
             if let Some(id) = resolution.unused {
-                let why = resolution.causes.first().map_or("", |cause| &cause.detail);
+                let why = causes.first().map_or("", |cause| &cause.detail);
                 outcome.remark(Reason::new(Code::VpceUnused, id, format!("{id} is there, and calls go over the internet: {why}")));
             }
         }

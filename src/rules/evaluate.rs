@@ -279,10 +279,11 @@ fn unseen(rule: &Rule, view: &View<'_>) -> Outcome {
         return view.rotation.configuration.gap().map_or(Outcome::Passes, |gap| Outcome::Undecided(open(BTreeSet::from([gap.clone()]))));
     };
     let Some(reach) = reach(connections, to) else { return untagged(view) };
+    let missing: BTreeSet<Gap> = reach.reasons.iter().chain(&reach.remarks).filter_map(|reason| reason.gap.clone()).collect();
     if reach.verdict != Verdict::Undecided {
-        return Outcome::Passes;
+        // Where nothing gets through, something that was not read may be what this rule looks for.
+        return if reach.verdict == Verdict::Blocked && !missing.is_empty() { Outcome::Undecided(open(missing)) } else { Outcome::Passes };
     }
-    let missing = reach.reasons.iter().filter_map(|reason| reason.gap.clone()).collect();
     let hinges = reach.reasons.iter().filter(|reason| reason.gap.is_none()).map(|reason| reason.detail.clone()).collect();
     Outcome::Undecided(Open { missing, hinges })
 }

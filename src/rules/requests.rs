@@ -202,6 +202,10 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
         Object::Secret => vec![Known::Value(Target::Secret(secret.clone()))],
         Object::AnotherSecret => made_up(another_secret(secret), |arn| Target::ImaginedSecret { arn, rotation_function: None }),
         Object::EveryOtherSecret => others(view, |_| true),
+        // Which secrets a role names that was not read, nobody knows.
+        Object::OtherSecretsNamed if rotation.role.gap().is_some() => {
+            rotation.role.gap().cloned().map(Known::Unreadable).into_iter().collect()
+        }
         Object::OtherSecretsNamed => others(view, |other| role_names(view, &other.arn)),
         Object::OtherSecretsNotNamed => others(view, |other| !role_names(view, &other.arn)),
         Object::ForeignSecret => {

@@ -120,7 +120,11 @@ fn subject(about: About, rotation: &Rotation<'_>) -> Subject {
             Known::Unreadable(gap) => Subject::Unreadable(function.unwrap_or_else(|| secret.clone()), gap.clone()),
         },
         About::Key => match &rotation.key {
-            Known::Value(KeyInUse::Customer(key)) => Subject::Is(key.arn.clone()),
+            // Of a key that could not be looked at, nobody knows whether it is one that AWS manages.
+            Known::Value(KeyInUse::Customer(key)) => match &key.metadata {
+                Known::Unreadable(gap) => Subject::Unreadable(key.arn.clone(), gap.clone()),
+                Known::Value(_) => Subject::Is(key.arn.clone()),
+            },
             Known::Value(KeyInUse::AwsManaged) => Subject::Nothing,
             Known::Unreadable(gap) => {
                 let named = rotation.secret.key.value().and_then(Option::as_ref).unwrap_or(secret);

@@ -8,7 +8,7 @@ use super::load::load;
 use super::place::range;
 use super::rule::Rule;
 use super::run::run;
-use super::testing::{TestOutcome, run_tests};
+use super::testing::{TestOutcome, changed, run_tests};
 use crate::access::Access;
 use crate::finding::{Finding, RuleInfo, Severity, Undecided};
 use crate::inventory::Inventory;
@@ -75,6 +75,18 @@ impl RuleSet {
             (None, _) => return false,
         }
         true
+    }
+
+    /// The rule of that id alone; nothing if there is none.
+    #[must_use]
+    pub fn only(&self, id: &str) -> Self {
+        Self { rules: self.rules.get_key_value(id).map(|(id, rule)| (id.clone(), rule.clone())).into_iter().collect() }
+    }
+
+    /// The accounts that the rules are tested with, each with the rule's id and the test's name: for whoever wants to know more of them than the test asks.
+    pub fn test_accounts(&self) -> impl Iterator<Item = (&str, &str, Inventory)> {
+        let tests = self.rules.values().flat_map(|rule| rule.tests.iter().map(move |test| (rule, test)));
+        tests.filter_map(|(rule, test)| Some((rule.info.id.as_str(), test.name.value.as_str(), changed(test).ok()?)))
     }
 
     /// How many rules there are.

@@ -26,7 +26,9 @@ pub(super) const ROWS: &[Row] = &[
     Row::read(Field::required("key.account", Type::String), |view| {
         of_key(view, |view| text(view.rotation.secret.arn.account()), |key| text(key.arn.account()))
     }),
-    Row::read(Field::required("key.customer_managed", Type::Bool), |view| of_key(view, |_| boolean(false), |_| boolean(true))),
+    Row::read(Field::required("key.customer_managed", Type::Bool), |view| {
+        of_key(view, |_| boolean(false), |key| known(key.metadata.as_ref(), |_| boolean(true)))
+    }),
     Row::read(Field::required("key.exists", Type::Bool), |view| {
         of_key(view, |_| boolean(true), |key| known(key.metadata.as_ref(), |metadata| boolean(metadata.is_some())))
     }),
