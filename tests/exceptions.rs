@@ -107,6 +107,25 @@ fn a_file_that_is_no_report_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn several_formats_are_written_at_once_with_one_exit_code() {
+    let folder = Folder::new("formats");
+    folder.write("rotaudit.toml", WAIVER);
+    let files = ["json=a.json", "sarif=a.sarif", "junit=a.xml", "markdown=a.md", "csv=a.csv", "github=a.txt"];
+    let output = folder.scan(&files.iter().flat_map(|file| ["--format", *file]).chain(["--format", "table"]).collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(10));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("17 rotations of 17 secrets"));
+    let read = |name: &str| std::fs::read_to_string(folder.0.join(name)).unwrap();
+    let json: Value = serde_json::from_str(&read("a.json")).unwrap();
+    let sarif: Value = serde_json::from_str(&read("a.sarif")).unwrap();
+    let findings = json["findings"].as_array().unwrap().len();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), findings + 1);
+    assert_eq!(read("a.csv").lines().count(), findings + 2);
+    assert!(read("a.xml").contains("<testsuite name=\"111122223333\"") && read("a.md").starts_with("## Rotation audit"));
+    assert!(read("a.txt").lines().all(|line| line.starts_with("::")));
+    assert_eq!(folder.scan(&["--format", "json", "--format", "csv"]).status.code(), Some(2));
+}
+
+#[test]
 fn the_configuration_says_which_rules_run_how_bad_they_are_and_what_fails() {
     let folder = Folder::new("rules");
     folder.write("rotaudit.toml", "fail-on = 'never'\n[rules]\nkey-not-usable = 'info'\nrotation-cancelled = 'off'\n");

@@ -7,6 +7,7 @@ mod config;
 mod error;
 mod explain;
 mod files;
+mod formats;
 mod live;
 mod matching;
 mod output;

@@ -40,7 +40,7 @@ pub(super) enum Format {
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
+pub(super) enum Color {
     /// On a terminal.
     Auto,
     /// Always.
@@ -52,7 +52,7 @@ enum Color {
 impl OutputArgs {
     /// Writes what `render` writes to the file or to stdout.
     pub(super) fn write(&self, render: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
-        let style = self.style();
+        let style = style(self.color, self.output.is_none());
         match &self.output {
             None => to_stdout(|out| render(style, out)),
             Some(path) => {
@@ -65,17 +65,17 @@ impl OutputArgs {
             }
         }
     }
+}
 
-    fn style(&self) -> Style {
-        let on_terminal = self.output.is_none() && io::stdout().is_terminal();
-        let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => self.output.is_none() && AutoStream::choice(&io::stdout()) != ColorChoice::Never,
-        };
-        let terminal = if on_terminal { comfy_table::Table::new().width().map(usize::from) } else { None };
-        Style { color, width: width(terminal, std::env::var("COLUMNS").ok().as_deref()) }
-    }
+/// How text for people looks, on stdout or in a file.
+pub(super) fn style(color: Color, on_stdout: bool) -> Style {
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => on_stdout && AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+    };
+    let terminal = if on_stdout && io::stdout().is_terminal() { comfy_table::Table::new().width().map(usize::from) } else { None };
+    Style { color, width: width(terminal, std::env::var("COLUMNS").ok().as_deref()) }
 }
 
 /// The width of the page: the terminal's, or what `COLUMNS` says, or a constant.

@@ -4,10 +4,9 @@ use clap::Args;
 
 use super::audited::{AuditArgs, Audited};
 use super::error::{CliError, complain};
+use super::formats::FormatArgs;
 use super::matching;
-use super::output::{Format, OutputArgs};
 use super::threshold::Threshold;
-use crate::report;
 
 /// Audit every rotation: which will fail and why, who can reach a secret through it, what is wider than it needs to be
 #[derive(Debug, Args)]
@@ -17,6 +16,7 @@ Examples:
   rotaudit scan --profile prod --region eu-west-1 --region us-east-1
   rotaudit scan --snapshot account.json.zst --secret 'prod/*' --fail-on medium
   rotaudit scan --format json -o report.json --on-undecided fail
+  rotaudit scan --format table --format sarif=audit.sarif --format junit=audit.xml
   rotaudit scan --baseline report.json                # only what that report did not have counts")]
 pub(super) struct Scan {
     #[command(flatten)]
@@ -27,19 +27,17 @@ pub(super) struct Scan {
     #[command(flatten)]
     threshold: Threshold,
     #[command(flatten)]
-    output: OutputArgs,
+    formats: FormatArgs,
 }
 
 impl Scan {
     pub(super) fn run(&self) -> Result<u8, CliError> {
+        self.formats.check()?;
         let Audited { inventory, mut report, fail_on } = self.audit.audit()?;
         if !self.secret.is_empty() {
             matching::narrow(&mut report, &matching::secrets(&self.secret, &inventory)?);
         }
-        self.output.write(|style, out| match self.output.format {
-            Format::Table => report::table(&report, style, out),
-            Format::Json => report::json(&report, out),
-        })?;
+        self.formats.write(&report)?;
         if let Some(warning) = self.threshold.warning(&report) {
             complain("warning", &warning);
         }

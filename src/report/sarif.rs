@@ -1,0 +1,235 @@
+//! SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>), for code scanning: a result for each finding, with a fingerprint that
+//! outlives everything but the fault, and waived ones as suppressions. `cli` calls it.
+//!
+//! GitHub shows nothing without a file, so a resource of an account is written as a path that begins with `aws/`
+//! (<https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning>).
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::json::write_json;
+use super::words::proofs;
+use crate::arn::Arn;
+use crate::audit::Report;
+use crate::finding::{Confidence, Finding, MapSource, RuleInfo, Severity, Suppression};
+
+/// GitHub shows so many results of a run and drops the rest in silence; the worst come first, and the file says what it leaves out.
+const RESULTS: usize = 5_000;
+/// So many notifications are written: what is undecided, and what was not read.
+const NOTIFICATIONS: usize = 500;
+/// How long a message may be.
+const MESSAGE: usize = 1_000;
+/// What stays as it is in the path of a URI; the slashes of an ARN do.
+const PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// Writes `report` to `out`.
+pub fn sarif(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let rules: Vec<&RuleInfo> = report.rules.values().collect();
+    let places: BTreeMap<&str, usize> = rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
+    let counted = report.findings.iter().map(|finding| (finding, None));
+    let suppressed = report.suppressed.iter().map(|it| (&it.finding, Some(&it.suppression)));
+    let all: Vec<(&Finding, Option<&Suppression>)> = counted.chain(suppressed).collect();
+    let results: Vec<Value> = all.iter().take(RESULTS).map(|(finding, suppression)| result(finding, *suppression, &places)).collect();
+    let document = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": env!("CARGO_PKG_NAME"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
+            }},
+            "automationDetails": {"id": "rotaudit/"},
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": notifications(report, all.len().saturating_sub(RESULTS)),
+            }],
+            "results": results,
+        }],
+    });
+    write_json(&document, out)
+}
+
+/// What is told about a rule
+/// (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317836>).
+fn descriptor(rule: &RuleInfo) -> Value {
+    let precision = match rule.confidence {
+        Confidence::Certain => "very-high",
+        Confidence::Likely => "high",
+        Confidence::Heuristic => "medium",
+    };
+    let controls = rule.maps.iter().flat_map(|maps| {
+        let source = if maps.source == MapSource::Aws { "" } else { " (our reading)" };
+        maps.controls
+            .iter()
+            .flat_map(move |(framework, controls)| controls.iter().map(move |control| format!("{framework}: {control}{source}")))
+    });
+    let tags: Vec<String> = ["security".to_owned(), rule.category.word().to_owned()].into_iter().chain(controls).take(20).collect();
+    let mut descriptor = json!({
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": format!("{}\n\n{}\n{}", rule.why, rule.remedy, rule.references.join("\n"))},
+        "defaultConfiguration": {"level": level(rule.severity)},
+        "properties": {"tags": tags, "precision": precision, "security-severity": score(rule.severity)},
+    });
+    if let (Some(reference), Some(fields)) = (rule.references.first(), descriptor.as_object_mut()) {
+        fields.insert("helpUri".to_owned(), reference.as_str().into());
+    }
+    descriptor
+}
+
+fn result(finding: &Finding, suppression: Option<&Suppression>, places: &BTreeMap<&str, usize>) -> Value {
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "level": level(finding.severity),
+        "message": {"text": message(finding)},
+        "locations": [{
+            "physicalLocation": {"artifactLocation": {"uri": uri(&finding.resource)}, "region": {"startLine": 1}},
+            "logicalLocations": [{"fullyQualifiedName": finding.resource.as_str(), "kind": "resource"}],
+        }],
+        "partialFingerprints": {"rotaudit/v1": finding.fingerprint.to_string()},
+        "properties": {
+            "severity": finding.severity.word(),
+            "class": finding.class.word(),
+            "confidence": finding.confidence.word(),
+            "account": finding.account,
+            "region": finding.region,
+            "rotations": finding.rotations.iter().map(Arn::as_str).take(100).collect::<Vec<_>>(),
+        },
+    });
+    let Some(fields) = result.as_object_mut() else { return result };
+    if let Some(at) = places.get(finding.rule.as_str()) {
+        fields.insert("ruleIndex".to_owned(), (*at).into());
+    }
+    // Where suppressions are given for some results, the others have to say that they have none.
+    let suppressions = match suppression {
+        None => json!([]),
+        Some(Suppression::Waiver { reason, owner, expires }) => {
+            json!([{"kind": "external", "status": "accepted", "justification": format!("{reason} ({owner}, until {expires})")}])
+        }
+        Some(Suppression::Baseline) => json!([{"kind": "external", "status": "accepted", "justification": "in the baseline"}]),
+    };
+    fields.insert("suppressions".to_owned(), suppressions);
+    result
+}
+
+/// What is wrong, the first proof and what to do.
+fn message(finding: &Finding) -> String {
+    let proof = proofs(&finding.evidence).into_iter().next().map(|proof| format!("\n{proof}")).unwrap_or_default();
+    let text = format!("{}{proof}\n{}", finding.message, finding.remedy);
+    match text.char_indices().nth(MESSAGE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The path that stands for a resource.
+fn uri(resource: &Arn) -> String {
+    let parts = [resource.account(), resource.region(), resource.service(), resource.resource()];
+    let parts = parts.into_iter().filter(|part| !part.is_empty()).map(|part| utf8_percent_encode(part, &PATH).to_string());
+    format!("aws/{}", parts.collect::<Vec<_>>().join("/"))
+}
+
+const fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// As GitHub sorts: from 9.0 critical, from 7.0 high, from 4.0 medium, below low.
+const fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+        Severity::Info => "1.0",
+    }
+}
+
+/// What was left out of the results, what could not be read, and what could not be decided.
+fn notifications(report: &Report, left_out: usize) -> Vec<Value> {
+    let warn = |text: String| json!({"level": "warning", "message": {"text": text}});
+    let cut = (left_out > 0)
+        .then(|| warn(format!("{left_out} findings are left out: the worst {RESULTS} are here, and the JSON report has all")));
+    let unread = report.coverage.iter().map(|entry| warn(format!("not read: {}; undecided without it: {}", entry.gap, entry.effect)));
+    let undecided = report.undecided.iter().map(|check| {
+        let needs: Vec<String> = check.missing.iter().map(ToString::to_string).chain(check.hinges.iter().cloned()).collect();
+        warn(format!("undecided: {} on {}: {}", check.rule, check.resource, needs.join("; ")))
+    });
+    let rest = (report.coverage.len() + report.undecided.len()).saturating_sub(NOTIFICATIONS);
+    let more = (rest > 0).then(|| warn(format!("and {rest} more things that could not be read or decided; the JSON report has all")));
+    cut.into_iter().chain(unread.chain(undecided).take(NOTIFICATIONS)).chain(more).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Class;
+    use crate::report::sample;
+
+    fn document(report: &Report) -> Value {
+        let mut out = Vec::new();
+        sarif(report, &mut out).unwrap();
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn a_result_names_its_rule_its_resource_and_its_fingerprint() {
+        let report = sample::report();
+        let run = &document(&report)["runs"][0];
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.len(), report.findings.len() + report.suppressed.len());
+        for (result, finding) in results.iter().zip(&report.findings) {
+            assert_eq!((&result["ruleId"], &result["suppressions"]), (&finding.rule.as_str().into(), &json!([])));
+            assert_eq!(result["partialFingerprints"]["rotaudit/v1"], finding.fingerprint.to_string());
+            assert_eq!(result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"], finding.resource.as_str());
+            if let Some(at) = result["ruleIndex"].as_u64() {
+                assert_eq!(run["tool"]["driver"]["rules"][usize::try_from(at).unwrap()]["id"], finding.rule);
+            }
+        }
+        let waived = &results[report.findings.len()]["suppressions"][0];
+        assert_eq!(waived["justification"], "the partner moves in spring (platform, until 2027-03-31)");
+        let told = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(told.len(), report.coverage.len() + report.undecided.len());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out_from_the_end_and_counted() {
+        let finding = sample::finding(Severity::Low, Class::Hygiene, "r", "arn:aws:iam::111122223333:role/r", &[], "m");
+        let mut report = sample::report();
+        report.findings.extend(std::iter::repeat_n(finding, 10_000));
+        report.coverage = std::iter::repeat_with(|| report.coverage[0].clone()).take(2_000).collect();
+        let mut out = Vec::new();
+        sarif(&report, &mut out).unwrap();
+        assert!(out.len() < 10 << 20, "{}", out.len());
+        let run = &serde_json::from_slice::<Value>(&out).unwrap()["runs"][0];
+        assert_eq!(run["results"].as_array().unwrap().len(), RESULTS);
+        let told = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        let left_out = report.findings.len() + report.suppressed.len() - RESULTS;
+        assert!(told[0]["message"]["text"].as_str().unwrap().starts_with(&format!("{left_out} findings are left out")));
+        assert_eq!(told.len(), NOTIFICATIONS + 2);
+    }
+
+    #[test]
+    fn hostile_text_neither_leaves_its_place_nor_reaches_a_terminal() {
+        for text in sample::hostile_texts() {
+            let mut out = Vec::new();
+            sarif(&sample::hostile(&text), &mut out).unwrap();
+            let written = String::from_utf8(out).unwrap();
+            assert!(!written.chars().any(sample::is_raw));
+            let value: Value = serde_json::from_str(&written).unwrap();
+            for result in value["runs"][0]["results"].as_array().unwrap() {
+                let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
+                assert!(uri.starts_with("aws/") && uri.is_ascii() && !uri.contains([' ', '\\', '<', '"', ':']), "{uri}");
+                assert!(result["message"]["text"].as_str().unwrap().chars().count() <= MESSAGE + 1);
+            }
+        }
+    }
+}
