@@ -131,7 +131,6 @@ fn the_verdict_of_a_correct_rotation_hangs_on_every_call_that_it_should() {
         Api::GetFunctionPolicy,
         Api::GetFunctionConcurrency,
         Api::DescribeKey,
-        Api::ListKeyPolicies,
         Api::GetKeyPolicy,
     ];
     for api in verdict_needs {

@@ -50,7 +50,7 @@ pub(crate) fn lose(inventory: &mut Inventory, api: Api, error: &str) {
                 key.metadata = Known::Unreadable(gap(key.arn.as_str()));
             }
         }
-        Api::ListKeyPolicies | Api::GetKeyPolicy | Api::ListGrants => {
+        Api::GetKeyPolicy | Api::ListGrants => {
             for key in inventory.keys.values_mut().filter(|key| key.metadata != Known::Value(None)) {
                 let gap = gap(key.arn.as_str());
                 match api {

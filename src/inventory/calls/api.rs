@@ -27,8 +27,6 @@ pub enum Api {
     ListFunctionTags,
     /// `kms:DescribeKey`
     DescribeKey,
-    /// `kms:ListKeyPolicies`
-    ListKeyPolicies,
     /// `kms:GetKeyPolicy`
     GetKeyPolicy,
     /// `kms:ListGrants`
@@ -99,7 +97,7 @@ pub enum Api {
 
 impl Api {
     /// Every call, in the order in which a scan makes them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 45] = [
         Self::GetCallerIdentity,
         Self::GetAccountAuthorizationDetails,
         Self::ListSecrets,
@@ -112,7 +110,6 @@ impl Api {
         Self::ListFunctionUrlConfigs,
         Self::ListFunctionTags,
         Self::DescribeKey,
-        Self::ListKeyPolicies,
         Self::GetKeyPolicy,
         Self::ListGrants,
         Self::DescribeVpcs,

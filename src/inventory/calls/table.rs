@@ -78,8 +78,9 @@ impl Api {
                 "the key behind an alias, its state, kind and manager",
                 "whether the key is usable, and every request to it",
             ),
-            Self::ListKeyPolicies => row("kms:ListKeyPolicies", "the names of the key's policies", "every request to the key"),
-            Self::GetKeyPolicy => row("kms:GetKeyPolicy", "the key's policies", "every request to the key"),
+            Self::GetKeyPolicy => {
+                row("kms:GetKeyPolicy", "the key's policy, and that of Resource Access Manager", "every request to the key")
+            }
             Self::ListGrants => row("kms:ListGrants", "the key's grants", "whether a grant allows what no policy allows"),
             Self::DescribeVpcs => row(
                 "ec2:DescribeVpcs",
