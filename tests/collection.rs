@@ -84,6 +84,29 @@ fn every_call_of_the_table_is_made_once_for_each_thing_and_no_other_is_made() {
     assert_eq!(log.iter().filter(|call| call.name == "kms:DescribeKey").count(), 5);
 }
 
+#[test]
+fn a_secret_without_policies_is_asked_for_their_names_and_no_more() {
+    let (found, log) = collected(&sample(), Faults::default());
+    let policies: Vec<usize> = found.unwrap().secrets.values().map(|secret| secret.policies.value().unwrap().len()).collect();
+    let asked = |name: &str| log.iter().filter(|call| call.name == name).count();
+    assert_eq!(asked("secretsmanager:ListResourcePolicies"), policies.len());
+    assert_eq!((asked("secretsmanager:GetResourcePolicy"), policies.iter().max()), (policies.iter().sum(), Some(&2)));
+}
+
+#[test]
+fn where_policies_cannot_be_listed_the_one_that_people_write_is_read_all_the_same() {
+    // How a region answers that does not have the call yet.
+    let fault = Fault::Error("UnknownOperationException");
+    let (found, _) = collected(&sample(), Faults::one("secretsmanager:ListResourcePolicies", fault));
+    let found = found.unwrap();
+    let secret = found.secrets.values().find(|secret| secret.name == "prod/api").unwrap();
+    let names: Vec<&str> = secret.policies.value().unwrap().iter().map(|policy| policy.name.as_str()).collect();
+    assert_eq!(names, ["default"]);
+    let gap = secret.policies_listed.as_ref().and_then(Known::gap).unwrap();
+    assert_eq!(gap.error.as_ref(), "UnknownOperationException: as the test wants it");
+    assert!(found.gaps().contains(gap), "the coverage says so");
+}
+
 /// Each call in turn fails by `fault`: the collection ends, and exactly what that call tells is unreadable because of `error`.
 fn each_call_fails(fault: &Fault, error: impl Fn(&str) -> String) {
     for api in Api::ALL {

@@ -56,8 +56,16 @@ fn secret(region: &str, name: &str) -> Secret {
         stages: BTreeMap::from([(version.id.clone(), ["AWSCURRENT".to_owned()].into())]),
         versions: Known::Value(vec![version]),
         policies: Known::Value(Vec::new()),
+        policies_listed: Some(Known::Value(())),
         target: None,
     }
+}
+
+/// What Secrets Manager calls the policy that it attaches to a replica.
+const OF_REPLICATION: &str = "cross-account-replication";
+
+fn policies(names: &[&str]) -> Known<Vec<NamedDocument>> {
+    Known::Value(names.iter().map(|name| NamedDocument::new(name, document(name))).collect())
 }
 
 fn rotating(function: &str) -> RotationConfiguration {
@@ -116,7 +124,7 @@ fn secrets() -> Vec<Secret> {
         tags: pairs(&[("team", "payments"), ("stage", "<prod>")]),
         rotation: rotating(&format!("{EU_FUNCTION}:live")),
         stages: db.stages.clone().into_iter().chain([empty_version]).collect(),
-        policies: Known::Value(vec![NamedDocument::new("default", document("secret"))]),
+        policies: policies(&["default"]),
         ..db
     };
     let external = Secret {
@@ -131,10 +139,14 @@ fn secrets() -> Vec<Secret> {
     };
     vec![
         encrypted(db, "alias/app", ALIASED_KEY),
-        of_stack(encrypted(Secret { rotation: rotating(EU_FUNCTION), ..secret("eu-west-1", "prod/api") }, EU_KEY, EU_KEY)),
+        of_stack(encrypted(
+            Secret { rotation: rotating(EU_FUNCTION), policies: policies(&["default", OF_REPLICATION]), ..secret("eu-west-1", "prod/api") },
+            EU_KEY,
+            EU_KEY,
+        )),
         encrypted(secret("eu-west-1", "prod/aliased-by-arn"), "arn:aws:kms:eu-west-1:111122223333:alias/app", ALIASED_KEY),
         secret("eu-west-1", "plain"),
-        Secret { rotation: rotating(FOREIGN_FUNCTION), ..secret("eu-west-1", "central") },
+        Secret { rotation: rotating(FOREIGN_FUNCTION), policies: policies(&[OF_REPLICATION]), ..secret("eu-west-1", "central") },
         Secret { owning_service: Some("rds".to_owned()), ..secret("eu-west-1", "rds!db-1") },
         of_stack(encrypted(Secret { rotation: rotating(US_FUNCTION), ..secret("us-east-1", "billing") }, "2222-us", US_KEY)),
         of_stack(encrypted(Secret { rotation: rotating(GONE_FUNCTION), ..secret("us-east-1", "orphan") }, "alias/gone", GONE_ALIAS)),

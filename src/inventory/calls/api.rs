@@ -11,6 +11,8 @@ pub enum Api {
     ListSecrets,
     /// `secretsmanager:ListSecretVersionIds`
     ListSecretVersionIds,
+    /// `secretsmanager:ListResourcePolicies`
+    ListSecretPolicies,
     /// `secretsmanager:GetResourcePolicy`
     GetSecretPolicy,
     /// `lambda:GetFunctionConfiguration`
@@ -97,11 +99,12 @@ pub enum Api {
 
 impl Api {
     /// Every call, in the order in which a scan makes them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::GetCallerIdentity,
         Self::GetAccountAuthorizationDetails,
         Self::ListSecrets,
         Self::ListSecretVersionIds,
+        Self::ListSecretPolicies,
         Self::GetSecretPolicy,
         Self::GetFunctionConfiguration,
         Self::GetFunctionPolicy,

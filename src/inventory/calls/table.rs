@@ -44,9 +44,14 @@ impl Api {
                 "the versions that hold a value, their dates and keys",
                 "whether a rotation is stuck on an empty version",
             ),
+            Self::ListSecretPolicies => row(
+                "secretsmanager:ListResourcePolicies",
+                "the names of the secret's resource policies",
+                "what the policies beside the default one, which Secrets Manager writes for replication, open to other accounts",
+            ),
             Self::GetSecretPolicy => row(
                 "secretsmanager:GetResourcePolicy",
-                "the secret's resource policy",
+                "the secret's resource policies",
                 "every request to the secret: a statement there may deny it",
             ),
             Self::GetFunctionConfiguration => row(

@@ -22,10 +22,25 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
                 .collect();
             Ok(json!({"ARN": secret.arn, "Name": secret.name, "Versions": versions, "NextToken": next}))
         }
+        "ListResourcePolicies" => {
+            let secret = secret(scope, asked)?;
+            secret.policies_listed.as_ref().map(fact).transpose()?;
+            // Whoever cannot read a policy can still be told that there is one.
+            let names =
+                secret.policies.value().map_or(vec!["default"], |policies| policies.iter().map(|policy| policy.name.as_str()).collect());
+            let (names, next) = scope.page(names, asked.token());
+            let policies: Vec<Value> = names.into_iter().map(|name| json!({"PolicyName": name})).collect();
+            Ok(json!({"ResourcePolicies": policies, "NextToken": next}))
+        }
         "GetResourcePolicy" => {
             let secret = secret(scope, asked)?;
-            let policy = fact(&secret.policies)?.iter().find(|policy| policy.name == "default");
-            Ok(json!({"ARN": secret.arn, "Name": secret.name, "ResourcePolicy": policy.map(|policy| policy.document.text())}))
+            let name = asked.field("PolicyName").unwrap_or("default");
+            let policy = fact(&secret.policies)?.iter().find(|policy| policy.name == name);
+            if policy.is_none() && name != "default" {
+                return Err(Failure::new(400, "ResourceNotFoundException", "Secrets Manager can't find the specified policy."));
+            }
+            let text = policy.map(|policy| policy.document.text());
+            Ok(json!({"ARN": secret.arn, "Name": secret.name, "PolicyName": name, "ResourcePolicy": text}))
         }
         other => Err(Failure::new(400, "InvalidAction", other)),
     }
