@@ -15,6 +15,7 @@ mod sample;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -64,6 +65,52 @@ fn a_snapshot_of_what_is_collected_is_read_as_it_was_written_and_holds_no_value_
     let read = snapshot::from_text(text.as_bytes()).unwrap();
     assert_eq!(read, found);
     assert_eq!(snapshot::to_text(&read).unwrap(), text);
+}
+
+/// What the program prints to both its outputs.
+fn printed(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit")).args(arguments).output().unwrap();
+    assert!(!output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn a_password_that_some_answer_holds_is_in_no_snapshot_report_or_explanation() {
+    let mut inventory = clean::account_in_vpc().unwrap();
+    // An endpoint may name a user, as any URL.
+    let function = inventory.functions.values_mut().next().unwrap();
+    let Known::Value(Some(configuration)) = &mut function.configuration else { panic!("the clean function exists") };
+    let url = format!("https://rotaudit:{PLANTED}@secretsmanager.eu-west-1.amazonaws.com?key={PLANTED}");
+    configuration.endpoint_variables.insert("SECRETS_MANAGER_ENDPOINT".to_owned(), url);
+    // A finding shows facts, so there is one of a function, of a key and of the network.
+    configuration.state = Some("Failed".to_owned());
+    configuration.state_reason_code = Some("KMSKeyAccessDenied".to_owned());
+    for network in inventory.networks.values_mut() {
+        let Known::Value(groups) = &mut network.security_groups else { continue };
+        for group in groups.values_mut() {
+            group.ingress.clear();
+        }
+    }
+    for key in inventory.keys.values_mut() {
+        let Known::Value(Some(metadata)) = &mut key.metadata else { continue };
+        "Disabled".clone_into(&mut metadata.state);
+    }
+    let (found, _) = collected(&inventory, Faults::default());
+    let text = snapshot::to_text(&found.unwrap()).unwrap();
+    assert!(text.contains("https://***@secretsmanager.eu-west-1.amazonaws.com?***"), "the host is kept");
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("planted-{}.json", std::process::id()));
+    std::fs::write(&file, &text).unwrap();
+    let path = file.to_str().unwrap();
+    let mut all = vec![("snapshot".to_owned(), text)];
+    for format in ["table", "json"] {
+        all.push((format!("scan {format}"), printed(&["scan", "--snapshot", path, "--format", format])));
+        all.push((format!("explain {format}"), printed(&["explain", "--snapshot", path, "prod/db", "--format", format])));
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert!(all[1].1.contains("function-not-active") && all[1].1.contains("key-not-usable"), "{}", all[1].1);
+    for (what, text) in all {
+        assert!(!text.contains(PLANTED), "{what}: {text}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use rotaudit::arn::Arn;
 use rotaudit::inventory::{Grant, Inventory, Key, Known, Secret};
 use serde_json::{Value, json};
 
+use super::PLANTED;
 use super::scope::{Failure, Scope, fact, seconds};
 use super::wire::Asked;
 
@@ -50,6 +51,7 @@ fn describe(key: &Key) -> Result<Option<Value>, Failure> {
             "AWSAccountId": key.arn.account(),
             "Enabled": it.state == "Enabled",
             "KeyState": it.state,
+            "Description": PLANTED,
             "KeyManager": if it.aws_managed { "AWS" } else { "CUSTOMER" },
             "KeySpec": it.spec,
             "KeyUsage": it.usage,

@@ -4,6 +4,7 @@ use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::Secret;
 use serde_json::{Value, json};
 
+use super::PLANTED;
 use super::scope::{Failure, Scope, fact, seconds};
 use super::wire::Asked;
 
@@ -17,7 +18,8 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
                 .into_iter()
                 .map(|version| {
                     let stages = secret.stages.get(&version.id);
-                    json!({"VersionId": version.id, "VersionStages": stages, "CreatedDate": seconds(version.created_at), "KmsKeyIds": version.key_ids})
+                    json!({"VersionId": version.id, "VersionStages": stages, "CreatedDate": seconds(version.created_at), "KmsKeyIds": version.key_ids,
+                           "SecretString": PLANTED})
                 })
                 .collect();
             Ok(json!({"ARN": secret.arn, "Name": secret.name, "Versions": versions, "NextToken": next}))
@@ -76,6 +78,9 @@ fn entry(secret: &Secret) -> Value {
             "Duration": rotation.window,
         },
         "ExternalSecretRotationRoleArn": rotation.external_role,
+        "ExternalSecretRotationMetadata": [{"Key": "adminToken", "Value": PLANTED}],
+        // What no honest service says.
+        "SecretString": PLANTED,
         "Type": secret.external_type,
         "LastRotatedDate": seconds(rotation.last_rotated),
         "NextRotationDate": seconds(rotation.next_rotation),
