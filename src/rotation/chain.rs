@@ -16,7 +16,7 @@ pub enum RotationKind {
     Lambda,
     /// By the AWS service that owns the secret, such as `rds`; not judged.
     Managed(String),
-    /// A managed external secret, through a role; not judged.
+    /// A managed external secret, through a role; judged as far as AWS goes, and not at the partner.
     External(String),
     /// A replica: it follows the primary in this region; not judged.
     Replica(String),
@@ -46,9 +46,9 @@ pub struct Rotation<'a> {
     pub function: Known<Option<&'a Function>>,
     /// Its configuration; `None` when the function does not exist.
     pub configuration: Known<Option<&'a FunctionConfiguration>>,
-    /// The execution role's ARN; `None` when there is no function.
+    /// The execution role's ARN, or that of the role of a managed external secret; `None` when there is none.
     pub role_arn: Known<Option<&'a Arn>>,
-    /// The execution role; `None` when it does not exist.
+    /// That role; `None` when it does not exist.
     pub role: Known<Option<&'a Role>>,
     /// The key.
     pub key: Known<KeyInUse<'a>>,
@@ -81,7 +81,10 @@ impl<'a> Rotation<'a> {
             Some(function) => function.configuration_of(function_arn.and_then(|arn| arn.split_qualifier().1)),
             None => Known::Value(None),
         });
-        let role_arn = configuration.clone().map(|configuration| configuration.and_then(|configuration| configuration.role.as_ref()));
+        let role_arn = match kind {
+            RotationKind::External(_) => Known::Value(secret.rotation.external_role.as_ref()),
+            _ => configuration.clone().map(|configuration| configuration.and_then(|configuration| configuration.role.as_ref())),
+        };
         let role = role_arn.clone().and_then(|arn| match arn {
             Some(arn) => inventory.role(arn),
             None => Known::Value(None),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::calls::Call;
-use super::chain::{KeyInUse, Rotation};
+use super::chain::{KeyInUse, Rotation, RotationKind};
 use super::verdict::{JudgedCall, Judgement, Step, Verdict};
 use crate::access::{Access, Caller, Question, Way};
 use crate::arn::Arn;
@@ -33,8 +33,13 @@ struct Asked {
 pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>, turned_on_by: Option<&Arn>) -> Judgement {
     let turn_on = turned_on_by.map_or_else(Vec::new, |who| rotation.turn_on(who));
     let ways = rotation.ways();
-    let asked: Vec<Asked> = turn_on.iter().chain(&rotation.calls()).map(|call| ask_each_way(call, ways, access)).collect();
-    let verdict = if rotation.is_lambda() { verdict(&conditions(rotation, &asked), &asked) } else { not_judged(&asked) };
+    let calls = turn_on.into_iter().chain(rotation.calls()).chain(rotation.external_calls());
+    let asked: Vec<Asked> = calls.map(|call| ask_each_way(&call, ways, access)).collect();
+    let verdict = match (&rotation.kind, &rotation.secret.rotation.external_role) {
+        (RotationKind::Lambda, _) => verdict(&conditions(rotation, &asked), &asked),
+        (RotationKind::External(_), Some(role)) => external(rotation, role, &asked),
+        _ => not_judged(&asked),
+    };
     Judgement {
         secret: rotation.secret.arn.clone(),
         kind: rotation.kind.clone(),
@@ -101,6 +106,19 @@ fn ask(call: &Call, access: &Access<'_>) -> Asked {
             let call = judged(actor.to_owned(), "unknown".to_owned(), Decision::Undecided, format!("hangs on {gap}"));
             Asked { call, subject: "unknown".to_owned(), open: vec![gap.to_string()] }
         }
+    }
+}
+
+/// That AWS lets Secrets Manager do its part is not yet a rotation: what the partner does is not seen.
+fn external(rotation: &Rotation<'_>, arn: &Arn, asked: &[Asked]) -> Verdict {
+    let mut found = Vec::new();
+    if matches!(rotation.role, Known::Value(None)) {
+        found.push(Condition::Broken(Step::Start, format!("the role {} does not exist", arn.name())));
+    }
+    key(rotation, &mut found);
+    match verdict(&found, asked) {
+        Verdict::Rotates => Verdict::NotJudged,
+        other => other,
     }
 }
 

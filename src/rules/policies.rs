@@ -22,6 +22,11 @@ pub(super) fn resource_documents<'a>(view: &View<'a>) -> impl Iterator<Item = &'
     secret.value().into_iter().chain(key).flatten().map(|policy| &policy.document)
 }
 
+/// Who may take on the role of the rotation.
+pub(super) fn trust_policy<'a>(view: &View<'a>) -> Option<&'a Document> {
+    view.rotation.role.value().copied().flatten().map(|role| &role.trust)
+}
+
 /// The inline and managed policies of the execution role, as far as they were read.
 pub(super) fn role_documents<'a>(view: &View<'a>) -> Vec<&'a Document> {
     let Some(role) = view.rotation.role.value().copied().flatten() else { return Vec::new() };
