@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::paths::Connections;
+use crate::access::Target;
 use crate::arn::Arn;
 use crate::inventory::{Function, FunctionConfiguration, Inventory, Key, Known, Role, Secret};
 use crate::network::Paths;
@@ -52,6 +53,8 @@ pub struct Rotation<'a> {
     pub role: Known<Option<&'a Role>>,
     /// The key.
     pub key: Known<KeyInUse<'a>>,
+    /// The key that the secret had before, where the current version still hangs on it alone and it was read.
+    pub former_key: Option<&'a Key>,
     /// How the function gets to what it connects to; `None` where there is no function to follow.
     pub connections: Option<Connections>,
 }
@@ -97,7 +100,12 @@ impl<'a> Rotation<'a> {
             }
             _ => None,
         };
-        Some(Self { secret, kind, function_arn, function, configuration, role_arn, role, key, connections })
+        let mut rotation = Self { secret, kind, function_arn, function, configuration, role_arn, role, key, former_key: None, connections };
+        rotation.former_key = match rotation.key_of_current_version() {
+            Known::Value(Target::Key(arn)) if rotation.key_arn() != Some(&arn) => inventory.key(&arn).value().copied(),
+            _ => None,
+        };
+        Some(rotation)
     }
 }
 

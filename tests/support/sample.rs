@@ -61,6 +61,13 @@ fn secret(region: &str, name: &str) -> Secret {
     }
 }
 
+/// The secret with its versions under these keys.
+fn under(secret: Secret, keys: &[&str]) -> Secret {
+    let key_ids: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    let under = |version: SecretVersion| SecretVersion { key_ids: key_ids.clone(), ..version };
+    Secret { versions: secret.versions.map(|versions| versions.into_iter().map(under).collect()), ..secret }
+}
+
 /// What Secrets Manager calls the policy that it attaches to a replica.
 const OF_REPLICATION: &str = "cross-account-replication";
 
@@ -87,6 +94,8 @@ fn encrypted(secret: Secret, kms_key_id: &str, key: &str) -> Secret {
 
 const EU_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/0000-eu";
 const ALIASED_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1111-aliased";
+/// The key that a secret had before, and its current version still has.
+const FORMER_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/4444-former";
 const US_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/2222-us";
 const GONE_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/3333-gone";
 /// No key is behind it, so it stands for itself.
@@ -144,7 +153,11 @@ fn secrets() -> Vec<Secret> {
             EU_KEY,
             EU_KEY,
         )),
-        encrypted(secret("eu-west-1", "prod/aliased-by-arn"), "arn:aws:kms:eu-west-1:111122223333:alias/app", ALIASED_KEY),
+        encrypted(
+            under(secret("eu-west-1", "prod/aliased-by-arn"), &["4444-former", EU_KEY, "alias/aws/secretsmanager"]),
+            "arn:aws:kms:eu-west-1:111122223333:alias/app",
+            ALIASED_KEY,
+        ),
         secret("eu-west-1", "plain"),
         Secret { rotation: rotating(FOREIGN_FUNCTION), policies: policies(&[OF_REPLICATION]), ..secret("eu-west-1", "central") },
         Secret { owning_service: Some("rds".to_owned()), ..secret("eu-west-1", "rds!db-1") },
@@ -261,7 +274,7 @@ fn keys() -> Vec<Key> {
         it.map(|it| KeyMetadata { state: "PendingDeletion".to_owned(), valid_to: Some(at(50)), deletion_at: Some(at(51)), ..it })
     });
     let gone = |name: &str| Key { metadata: Known::Value(None), policies: Known::default(), grants: Known::default(), ..key(name) };
-    vec![eu, key(ALIASED_KEY), us, gone(GONE_KEY), gone(GONE_ALIAS)]
+    vec![eu, key(ALIASED_KEY), key(FORMER_KEY), us, gone(GONE_KEY), gone(GONE_ALIAS)]
 }
 
 fn identities() -> Identities {

@@ -33,6 +33,13 @@ impl Keys {
     }
 }
 
+/// Beside `known`, the keys of these ARNs that are not among them.
+pub(super) async fn further_keys(session: &Session, mut known: Keys, arns: impl Iterator<Item = Arn>, tick: impl Fn(usize, usize)) -> Keys {
+    let arns: BTreeSet<Arn> = arns.filter(|arn| !known.keys.contains_key(arn)).collect();
+    known.keys.extend(keys(session, arns, tick).await.keys);
+    known
+}
+
 /// The ARN of a key or alias that a secret names by ARN, alias or key id. A bare name is one of the secret's account and region
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>).
 pub(super) fn full_name(id: &str, secret: &Arn) -> Option<Arn> {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::ask::{ask, ask_optional, gap, pages, whole};
 use super::direct::{Client, Element, Malformed, Request};
+use super::keys::full_name;
 use super::network::{STACK_TAG, StackSecret};
 use super::session::Regional;
 use super::values::{arn, text, time};
@@ -14,6 +15,9 @@ use crate::policy::Document;
 
 /// The policy that people write; the others are Secrets Manager's own.
 const DEFAULT: &str = "default";
+
+/// How a version says that it is under `aws/secretsmanager`.
+const DEFAULT_KEY: &str = "DefaultEncryptionKey";
 
 /// A secret as its region lists it.
 #[derive(Debug)]
@@ -112,6 +116,13 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// The keys that versions of `secret` hang on, by ARN: one that the secret had before may still be needed to read what is current.
+    pub(super) fn keys_of_versions(&self, secret: &Arn) -> impl Iterator<Item = Arn> {
+        let versions = self.versions.value().map(Vec::as_slice).unwrap_or_default();
+        let ids = versions.iter().flat_map(|version| &version.key_ids).filter(|id| !id.contains("alias/") && *id != DEFAULT_KEY);
+        ids.filter_map(|id| full_name(id, secret))
+    }
+
     /// Nothing could be asked.
     pub(super) fn nothing(missing: &Gap) -> Self {
         Self {
