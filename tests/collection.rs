@@ -15,6 +15,7 @@ mod sample;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -66,6 +67,52 @@ fn a_snapshot_of_what_is_collected_is_read_as_it_was_written_and_holds_no_value_
     assert_eq!(snapshot::to_text(&read).unwrap(), text);
 }
 
+/// What the program prints to both its outputs.
+fn printed(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit")).args(arguments).output().unwrap();
+    assert!(!output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn a_password_that_some_answer_holds_is_in_no_snapshot_report_or_explanation() {
+    let mut inventory = clean::account_in_vpc().unwrap();
+    // An endpoint may name a user, as any URL.
+    let function = inventory.functions.values_mut().next().unwrap();
+    let Known::Value(Some(configuration)) = &mut function.configuration else { panic!("the clean function exists") };
+    let url = format!("https://rotaudit:{PLANTED}@secretsmanager.eu-west-1.amazonaws.com?key={PLANTED}");
+    configuration.endpoint_variables.insert("SECRETS_MANAGER_ENDPOINT".to_owned(), url);
+    // A finding shows facts, so there is one of a function, of a key and of the network.
+    configuration.state = Some("Failed".to_owned());
+    configuration.state_reason_code = Some("KMSKeyAccessDenied".to_owned());
+    for network in inventory.networks.values_mut() {
+        let Known::Value(groups) = &mut network.security_groups else { continue };
+        for group in groups.values_mut() {
+            group.ingress.clear();
+        }
+    }
+    for key in inventory.keys.values_mut() {
+        let Known::Value(Some(metadata)) = &mut key.metadata else { continue };
+        "Disabled".clone_into(&mut metadata.state);
+    }
+    let (found, _) = collected(&inventory, Faults::default());
+    let text = snapshot::to_text(&found.unwrap()).unwrap();
+    assert!(text.contains("https://***@secretsmanager.eu-west-1.amazonaws.com?***"), "the host is kept");
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("planted-{}.json", std::process::id()));
+    std::fs::write(&file, &text).unwrap();
+    let path = file.to_str().unwrap();
+    let mut all = vec![("snapshot".to_owned(), text)];
+    for format in ["table", "json"] {
+        all.push((format!("scan {format}"), printed(&["scan", "--snapshot", path, "--format", format])));
+        all.push((format!("explain {format}"), printed(&["explain", "--snapshot", path, "prod/db", "--format", format])));
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert!(all[1].1.contains("function-not-active") && all[1].1.contains("key-not-usable"), "{}", all[1].1);
+    for (what, text) in all {
+        assert!(!text.contains(PLANTED), "{what}: {text}");
+    }
+}
+
 #[test]
 fn every_call_of_the_table_is_made_once_for_each_thing_and_no_other_is_made() {
     let (found, log) = collected(&sample(), Faults::default());
@@ -81,7 +128,30 @@ fn every_call_of_the_table_is_made_once_for_each_thing_and_no_other_is_made() {
     let twice: Vec<_> = times.into_iter().filter(|(_, times)| *times > 1).collect();
     // Two secrets name one key by two spellings of an alias: one name, one call, and none by the key's own ARN.
     assert_eq!(twice, []);
-    assert_eq!(log.iter().filter(|call| call.name == "kms:DescribeKey").count(), 5);
+    assert_eq!(log.iter().filter(|call| call.name == "kms:DescribeKey").count(), 6);
+}
+
+#[test]
+fn a_secret_without_policies_is_asked_for_their_names_and_no_more() {
+    let (found, log) = collected(&sample(), Faults::default());
+    let policies: Vec<usize> = found.unwrap().secrets.values().map(|secret| secret.policies.value().unwrap().len()).collect();
+    let asked = |name: &str| log.iter().filter(|call| call.name == name).count();
+    assert_eq!(asked("secretsmanager:ListResourcePolicies"), policies.len());
+    assert_eq!((asked("secretsmanager:GetResourcePolicy"), policies.iter().max()), (policies.iter().sum(), Some(&2)));
+}
+
+#[test]
+fn where_policies_cannot_be_listed_the_one_that_people_write_is_read_all_the_same() {
+    // How a region answers that does not have the call yet.
+    let fault = Fault::Error("UnknownOperationException");
+    let (found, _) = collected(&sample(), Faults::one("secretsmanager:ListResourcePolicies", fault));
+    let found = found.unwrap();
+    let secret = found.secrets.values().find(|secret| secret.name == "prod/api").unwrap();
+    let names: Vec<&str> = secret.policies.value().unwrap().iter().map(|policy| policy.name.as_str()).collect();
+    assert_eq!(names, ["default"]);
+    let gap = secret.policies_listed.as_ref().and_then(Known::gap).unwrap();
+    assert_eq!(gap.error.as_ref(), "UnknownOperationException: as the test wants it");
+    assert!(found.gaps().contains(gap), "the coverage says so");
 }
 
 /// Each call in turn fails by `fault`: the collection ends, and exactly what that call tells is unreadable because of `error`.

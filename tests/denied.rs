@@ -16,7 +16,8 @@ use lost::lose;
 use rotaudit::arn::Arn;
 use rotaudit::audit::{Report, audit};
 use rotaudit::finding::Finding;
-use rotaudit::inventory::{Api, Inventory, Known, clean};
+use rotaudit::inventory::{Api, Inventory, Known, NamedDocument, clean};
+use rotaudit::policy::Document;
 use rotaudit::rotation::Verdict;
 use rotaudit::rules::RuleSet;
 use rotaudit::source::demo;
@@ -123,7 +124,13 @@ fn a_verdict_stays_or_becomes_undecided_when_a_call_is_denied() {
 
 #[test]
 fn the_verdict_of_a_correct_rotation_hangs_on_every_call_that_it_should() {
-    let inventory = clean::account().unwrap();
+    let mut inventory = clean::account().unwrap();
+    // A secret that is known to have no policy is asked for none.
+    let for_itself =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"*","Resource":"*"}}"#;
+    for secret in inventory.secrets.values_mut() {
+        secret.policies = Known::Value(vec![NamedDocument::new("default", Document::new(for_itself))]);
+    }
     let verdict_needs = [
         Api::GetAccountAuthorizationDetails,
         Api::GetSecretPolicy,
@@ -131,7 +138,6 @@ fn the_verdict_of_a_correct_rotation_hangs_on_every_call_that_it_should() {
         Api::GetFunctionPolicy,
         Api::GetFunctionConcurrency,
         Api::DescribeKey,
-        Api::ListKeyPolicies,
         Api::GetKeyPolicy,
     ];
     for api in verdict_needs {
@@ -142,9 +148,11 @@ fn the_verdict_of_a_correct_rotation_hangs_on_every_call_that_it_should() {
         };
         assert!(needs.iter().any(|need| need.contains(api.spec().name)), "{} is not named: {needs:?}", api.spec().name);
     }
-    // What a policy allows already, a grant need not.
-    let part = without(&inventory, Api::ListGrants);
-    assert!(matches!(verdicts(&part)[&Arn::parse(clean::SECRET).unwrap()], Verdict::Rotates));
+    // What a policy allows already, a grant need not; and Secrets Manager's own policies on a secret are about other accounts.
+    for api in [Api::ListGrants, Api::ListSecretPolicies] {
+        let part = without(&inventory, api);
+        assert!(matches!(verdicts(&part)[&Arn::parse(clean::SECRET).unwrap()], Verdict::Rotates), "{}", api.spec().name);
+    }
 }
 
 /// What goes wrong when `lost` is audited instead of `inventory`.

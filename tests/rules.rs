@@ -199,7 +199,7 @@ fn unreadable<T>(call: &str) -> Known<T> {
 #[test]
 fn what_cannot_be_read_is_never_a_finding_and_never_a_pass() {
     let clean = clean::account().unwrap();
-    let changes: [Change; 5] = [
+    let changes: [Change; 6] = [
         ("configuration", |inventory| function(inventory).configuration = unreadable("lambda:GetFunctionConfiguration")),
         ("function policy", |inventory| {
             function(inventory).policies.insert(String::new(), unreadable("lambda:GetPolicy"));
@@ -209,6 +209,10 @@ fn what_cannot_be_read_is_never_a_finding_and_never_a_pass() {
         }),
         ("secret policies", |inventory| {
             inventory.secrets.values_mut().for_each(|secret| secret.policies = unreadable("secretsmanager:GetResourcePolicy"));
+        }),
+        ("names of secret policies", |inventory| {
+            let gap = || Some(unreadable("secretsmanager:ListResourcePolicies"));
+            inventory.secrets.values_mut().for_each(|secret| secret.policies_listed = gap());
         }),
         ("function", |inventory| inventory.functions.clear()),
     ];

@@ -7,7 +7,7 @@ use super::question::{Caller, Question, Target};
 use crate::arn::Arn;
 use crate::inventory::Gap;
 use crate::policy::case::Case;
-use crate::policy::{Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, Truth, explain};
+use crate::policy::{Attached, Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, Truth, explain};
 
 /// How AWS decides a question.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Answer {
     pub(super) request: Request,
     pub(super) policies: PolicySet,
     pub(super) gaps: BTreeMap<Label, Gap>,
+    /// A policy that was not read and can only allow.
+    pub(super) opening: Option<Attached>,
     pub(super) grants: GrantAnswer,
     pub(super) open_point: Option<String>,
 }

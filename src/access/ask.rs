@@ -30,18 +30,41 @@ impl<'a> Access<'a> {
 
     /// How AWS decides the question, whatever the values of the keys that no audit can know: allowed only if it is allowed under all of them.
     pub fn ask(&self, question: &Question) -> Answer {
-        let Gathered { set, gaps } = policies::gather(self.inventory, question);
+        let Gathered { set, gaps, opening } = policies::gather(self.inventory, question);
         let request = principal::request(self.inventory, question);
         let grants = grants::ask(self.inventory, question, &request.context);
-        let (decision, open_point) = self.decide(question, &request, &set, &grants);
-        Answer { decision, question: question.clone(), request, policies: set, gaps, grants, open_point }
+        self.settle(Answer {
+            decision: Decision::Undecided,
+            question: question.clone(),
+            request,
+            policies: set,
+            gaps,
+            opening,
+            grants,
+            open_point: None,
+        })
     }
 
     /// The same question with other values of some context keys.
     pub(super) fn ask_again(&self, answer: &Answer, request: Request) -> Answer {
         let grants = grants::ask(self.inventory, &answer.question, &request.context);
-        let (decision, open_point) = self.decide(&answer.question, &request, &answer.policies, &grants);
-        Answer { decision, request, grants, open_point, ..answer.clone() }
+        self.settle(Answer { request, grants, ..answer.clone() })
+    }
+
+    /// With its decision, and among its policies the one that may open what the others do not, where that matters.
+    fn settle(&self, mut answer: Answer) -> Answer {
+        if let Some(opening) = &answer.opening {
+            answer.policies.resource.retain(|attached| attached.label != opening.label);
+        }
+        let decide = |answer: &Answer| self.decide(&answer.question, &answer.request, &answer.policies, &answer.grants);
+        (answer.decision, answer.open_point) = decide(&answer);
+        if let Some(opening) = &answer.opening
+            && answer.decision == Decision::ImplicitDeny
+        {
+            answer.policies.resource.push(opening.clone());
+            (answer.decision, answer.open_point) = decide(&answer);
+        }
+        answer
     }
 
     /// When the inventory was read: no request is made before.

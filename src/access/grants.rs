@@ -40,7 +40,9 @@ impl GrantAnswer {
         };
         let operations: Vec<String> = grant.operations.iter().map(|operation| format!("kms:{operation}")).collect();
         let mut statement = json!({"Sid": name(grant), "Effect": "Allow", "Action": operations, "Resource": "*"});
-        let context = constraints(grant);
+        let mut context = constraints(grant);
+        // https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html: the constraint is that condition.
+        context.extend(grant.source_arn.iter().map(|source| ("aws:SourceArn".to_owned(), source.clone())));
         if !context.is_empty() {
             statement["Condition"] = json!({"StringEquals": context});
         }
@@ -136,14 +138,16 @@ fn allows(grant: &Grant, named: Truth, question: &Question, context: &Context) -
     if !grant.operations.iter().any(|allowed| allowed.eq_ignore_ascii_case(operation)) {
         return (Truth::False, Some(format!("does not list the operation {operation}")));
     }
-    if let Some(source) = &grant.source_arn {
+    let retires = operation.eq_ignore_ascii_case("RetireGrant");
+    // https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html: of all operations, only this one may be for any resource.
+    if let Some(source) = grant.source_arn.as_ref().filter(|_| !retires) {
         match serves(source, &question.caller) {
             Truth::True => {}
             truth => return (truth, Some(format!("is constrained to calls of a service for {source}"))),
         }
     }
     // https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html: these operations have no encryption context.
-    let has_context = !matches!(operation.to_ascii_lowercase().as_str(), "describekey" | "retiregrant");
+    let has_context = !retires && !operation.eq_ignore_ascii_case("DescribeKey");
     let (truth, text) = constrained(grant, context);
     if has_context && !truth.is_true() {
         return (truth.and(named), Some(text));

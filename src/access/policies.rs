@@ -24,6 +24,8 @@ const READS_IDENTITIES: &str = "iam:GetAccountAuthorizationDetails";
 pub(super) struct Gathered {
     pub(super) set: PolicySet,
     pub(super) gaps: BTreeMap<Label, Gap>,
+    /// What may allow beside the set, and denies nothing.
+    pub(super) opening: Option<Attached>,
 }
 
 impl Gathered {
@@ -230,13 +232,7 @@ fn levels(kind: PolicyKind, levels: &[Vec<NamedDocument>]) -> Vec<Vec<Attached>>
 
 fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {
     match &question.target {
-        Target::Secret(arn) => {
-            let policies = match inventory.secrets.get(arn) {
-                Some(secret) => secret.policies.as_ref(),
-                None => Known::Unreadable(Gap::not_collected("secretsmanager:GetResourcePolicy", arn.as_str())),
-            };
-            gathered.resource_policies(&format!("of secret {}", arn.name()), policies);
-        }
+        Target::Secret(arn) => secret_policies(gathered, inventory, &question.caller, arn),
         Target::ImaginedSecret { arn, .. } => {
             if is_stranger(inventory, arn.account()) {
                 gathered.set.resource.push(open_to_all(&format!("that the owner of {} wrote", arn.name())));
@@ -266,6 +262,30 @@ fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Qu
             _ => {}
         },
         Target::Other(_) | Target::Nothing { .. } => {}
+    }
+}
+
+fn secret_policies(gathered: &mut Gathered, inventory: &Inventory, caller: &Caller, arn: &Arn) {
+    let secret = inventory.secrets.get(arn);
+    let policies = match secret {
+        Some(secret) => secret.policies.as_ref(),
+        None => Known::Unreadable(Gap::not_collected("secretsmanager:GetResourcePolicy", arn.as_str())),
+    };
+    gathered.resource_policies(&format!("of secret {}", arn.name()), policies);
+    // Beside the default policy a secret has only what Secrets Manager attaches to a replica, so that another account can write to it; that denies nobody anything, and
+    // is not about the secret's own account (https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_cross-account-replication.html).
+    let unlisted = secret.and_then(|secret| secret.policies_listed.as_ref()).and_then(Known::gap);
+    if let Some(gap) = unlisted.filter(|_| is_elsewhere(caller, arn.account())) {
+        let attached = gathered.unreadable(PolicyKind::Resource, &format!("(other than default) of secret {}", arn.name()), gap);
+        gathered.opening = Some(attached);
+    }
+}
+
+/// Whether a caller is of another account than `account`, or may be.
+fn is_elsewhere(caller: &Caller, account: &str) -> bool {
+    match caller {
+        Caller::Function { role: arn, .. } | Caller::Forwarded { role: arn, .. } | Caller::Principal { arn } => arn.account() != account,
+        Caller::Service { .. } | Caller::Outsider { .. } | Caller::Grantee { .. } => true,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::question::Target;
+use super::question::{Caller, Target};
 use crate::policy::{Decision, Effect, Element, HangsOn, Hinge, Miss, PolicyKind, Principal, Statement, Step, Trace, explain};
 
 /// The most values of an element that are written out.
@@ -35,7 +35,10 @@ fn because(answer: &Answer, trace: &Trace) -> String {
 
 fn allowed(answer: &Answer, trace: &Trace) -> String {
     let by_grant = answer.grants.allows.is_true() && explain(&answer.request, &answer.policies).decision() != Decision::Allowed;
-    match (&answer.grants.note, trace.deciding().first()) {
+    let deciding = trace.deciding();
+    // That outsiders may do at home what they like goes without saying; what lets them in here does not.
+    let lets_in = |step: &&&Step| matches!(answer.question.caller, Caller::Outsider { .. }) && step.label.kind == PolicyKind::Resource;
+    match (&answer.grants.note, deciding.iter().find(lets_in).or(deciding.first())) {
         (Some(note), _) if by_grant => note.clone(),
         (_, Some(step)) => format!("allowed by {step}"),
         // The root user of an account, and calls that need no permission.

@@ -46,5 +46,13 @@ pub(super) fn assumptions(inventory: &Inventory, rotations: &[Rotation<'_>]) -> 
             if unknown == 1 { "rotation" } else { "rotations" }
         )),
     };
-    control_policies.into_iter().chain(targets).collect()
+    control_policies.into_iter().chain(unlisted_policies(inventory)).chain(targets).collect()
+}
+
+/// That nobody asked for the policies that Secrets Manager attaches beside the one that people write: snapshots of before know that one alone.
+fn unlisted_policies(inventory: &Inventory) -> Option<String> {
+    let unasked = inventory.secrets.values().filter(|secret| secret.policies_listed.is_none()).count();
+    let secrets = if unasked == 1 { "secret" } else { "secrets" };
+    (unasked > 0)
+        .then(|| format!("Of {unasked} {secrets} only the policy called default was read; that there are no others is taken for granted."))
 }

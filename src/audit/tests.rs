@@ -60,6 +60,18 @@ fn what_was_not_read_is_told_with_its_effect() {
 }
 
 #[test]
+fn a_snapshot_that_knows_one_policy_of_each_secret_is_taken_at_its_word_and_the_report_says_so() {
+    let mut inventory = clean::account().unwrap();
+    let told = |inventory: &Inventory| report(inventory).assumptions.into_iter().find(|assumption| assumption.contains("default"));
+    assert_eq!(told(&inventory), None);
+    for secret in inventory.secrets.values_mut() {
+        secret.policies_listed = None;
+    }
+    let expected = "Of 2 secrets only the policy called default was read; that there are no others is taken for granted.";
+    assert_eq!(told(&inventory).as_deref(), Some(expected));
+}
+
+#[test]
 fn where_nobody_told_what_a_secret_opens_the_report_says_so_once() {
     let told = |inventory: &Inventory| report(inventory).assumptions.iter().any(|assumption| assumption.contains("rotaudit.toml"));
     assert!(told(&clean::account().unwrap()));

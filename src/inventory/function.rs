@@ -22,7 +22,8 @@ pub struct Function {
     /// that it was published with (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html>).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub qualified: BTreeMap<String, Known<Option<FunctionConfiguration>>>,
-    /// Its resource-based policies by qualifier; the unqualified one under the empty string. `None` when there is no policy.
+    /// Its resource-based policies by qualifier; the unqualified one under the empty string. `None` when there is no policy. `GetPolicy` shows the one document that there is, whether
+    /// statements were added one by one or put as a whole (<https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html>).
     pub policies: BTreeMap<String, Known<Option<Document>>>,
     /// Reserved concurrency; `None` when none is set, 0 when the function is switched off.
     pub reserved_concurrency: Known<Option<i32>>,

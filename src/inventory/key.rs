@@ -10,7 +10,7 @@ use super::known::Known;
 use super::named::NamedDocument;
 use crate::arn::Arn;
 
-/// A KMS key that some secret is encrypted under.
+/// A KMS key that some secret is encrypted under, or some version of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Key {

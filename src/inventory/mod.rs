@@ -126,6 +126,7 @@ impl Inventory {
             gaps.extend(secret.key.gap().cloned());
             gaps.extend(secret.versions.gap().cloned());
             gaps.extend(secret.policies.gap().cloned());
+            gaps.extend(secret.policies_listed.as_ref().and_then(Known::gap).cloned());
             gaps.extend(secret.rotation.function.as_ref().and_then(|arn| self.function(arn).gap().cloned()));
             gaps.extend(secret.key.value().and_then(Option::as_ref).and_then(|arn| self.key(arn).gap().cloned()));
         }

@@ -1,4 +1,4 @@
-//! Secrets: what `ListSecrets`, `ListSecretVersionIds` and `GetResourcePolicy` tell of them; never a value.
+//! Secrets: what `ListSecrets`, `ListSecretVersionIds`, `ListResourcePolicies` and `GetResourcePolicy` tell of them; never a value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,8 +54,12 @@ pub struct Secret {
     /// The versions that hold a value. A version that has labels and is not here is empty (inferred: an `AWSPENDING` version is
     /// created before its value is put; <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html>).
     pub versions: Known<Vec<SecretVersion>>,
-    /// Its resource policies by name (`default` is the one that people write).
+    /// Its resource policies by name: `default` is the one that people write, the others are Secrets Manager's own
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListResourcePolicies.html>).
     pub policies: Known<Vec<NamedDocument>>,
+    /// Whether these are all: unreadable when their names could not be listed, so that only the default one was asked for, and absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies_listed: Option<Known<()>>,
     /// What its rotation connects to, if people told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<DeclaredTarget>,

@@ -176,6 +176,7 @@ mod tests {
             stages: BTreeMap::from([(word(6), [word(7)].into())]),
             versions: Known::Unreadable(Gap::new("secretsmanager:ListSecretVersionIds", &word(0), &word(1))),
             policies: Known::Value(vec![NamedDocument::new(&word(2), Document::new(word(3)))]),
+            policies_listed: None,
             target: None,
         };
         let function = Function {

@@ -92,7 +92,7 @@ impl Rotation<'_> {
     /// The key that decrypts the version labelled `AWSCURRENT`. After the secret's key was changed that may still be the key before, as long as Secrets Manager
     /// lists no other for that version
     /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretVersionsListEntry.html>).
-    fn key_of_current_version(&self) -> Known<Target> {
+    pub(super) fn key_of_current_version(&self) -> Known<Target> {
         let current = self.secret.version_with("AWSCURRENT");
         let versions = self.secret.versions.value().map(Vec::as_slice).unwrap_or_default();
         let keys = versions

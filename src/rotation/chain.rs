@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::paths::Connections;
+use crate::access::Target;
 use crate::arn::Arn;
 use crate::inventory::{Function, FunctionConfiguration, Inventory, Key, Known, Role, Secret};
 use crate::network::Paths;
@@ -16,7 +17,7 @@ pub enum RotationKind {
     Lambda,
     /// By the AWS service that owns the secret, such as `rds`; not judged.
     Managed(String),
-    /// A managed external secret, through a role; not judged.
+    /// A managed external secret, through a role; judged as far as AWS goes, and not at the partner.
     External(String),
     /// A replica: it follows the primary in this region; not judged.
     Replica(String),
@@ -46,12 +47,14 @@ pub struct Rotation<'a> {
     pub function: Known<Option<&'a Function>>,
     /// Its configuration; `None` when the function does not exist.
     pub configuration: Known<Option<&'a FunctionConfiguration>>,
-    /// The execution role's ARN; `None` when there is no function.
+    /// The execution role's ARN, or that of the role of a managed external secret; `None` when there is none.
     pub role_arn: Known<Option<&'a Arn>>,
-    /// The execution role; `None` when it does not exist.
+    /// That role; `None` when it does not exist.
     pub role: Known<Option<&'a Role>>,
     /// The key.
     pub key: Known<KeyInUse<'a>>,
+    /// The key that the secret had before, where the current version still hangs on it alone and it was read.
+    pub former_key: Option<&'a Key>,
     /// How the function gets to what it connects to; `None` where there is no function to follow.
     pub connections: Option<Connections>,
 }
@@ -81,7 +84,10 @@ impl<'a> Rotation<'a> {
             Some(function) => function.configuration_of(function_arn.and_then(|arn| arn.split_qualifier().1)),
             None => Known::Value(None),
         });
-        let role_arn = configuration.clone().map(|configuration| configuration.and_then(|configuration| configuration.role.as_ref()));
+        let role_arn = match kind {
+            RotationKind::External(_) => Known::Value(secret.rotation.external_role.as_ref()),
+            _ => configuration.clone().map(|configuration| configuration.and_then(|configuration| configuration.role.as_ref())),
+        };
         let role = role_arn.clone().and_then(|arn| match arn {
             Some(arn) => inventory.role(arn),
             None => Known::Value(None),
@@ -94,7 +100,12 @@ impl<'a> Rotation<'a> {
             }
             _ => None,
         };
-        Some(Self { secret, kind, function_arn, function, configuration, role_arn, role, key, connections })
+        let mut rotation = Self { secret, kind, function_arn, function, configuration, role_arn, role, key, former_key: None, connections };
+        rotation.former_key = match rotation.key_of_current_version() {
+            Known::Value(Target::Key(arn)) if rotation.key_arn() != Some(&arn) => inventory.key(&arn).value().copied(),
+            _ => None,
+        };
+        Some(rotation)
     }
 }
 

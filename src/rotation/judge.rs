@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::calls::Call;
-use super::chain::{KeyInUse, Rotation};
+use super::chain::{KeyInUse, Rotation, RotationKind};
 use super::verdict::{JudgedCall, Judgement, Step, Verdict};
 use crate::access::{Access, Caller, Question, Way};
 use crate::arn::Arn;
-use crate::inventory::Known;
+use crate::inventory::{Key, KeyMetadata, Known};
 use crate::network::{Reach, Reason, Verdict as Reached};
 use crate::policy::Decision;
 
@@ -33,8 +33,13 @@ struct Asked {
 pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>, turned_on_by: Option<&Arn>) -> Judgement {
     let turn_on = turned_on_by.map_or_else(Vec::new, |who| rotation.turn_on(who));
     let ways = rotation.ways();
-    let asked: Vec<Asked> = turn_on.iter().chain(&rotation.calls()).map(|call| ask_each_way(call, ways, access)).collect();
-    let verdict = if rotation.is_lambda() { verdict(&conditions(rotation, &asked), &asked) } else { not_judged(&asked) };
+    let calls = turn_on.into_iter().chain(rotation.calls()).chain(rotation.external_calls());
+    let asked: Vec<Asked> = calls.map(|call| ask_each_way(&call, ways, access)).collect();
+    let verdict = match (&rotation.kind, &rotation.secret.rotation.external_role) {
+        (RotationKind::Lambda, _) => verdict(&conditions(rotation, &asked), &asked),
+        (RotationKind::External(_), Some(role)) => external(rotation, role, &asked),
+        _ => not_judged(&asked),
+    };
     Judgement {
         secret: rotation.secret.arn.clone(),
         kind: rotation.kind.clone(),
@@ -101,6 +106,19 @@ fn ask(call: &Call, access: &Access<'_>) -> Asked {
             let call = judged(actor.to_owned(), "unknown".to_owned(), Decision::Undecided, format!("hangs on {gap}"));
             Asked { call, subject: "unknown".to_owned(), open: vec![gap.to_string()] }
         }
+    }
+}
+
+/// That AWS lets Secrets Manager do its part is not yet a rotation: what the partner does is not seen.
+fn external(rotation: &Rotation<'_>, arn: &Arn, asked: &[Asked]) -> Verdict {
+    let mut found = Vec::new();
+    if matches!(rotation.role, Known::Value(None)) {
+        found.push(Condition::Broken(Step::Start, format!("the role {} does not exist", arn.name())));
+    }
+    key(rotation, &mut found);
+    match verdict(&found, asked) {
+        Verdict::Rotates => Verdict::NotJudged,
+        other => other,
     }
 }
 
@@ -273,6 +291,9 @@ fn role(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
 /// A secret's key lies in the secret's region, and is a symmetric key for encryption
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>).
 fn key(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
+    if let Some(former) = rotation.former_key {
+        usable(former, "is what the current version is still encrypted under, and", found);
+    }
     let secret = &rotation.secret.arn;
     let mut broken = |because: String| found.push(Condition::Broken(Step::CreateSecret, because));
     let named = rotation.secret.key.value().and_then(Option::as_ref);
@@ -284,18 +305,34 @@ fn key(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
         Known::Value(KeyInUse::AwsManaged) => return managed_key(rotation, found),
         Known::Value(KeyInUse::Customer(key)) => key,
     };
-    let metadata = match &key.metadata {
-        Known::Unreadable(gap) => return found.push(Condition::Unknown(gap.to_string())),
-        Known::Value(None) => return broken(format!("{} does not exist", called(&key.arn))),
-        Known::Value(Some(metadata)) => metadata,
-    };
-    // A key that is being updated works: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
-    if !matches!(metadata.state.as_str(), "Enabled" | "Updating") {
-        broken(format!("{} is not usable: its state is {}", called(&key.arn), metadata.state));
-    }
+    let Some(metadata) = usable(key, "", found) else { return };
     let unfit = |fact: &Option<String>, fit: &str| fact.as_deref().filter(|fact| *fact != fit).map(str::to_owned);
     if let Some(kind) = unfit(&metadata.spec, "SYMMETRIC_DEFAULT").or_else(|| unfit(&metadata.usage, "ENCRYPT_DECRYPT")) {
-        broken(format!("{} cannot encrypt secrets: it is a key of kind {kind}", called(&key.arn)));
+        let because = format!("{} cannot encrypt secrets: it is a key of kind {kind}", called(&key.arn));
+        found.push(Condition::Broken(Step::CreateSecret, because));
+    }
+}
+
+/// What is known of a key that exists. One that does not or is in no state to be used breaks the rotation; `role` says what it is needed for, if that is not plain.
+fn usable<'k>(key: &'k Key, role: &str, found: &mut Vec<Condition>) -> Option<&'k KeyMetadata> {
+    let named = format!("{} {role}", called(&key.arn));
+    let mut broken = |because: String| found.push(Condition::Broken(Step::CreateSecret, because));
+    match &key.metadata {
+        Known::Unreadable(gap) => {
+            found.push(Condition::Unknown(gap.to_string()));
+            None
+        }
+        Known::Value(None) => {
+            broken(format!("{} does not exist", named.trim_end()));
+            None
+        }
+        Known::Value(Some(metadata)) => {
+            // A key that is being updated works: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+            if !matches!(metadata.state.as_str(), "Enabled" | "Updating") {
+                broken(format!("{} is not usable: its state is {}", named.trim_end(), metadata.state));
+            }
+            Some(metadata)
+        }
     }
 }
 

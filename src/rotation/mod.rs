@@ -2,6 +2,7 @@
 
 mod calls;
 mod chain;
+mod external;
 mod judge;
 mod paths;
 mod turn_on;

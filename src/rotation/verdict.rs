@@ -79,7 +79,7 @@ pub enum Verdict {
         /// What would decide it: calls that did not answer, context keys.
         needs: Vec<String>,
     },
-    /// It is not a rotation through a Lambda function. Where it is asked for somebody who surely may not turn it on, it fails all the same.
+    /// It is not a rotation through a Lambda function, and nothing that AWS decides about it stands in its way.
     NotJudged,
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::fields::View;
-use super::policies::{function_policy, resource_documents, role_documents};
+use super::policies::{function_policies, resource_documents, role_documents, trust_policy};
 use crate::arn::{AccountId, Arn};
 use crate::policy::{Document, Effect, Policy, Statement};
 
@@ -32,7 +32,7 @@ pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
     let mut accounts: Vec<String> = NOBODYS.map(str::to_owned).to_vec();
     let mut names = vec![NAME.to_owned()];
     let mut roles = BTreeSet::new();
-    for document in function_policy(view).into_iter().chain(resource_documents(view)) {
+    for document in function_policies(view).chain(resource_documents(view)).chain(trust_policy(view)) {
         for_each_condition(document, |key, value| match key {
             "aws:sourceaccount" | "aws:principalaccount" | "kms:calleraccount" => accounts.extend(account_like(value)),
             "aws:sourcearn" => arn_like(value, &mut accounts, &mut names),

@@ -6,12 +6,13 @@ use crate::arn::Arn;
 use crate::inventory::{Known, NamedDocument};
 use crate::policy::{Document, Effect, Policy, Statement};
 
-/// The policy that decides calls of the function as the secret names it.
-pub(super) fn function_policy<'a>(view: &View<'a>) -> Option<&'a Document> {
-    let arn = view.rotation.function_arn?;
-    let (_, qualifier) = arn.split_qualifier();
-    let function = view.rotation.function.value().copied().flatten()?;
-    function.policy(qualifier)?.value()?.as_ref()
+/// The policies that decide calls of the function as the secret names it, or may: that of the version or alias, and that of the function itself.
+pub(super) fn function_policies<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Document> {
+    let qualifier = view.rotation.function_arn.and_then(|arn| arn.split_qualifier().1);
+    let function = view.rotation.function.value().copied().flatten();
+    let policy = move |qualifier| function?.policy(qualifier)?.value()?.as_ref();
+    let own = qualifier.and_then(|_| policy(None));
+    policy(qualifier).into_iter().chain(own)
 }
 
 /// The policies of the secret and of its key.
@@ -19,6 +20,11 @@ pub(super) fn resource_documents<'a>(view: &View<'a>) -> impl Iterator<Item = &'
     let secret: &'a Known<Vec<NamedDocument>> = &view.rotation.secret.policies;
     let key = view.rotation.key_arn().and_then(|arn| view.inventory.keys.get(arn)).and_then(|key| key.policies.value());
     secret.value().into_iter().chain(key).flatten().map(|policy| &policy.document)
+}
+
+/// Who may take on the role of the rotation.
+pub(super) fn trust_policy<'a>(view: &View<'a>) -> Option<&'a Document> {
+    view.rotation.role.value().copied().flatten().map(|role| &role.trust)
 }
 
 /// The inline and managed policies of the execution role, as far as they were read.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fields::{Focus, View};
 use super::foreign::Foreigner;
-use super::policies::{function_policy, role_names};
+use super::policies::{function_policies, role_names};
 use super::rule::{Given, Request};
 use super::words::{Asker, Object, Stand};
 use crate::access::{Caller, Question, Scope, Target, Way};
@@ -179,8 +179,8 @@ fn one<T>(known: Known<Option<T>>) -> Vec<Known<T>> {
 
 /// The service principals that may call the function if its policy lets them, but Secrets Manager.
 fn other_services(scene: &Scene<'_>) -> BTreeSet<String> {
-    let policy = function_policy(&scene.view).and_then(|document| document.policy().ok());
-    let entries = policy.into_iter().flat_map(Policy::statements).flat_map(Statement::principals);
+    let policies = function_policies(&scene.view).filter_map(|document| document.policy().ok());
+    let entries = policies.flat_map(Policy::statements).flat_map(Statement::principals);
     let named = entries.filter(|entry| entry.kind() == PrincipalKind::Service).map(|entry| entry.written().to_owned());
     OTHER_SERVICES.into_iter().map(str::to_owned).chain(named).filter(|name| name != SECRETS_MANAGER).collect()
 }

@@ -141,6 +141,31 @@ fn a_service_that_is_granted_use_for_one_resource_has_no_use_for_others() {
 }
 
 #[test]
+fn what_a_service_is_granted_for_one_resource_can_be_replayed_as_a_policy() {
+    let source = "arn:aws:rds:eu-west-1:111122223333:db:one";
+    let service = Grant { grantee: None, grantee_service: Some("rds.amazonaws.com".into()), source_arn: Some(source.into()), ..grant() };
+    let caller = Caller::Service { name: "rds.amazonaws.com".into(), source: Some(arn(source)) };
+    let answer = Access::new(&granted(&service)).ask(&Question::new(caller, "kms:Decrypt", Target::Key(arn(clean::KEY))));
+    assert_eq!(answer.decision, Decision::Allowed);
+    let case = answer.case();
+    assert!(case.to_string().contains(&format!(r#""StringEquals":{{"aws:SourceArn":"{source}"}}"#)), "{case}");
+    let (request, policies) = serde_json::from_value::<Case>(case).unwrap().question().unwrap();
+    assert_eq!(evaluate(&request, &policies).decision(), Decision::Allowed);
+}
+
+#[test]
+fn a_grant_is_retired_for_whatever_resource_it_was_made() {
+    let operations = ["DescribeKey".to_owned(), "RetireGrant".to_owned()];
+    let grant = Grant { operations: operations.into(), source_arn: Some(clean::SECRET.into()), ..grant() };
+    let asked = |action: &str| {
+        let caller = Caller::Forwarded { role: arn(clean::ROLE), function: arn(clean::FUNCTION) };
+        decided(&granted(&grant), &Question::new(caller, action, Target::Key(arn(clean::KEY)))).0
+    };
+    assert_eq!(asked("kms:RetireGrant"), Decision::Allowed);
+    assert_eq!(asked("kms:DescribeKey"), Decision::ImplicitDeny);
+}
+
+#[test]
 fn the_context_that_a_grant_wants_is_one_that_its_grantee_can_give() {
     let bound = Grant {
         encryption_context_subset: Some([("app".to_owned(), "x".to_owned())].into()),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
 
 mod context;
+mod external;
 mod grants;
 mod policies;
 mod principal;
@@ -118,6 +119,47 @@ fn a_function_level_document_that_names_every_version_is_open_on_a_qualified_cal
             "Resource": format!("{}:*", clean::FUNCTION)}]);
         function_policy(inventory, "", &statement);
         inventory.functions.values_mut().for_each(|f| drop(f.policies.insert("live".into(), Known::Value(None))));
+    });
+    let (decision, because) = decided(&inventory, &invoke(&alias, clean::SECRET));
+    assert_eq!(decision, Decision::Undecided);
+    assert!(because.contains("not documented"), "{because}");
+}
+
+#[test]
+fn a_function_policy_that_was_put_as_a_document_denies_by_any_condition() {
+    let invoke_from = |condition: &Value| {
+        let inventory = account(|inventory| {
+            let allow = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+                "Resource": [clean::FUNCTION, format!("{}:*", clean::FUNCTION)]});
+            let deny =
+                json!({"Sid": "Not", "Effect": "Deny", "Principal": "*", "Action": "lambda:*", "Resource": "*", "Condition": condition});
+            function_policy(inventory, "", &json!([allow, deny]));
+        });
+        decided(&inventory, &invoke(clean::FUNCTION, clean::SECRET))
+    };
+    assert_eq!(
+        invoke_from(&json!({"ArnNotLike": {"aws:SourceArn": "arn:aws:secretsmanager:*:111122223333:secret:prod/*"}})).0,
+        Decision::Allowed
+    );
+    let (decision, because) = invoke_from(&json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-ours"}}));
+    assert_eq!(decision, Decision::ExplicitDeny, "a service has no organization");
+    assert!(because.contains("(Not)") && because.contains("aws:PrincipalOrgID"), "{because}");
+    assert_eq!(invoke_from(&json!({"Bool": {"aws:PrincipalIsAWSService": "false"}})).0, Decision::Allowed);
+    assert_eq!(invoke_from(&json!({"StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-1"}})).0, Decision::ExplicitDeny);
+}
+
+#[test]
+fn a_function_level_denial_of_every_version_is_open_on_a_qualified_call() {
+    let alias = format!("{}:live", clean::FUNCTION);
+    let service = json!({"Service": "secretsmanager.amazonaws.com"});
+    let inventory = account(|inventory| {
+        let deny = json!({"Effect": "Deny", "Principal": service, "Action": "lambda:InvokeFunction", "Resource": format!("{}:*", clean::FUNCTION)});
+        function_policy(inventory, "", &json!([deny]));
+        function_policy(
+            inventory,
+            "live",
+            &json!([{"Effect": "Allow", "Principal": service, "Action": "lambda:InvokeFunction", "Resource": alias}]),
+        );
     });
     let (decision, because) = decided(&inventory, &invoke(&alias, clean::SECRET));
     assert_eq!(decision, Decision::Undecided);

@@ -169,6 +169,58 @@ fn across_accounts_the_side_that_is_missing_is_named() {
 }
 
 #[test]
+fn what_any_of_a_secrets_policies_allows_is_allowed_and_the_policy_is_named() {
+    let outsider = Caller::Outsider { account: AccountId::parse("999999999999").unwrap() };
+    let question = Question::new(outsider, "secretsmanager:GetSecretValue", Target::Secret(arn(clean::SECRET)));
+    let with = |second: &Value| {
+        account(|inventory| {
+            secret_policy(inventory, &json!({"Effect": "Allow", "Principal": {"AWS": clean::ROLE}, "Action": "*", "Resource": "*"}));
+            let secret = inventory.secrets.get_mut(&arn(clean::SECRET)).unwrap();
+            let Known::Value(policies) = &mut secret.policies else { panic!("it was set just now") };
+            policies.push(NamedDocument::new("cross-account-replication", statement(second)));
+        })
+    };
+    let open = with(&json!({"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "secretsmanager:*", "Resource": "*"}));
+    let (decision, because) = decided(&open, &question);
+    assert_eq!(decision, Decision::Allowed);
+    assert!(because.contains("cross-account-replication of secret prod/db"), "{because}");
+    let closed =
+        with(&json!({"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}));
+    let (decision, because) = decided(&closed, &get());
+    assert_eq!(decision, Decision::ExplicitDeny);
+    assert!(because.contains("cross-account-replication of secret prod/db"), "{because}");
+}
+
+#[test]
+fn policies_that_nobody_could_list_leave_other_accounts_open_and_the_secrets_own_decided() {
+    let gap = Gap::new("secretsmanager:ListResourcePolicies", clean::SECRET, "AccessDeniedException");
+    let listed = |listed: Option<Known<()>>| {
+        account(|inventory| inventory.secrets.values_mut().for_each(|secret| secret.policies_listed = listed.clone()))
+    };
+    let outsider = Caller::Outsider { account: AccountId::parse("999999999999").unwrap() };
+    let question = Question::new(outsider, "secretsmanager:GetSecretValue", Target::Secret(arn(clean::SECRET)));
+    let unlisted = listed(Some(Known::Unreadable(gap.clone())));
+    let answer = Access::new(&unlisted).witness(&question);
+    assert_eq!((answer.decision, answer.missing()), (Decision::Undecided, [gap].into()));
+    assert!(answer.because().contains("secretsmanager:ListResourcePolicies"), "{}", answer.because());
+    assert_eq!(decided(&unlisted, &get()).0, Decision::Allowed);
+    // What is open is not closed by a policy that only opens.
+    let with_default = |effect: &str, condition: &Value| {
+        let mut inventory = unlisted.clone();
+        let all = json!({"Effect": effect, "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition});
+        secret_policy(&mut inventory, &all);
+        Access::new(&inventory).witness(&question).decision
+    };
+    assert_eq!(with_default("Allow", &json!({})), Decision::Allowed);
+    assert_eq!(with_default("Allow", &json!({"StringEquals": {"aws:UserAgent": "theirs"}})), Decision::Allowed);
+    assert_eq!(with_default("Allow", &json!({"StringEquals": {"aws:PrincipalOrgID": "o-ours"}})), Decision::Undecided);
+    assert_eq!(with_default("Deny", &json!({})), Decision::ExplicitDeny);
+    for read in [None, Some(Known::Value(()))] {
+        assert_eq!(Access::new(&listed(read)).witness(&question).decision, Decision::ImplicitDeny);
+    }
+}
+
+#[test]
 fn what_another_secret_lets_in_is_not_the_callers_own_permission() {
     let inventory = account(|inventory| {
         let open = statement(&json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "*"}));

@@ -151,6 +151,22 @@ fn the_current_version_is_decrypted_with_the_key_that_it_is_under() {
         under(OLD)(inventory);
     };
     fails(known, Step::CreateSecret, "kms:Decrypt on key 99999999");
+    let under_both = |inventory: &mut Inventory| {
+        known(inventory);
+        role_policy(inventory, &json!([{"Effect": "Allow", "Action": ["secretsmanager:*", "kms:*"], "Resource": "*"}]));
+    };
+    assert_eq!(judged(under_both).verdict, Verdict::Rotates);
+    let old = |metadata: Known<Option<KeyMetadata>>| {
+        move |inventory: &mut Inventory| {
+            under_both(inventory);
+            inventory.keys.get_mut(&arn(OLD)).unwrap().metadata = metadata.clone();
+        }
+    };
+    let Known::Value(Some(enabled)) = &account(|_| {}).keys[&arn(clean::KEY)].metadata else { panic!("the clean key is known") };
+    let disabled = KeyMetadata { state: "Disabled".to_owned(), ..enabled.clone() };
+    fails(old(Known::Value(Some(disabled))), Step::CreateSecret, "the current version is still encrypted under, and is not usable");
+    fails(old(Known::Value(None)), Step::CreateSecret, "and does not exist");
+    hangs_on(old(Known::Unreadable(Gap::new("kms:DescribeKey", OLD, "AccessDeniedException"))), "kms:DescribeKey");
 }
 
 #[test]

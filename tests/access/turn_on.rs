@@ -167,6 +167,8 @@ fn external(role: Option<&str>, statements: &Value) -> Judgement {
         secret.rotation.external_role = role.map(arn);
         let mut salesforce = identities(inventory).roles[&arn(clean::ROLE)].clone();
         salesforce.arn = arn(EXTERNAL_ROLE);
+        let trust = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"}, "Action": "sts:AssumeRole"});
+        salesforce.trust = Document::new(json!({"Version": "2012-10-17", "Statement": [trust]}).to_string());
         identities(inventory).roles.insert(arn(EXTERNAL_ROLE), salesforce);
         deploy(inventory, statements);
     })
@@ -186,9 +188,9 @@ fn rotate_and_pass(condition: &Value) -> Value {
 #[test]
 fn a_managed_external_secret_takes_the_right_to_pass_its_role() {
     let allowed = external(Some(EXTERNAL_ROLE), &rotate_and_pass(&json!({})));
-    assert_eq!(steps(&allowed), ["turn on secretsmanager:RotateSecret", "turn on iam:PassRole"]);
+    assert_eq!(steps(&allowed)[..3], ["turn on secretsmanager:RotateSecret", "turn on iam:PassRole", "start sts:AssumeRole"]);
     assert!(allowed.calls.iter().all(|call| call.decision == Decision::Allowed), "{:?}", allowed.calls);
-    assert_eq!(allowed.verdict, Verdict::NotJudged, "what follows is not looked at");
+    assert_eq!(allowed.verdict, Verdict::NotJudged, "what the partner does is not looked at");
     let statements = rotate_and_pass(&json!({}));
     fails(&external(Some(EXTERNAL_ROLE), &json!([statements[0]])), "role deploy may not call iam:PassRole on role salesforce");
     fails(&external(Some(EXTERNAL_ROLE), &json!([statements[1]])), "role deploy may not call secretsmanager:RotateSecret");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rotaudit::inventory::network::{Peer, RouteDestination};
-use rotaudit::inventory::{Api, Gap, Inventory, Known, Network};
+use rotaudit::inventory::{Api, Gap, Inventory, Known, Network, Secret};
 
 use super::sample::{ACCOUNT, stack};
 
@@ -28,12 +28,28 @@ pub(crate) fn lose(inventory: &mut Inventory, api: Api, error: &str) {
             inventory.networks.clear();
         }
         Api::ListSecretVersionIds => {
+            // Only a version knows it.
+            inventory.keys.retain(|arn, _| arn.name() != "4444-former");
             for secret in inventory.secrets.values_mut() {
                 secret.versions = Known::Unreadable(gap(secret.arn.as_str()));
             }
         }
-        Api::GetSecretPolicy => {
+        // The one that people write is read all the same.
+        Api::ListSecretPolicies => {
             for secret in inventory.secrets.values_mut() {
+                secret.policies_listed = Some(Known::Unreadable(gap(secret.arn.as_str())));
+                if let Known::Value(policies) = &mut secret.policies {
+                    policies.retain(|policy| policy.name == "default");
+                }
+            }
+        }
+        Api::GetSecretPolicy => {
+            // A secret that is known to have none is not asked for any.
+            let asked = |secret: &Secret| {
+                let none = matches!(&secret.policies, Known::Value(policies) if policies.is_empty());
+                !none || secret.policies_listed != Some(Known::Value(()))
+            };
+            for secret in inventory.secrets.values_mut().filter(|secret| asked(secret)) {
                 secret.policies = Known::Unreadable(gap(secret.arn.as_str()));
             }
         }
@@ -50,7 +66,7 @@ pub(crate) fn lose(inventory: &mut Inventory, api: Api, error: &str) {
                 key.metadata = Known::Unreadable(gap(key.arn.as_str()));
             }
         }
-        Api::ListKeyPolicies | Api::GetKeyPolicy | Api::ListGrants => {
+        Api::GetKeyPolicy | Api::ListGrants => {
             for key in inventory.keys.values_mut().filter(|key| key.metadata != Known::Value(None)) {
                 let gap = gap(key.arn.as_str());
                 match api {

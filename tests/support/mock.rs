@@ -39,7 +39,8 @@ use std::time::Duration;
 
 use rotaudit::inventory::Inventory;
 
-/// A recognisable value that every function carries in its environment, and that must never get anywhere.
+/// A recognisable value wherever an answer of AWS can hold a password: in environments, messages about states, descriptions, metadata for a partner, what is said of
+/// databases. It must never get anywhere.
 pub(crate) const PLANTED: &str = "hunter2-do-not-keep-this";
 
 /// One request that reached the mock.

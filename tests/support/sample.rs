@@ -56,8 +56,23 @@ fn secret(region: &str, name: &str) -> Secret {
         stages: BTreeMap::from([(version.id.clone(), ["AWSCURRENT".to_owned()].into())]),
         versions: Known::Value(vec![version]),
         policies: Known::Value(Vec::new()),
+        policies_listed: Some(Known::Value(())),
         target: None,
     }
+}
+
+/// The secret with its versions under these keys.
+fn under(secret: Secret, keys: &[&str]) -> Secret {
+    let key_ids: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    let under = |version: SecretVersion| SecretVersion { key_ids: key_ids.clone(), ..version };
+    Secret { versions: secret.versions.map(|versions| versions.into_iter().map(under).collect()), ..secret }
+}
+
+/// What Secrets Manager calls the policy that it attaches to a replica.
+const OF_REPLICATION: &str = "cross-account-replication";
+
+fn policies(names: &[&str]) -> Known<Vec<NamedDocument>> {
+    Known::Value(names.iter().map(|name| NamedDocument::new(name, document(name))).collect())
 }
 
 fn rotating(function: &str) -> RotationConfiguration {
@@ -79,6 +94,8 @@ fn encrypted(secret: Secret, kms_key_id: &str, key: &str) -> Secret {
 
 const EU_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/0000-eu";
 const ALIASED_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1111-aliased";
+/// The key that a secret had before, and its current version still has.
+const FORMER_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/4444-former";
 const US_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/2222-us";
 const GONE_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/3333-gone";
 /// No key is behind it, so it stands for itself.
@@ -116,7 +133,7 @@ fn secrets() -> Vec<Secret> {
         tags: pairs(&[("team", "payments"), ("stage", "<prod>")]),
         rotation: rotating(&format!("{EU_FUNCTION}:live")),
         stages: db.stages.clone().into_iter().chain([empty_version]).collect(),
-        policies: Known::Value(vec![NamedDocument::new("default", document("secret"))]),
+        policies: policies(&["default"]),
         ..db
     };
     let external = Secret {
@@ -131,10 +148,18 @@ fn secrets() -> Vec<Secret> {
     };
     vec![
         encrypted(db, "alias/app", ALIASED_KEY),
-        of_stack(encrypted(Secret { rotation: rotating(EU_FUNCTION), ..secret("eu-west-1", "prod/api") }, EU_KEY, EU_KEY)),
-        encrypted(secret("eu-west-1", "prod/aliased-by-arn"), "arn:aws:kms:eu-west-1:111122223333:alias/app", ALIASED_KEY),
+        of_stack(encrypted(
+            Secret { rotation: rotating(EU_FUNCTION), policies: policies(&["default", OF_REPLICATION]), ..secret("eu-west-1", "prod/api") },
+            EU_KEY,
+            EU_KEY,
+        )),
+        encrypted(
+            under(secret("eu-west-1", "prod/aliased-by-arn"), &["4444-former", EU_KEY, "alias/aws/secretsmanager"]),
+            "arn:aws:kms:eu-west-1:111122223333:alias/app",
+            ALIASED_KEY,
+        ),
         secret("eu-west-1", "plain"),
-        Secret { rotation: rotating(FOREIGN_FUNCTION), ..secret("eu-west-1", "central") },
+        Secret { rotation: rotating(FOREIGN_FUNCTION), policies: policies(&[OF_REPLICATION]), ..secret("eu-west-1", "central") },
         Secret { owning_service: Some("rds".to_owned()), ..secret("eu-west-1", "rds!db-1") },
         of_stack(encrypted(Secret { rotation: rotating(US_FUNCTION), ..secret("us-east-1", "billing") }, "2222-us", US_KEY)),
         of_stack(encrypted(Secret { rotation: rotating(GONE_FUNCTION), ..secret("us-east-1", "orphan") }, "alias/gone", GONE_ALIAS)),
@@ -249,7 +274,7 @@ fn keys() -> Vec<Key> {
         it.map(|it| KeyMetadata { state: "PendingDeletion".to_owned(), valid_to: Some(at(50)), deletion_at: Some(at(51)), ..it })
     });
     let gone = |name: &str| Key { metadata: Known::Value(None), policies: Known::default(), grants: Known::default(), ..key(name) };
-    vec![eu, key(ALIASED_KEY), us, gone(GONE_KEY), gone(GONE_ALIAS)]
+    vec![eu, key(ALIASED_KEY), key(FORMER_KEY), us, gone(GONE_KEY), gone(GONE_ALIAS)]
 }
 
 fn identities() -> Identities {

@@ -11,6 +11,8 @@ pub enum Api {
     ListSecrets,
     /// `secretsmanager:ListSecretVersionIds`
     ListSecretVersionIds,
+    /// `secretsmanager:ListResourcePolicies`
+    ListSecretPolicies,
     /// `secretsmanager:GetResourcePolicy`
     GetSecretPolicy,
     /// `lambda:GetFunctionConfiguration`
@@ -27,8 +29,6 @@ pub enum Api {
     ListFunctionTags,
     /// `kms:DescribeKey`
     DescribeKey,
-    /// `kms:ListKeyPolicies`
-    ListKeyPolicies,
     /// `kms:GetKeyPolicy`
     GetKeyPolicy,
     /// `kms:ListGrants`
@@ -104,6 +104,7 @@ impl Api {
         Self::GetAccountAuthorizationDetails,
         Self::ListSecrets,
         Self::ListSecretVersionIds,
+        Self::ListSecretPolicies,
         Self::GetSecretPolicy,
         Self::GetFunctionConfiguration,
         Self::GetFunctionPolicy,
@@ -112,7 +113,6 @@ impl Api {
         Self::ListFunctionUrlConfigs,
         Self::ListFunctionTags,
         Self::DescribeKey,
-        Self::ListKeyPolicies,
         Self::GetKeyPolicy,
         Self::ListGrants,
         Self::DescribeVpcs,

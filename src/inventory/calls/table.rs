@@ -44,9 +44,14 @@ impl Api {
                 "the versions that hold a value, their dates and keys",
                 "whether a rotation is stuck on an empty version",
             ),
+            Self::ListSecretPolicies => row(
+                "secretsmanager:ListResourcePolicies",
+                "the names of the secret's resource policies",
+                "what the policies beside the default one, which Secrets Manager writes for replication, open to other accounts",
+            ),
             Self::GetSecretPolicy => row(
                 "secretsmanager:GetResourcePolicy",
-                "the secret's resource policy",
+                "the secret's resource policies",
                 "every request to the secret: a statement there may deny it",
             ),
             Self::GetFunctionConfiguration => row(
@@ -78,8 +83,9 @@ impl Api {
                 "the key behind an alias, its state, kind and manager",
                 "whether the key is usable, and every request to it",
             ),
-            Self::ListKeyPolicies => row("kms:ListKeyPolicies", "the names of the key's policies", "every request to the key"),
-            Self::GetKeyPolicy => row("kms:GetKeyPolicy", "the key's policies", "every request to the key"),
+            Self::GetKeyPolicy => {
+                row("kms:GetKeyPolicy", "the key's policy, and that of Resource Access Manager", "every request to the key")
+            }
             Self::ListGrants => row("kms:ListGrants", "the key's grants", "whether a grant allows what no policy allows"),
             Self::DescribeVpcs => row(
                 "ec2:DescribeVpcs",

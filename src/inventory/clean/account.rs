@@ -112,6 +112,7 @@ pub fn bare_secret(arn: &Arn, created_at: Timestamp) -> Secret {
         stages: BTreeMap::from([(CURRENT_VERSION.to_owned(), BTreeSet::from(["AWSCURRENT".to_owned(), "AWSPENDING".to_owned()]))]),
         versions: Known::Value(vec![version]),
         policies: Known::Value(Vec::new()),
+        policies_listed: Some(Known::Value(())),
         target: None,
     }
 }

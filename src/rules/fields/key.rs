@@ -17,6 +17,8 @@ const GRANT: Record = Record {
         Field::optional("grantee", Type::String),
         Field::optional("grantee_account", Type::String),
         Field::optional("grantee_service", Type::String),
+        // The account of the resource for which alone a service may use it.
+        Field::optional("source_account", Type::String),
         Field::required("constrained", Type::Bool),
     ],
 };
@@ -66,7 +68,9 @@ fn name(view: &View<'_>) -> Fact<Gap> {
 
 fn grant(grant: &Grant) -> Value<Gap> {
     let grantee = grant.grantee.as_deref();
-    let account = grantee.and_then(|grantee| Arn::parse(grantee).ok()).filter(|arn| !arn.account().is_empty());
+    let in_account = |arn: &str| Arn::parse(arn).ok().filter(|arn| !arn.account().is_empty());
+    let account = grantee.and_then(in_account);
+    let source = grant.source_arn.as_deref().and_then(in_account);
     let operations: &BTreeSet<String> = &grant.operations;
     let constrained = [&grant.encryption_context_subset, &grant.encryption_context_equals].into_iter().any(Option::is_some);
     record([
@@ -75,6 +79,7 @@ fn grant(grant: &Grant) -> Value<Gap> {
         ("grantee", option(grantee, text)),
         ("grantee_account", option(account, |arn| text(arn.account()))),
         ("grantee_service", option(grant.grantee_service.as_deref(), text)),
+        ("source_account", option(source, |arn| text(arn.account()))),
         ("constrained", boolean(constrained || grant.source_arn.is_some())),
     ])
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ask::gap;
 use super::functions::functions;
 use super::identities::identities;
-use super::keys::{full_name, keys};
+use super::keys::{full_name, further_keys, keys};
 use super::lanes::in_lanes;
 use super::network::networks;
 use super::options::Options;
@@ -69,6 +69,8 @@ async fn regional(session: &Session, options: &Options, progress: &dyn Progress)
         Box::pin(functions_and_networks),
         Box::pin(keys(session, key_names, step("keys"))),
     );
+    let of_versions = asked.iter().flat_map(|(secret, asked)| asked.keys_of_versions(secret));
+    let keys = Box::pin(further_keys(session, keys, of_versions, step("keys"))).await;
     let secrets = listed.into_values().flatten().map(|it| {
         let missing = || Asked::nothing(&gap(Api::GetSecretPolicy, it.arn.as_str(), "not asked"));
         let asked = asked.remove(&it.arn).unwrap_or_else(missing);

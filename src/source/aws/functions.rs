@@ -132,9 +132,24 @@ fn configuration(it: GetFunctionConfigurationOutput) -> Option<FunctionConfigura
         last_update_status: it.last_update_status.map(|it| it.as_str().to_owned()),
         last_update_reason_code: it.last_update_status_reason_code.map(|it| it.as_str().to_owned()),
         environment_key: arn(it.kms_key_arn),
-        endpoint_variables: variables.into_iter().filter(|(name, _)| ENDPOINT_VARIABLES.contains(&name.as_str())).collect(),
+        endpoint_variables: variables
+            .into_iter()
+            .filter(|(name, _)| ENDPOINT_VARIABLES.contains(&name.as_str()))
+            .map(|(name, value)| (name, without_credentials(&value)))
+            .collect(),
         vpc: it.vpc_config.and_then(vpc),
     })
+}
+
+/// A URL without what may be a password in it: the user before its host, and whatever follows its path. Neither decides where it leads.
+fn without_credentials(url: &str) -> String {
+    let (base, behind) = url.find(['?', '#']).map_or((url, ""), |end| (&url[..end], "?***"));
+    let Some((scheme, rest)) = base.split_once("://") else { return format!("{base}{behind}") };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}{path}{behind}"),
+        None => format!("{base}{behind}"),
+    }
 }
 
 /// Lambda tells an empty attachment of a function that was taken out of its VPC.
@@ -153,4 +168,20 @@ fn vpc(it: VpcConfigResponse) -> Option<VpcAttachment> {
 fn url(it: &FunctionUrlConfig) -> FunctionUrl {
     let qualifier = Arn::parse(&it.function_arn).ok().and_then(|arn| arn.split_qualifier().1.map(str::to_owned));
     FunctionUrl { qualifier, auth_type: it.auth_type.as_str().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_kept_without_what_may_be_a_password_in_it() {
+        for url in ["", "true", "https://vpce-1.secretsmanager.eu-west-1.vpce.amazonaws.com/a@b", "host:443/x", "é://ü/@"] {
+            assert_eq!(without_credentials(url), url);
+        }
+        assert_eq!(without_credentials("https://me:p@ss@host:8443/x?y#z"), "https://***@host:8443/x?***");
+        assert_eq!(without_credentials("https://host?token=p#q"), "https://host?***");
+        assert_eq!(without_credentials("http://host#p/@q"), "http://host?***");
+        assert_eq!(without_credentials("://p@"), "://***@");
+    }
 }

@@ -33,6 +33,13 @@ impl Keys {
     }
 }
 
+/// Beside `known`, the keys of these ARNs that are not among them.
+pub(super) async fn further_keys(session: &Session, mut known: Keys, arns: impl Iterator<Item = Arn>, tick: impl Fn(usize, usize)) -> Keys {
+    let arns: BTreeSet<Arn> = arns.filter(|arn| !known.keys.contains_key(arn)).collect();
+    known.keys.extend(keys(session, arns, tick).await.keys);
+    known
+}
+
 /// The ARN of a key or alias that a secret names by ARN, alias or key id. A bare name is one of the secret's account and region
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>).
 pub(super) fn full_name(id: &str, secret: &Arn) -> Option<Arn> {
@@ -128,28 +135,16 @@ async fn key(regional: Option<&Regional>, arn: Arn, metadata: Option<Known<Optio
     }
 }
 
-/// All key policies, or none: a policy that was not read may allow what the others do not.
+/// Both key policies, or none: a policy that was not read may allow what the other does not. A key has these two and no others, and RAM's only where the key is
+/// shared through it (<https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html>), so nobody needs to be asked for their names first.
 async fn policies(regional: &Regional, key: &Arn) -> Known<Vec<NamedDocument>> {
-    let (kms, id) = (&regional.kms, key.as_str());
-    let names = pages(
-        Api::ListKeyPolicies,
-        id,
-        |marker| kms.list_key_policies().key_id(id).limit(1000).set_marker(marker).send(),
-        |answer| (answer.policy_names, answer.next_marker.filter(|_| answer.truncated)),
-    );
-    let names = match whole_or_none(names.await) {
-        Known::Value(names) => names,
-        Known::Unreadable(gap) => return Known::Unreadable(gap),
+    let named = async |name: &str| {
+        let call = regional.kms.get_key_policy().key_id(key.as_str()).policy_name(name).send();
+        let document = ask_optional(Api::GetKeyPolicy, key.as_str(), call, |answer| answer.policy.map(Document::new)).await;
+        document.map(|document| document.map(|document| NamedDocument::new(name, document)))
     };
-    let mut policies = Vec::with_capacity(names.len());
-    for name in names {
-        let call = kms.get_key_policy().key_id(id).policy_name(&name).send();
-        match ask_optional(Api::GetKeyPolicy, id, call, |answer| answer.policy.map(Document::new)).await {
-            Known::Value(document) => policies.extend(document.map(|document| NamedDocument { name, document })),
-            Known::Unreadable(gap) => return Known::Unreadable(gap),
-        }
-    }
-    Known::Value(policies)
+    let (default, ram) = tokio::join!(named("default"), named("AWS_RAM"));
+    default.and_then(|default| ram.map(|ram| default.into_iter().chain(ram).collect()))
 }
 
 async fn grants(regional: &Regional, key: &Arn) -> Known<Vec<Grant>> {

@@ -1,14 +1,23 @@
-//! Secrets: the list of a region, and of each secret its versions and its policy; never a value.
+//! Secrets: the list of a region, and of each secret its versions and its policies; never a value.
 
 use aws_sdk_secretsmanager::types::{SecretListEntry, SecretVersionsListEntry};
+use serde_json::json;
 
-use super::ask::{ask, gap, pages, whole};
+use super::ask::{ask, ask_optional, gap, pages, whole};
+use super::direct::{Client, Element, Malformed, Request};
+use super::keys::full_name;
 use super::network::{STACK_TAG, StackSecret};
 use super::session::Regional;
 use super::values::{arn, text, time};
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Api, Gap, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Document;
+
+/// The policy that people write; the others are Secrets Manager's own.
+const DEFAULT: &str = "default";
+
+/// How a version says that it is under `aws/secretsmanager`.
+const DEFAULT_KEY: &str = "DefaultEncryptionKey";
 
 /// A secret as its region lists it.
 #[derive(Debug)]
@@ -63,6 +72,7 @@ impl Listed {
             stages: stages.into_iter().map(|(version, labels)| (version, labels.into_iter().collect())).collect(),
             versions: asked.versions,
             policies: asked.policies,
+            policies_listed: Some(asked.policies_listed),
             target: None,
         }
     }
@@ -101,16 +111,29 @@ pub(super) async fn list(regional: &Regional, account: &AccountId, region: &str)
 pub(super) struct Asked {
     pub(super) versions: Known<Vec<SecretVersion>>,
     pub(super) policies: Known<Vec<NamedDocument>>,
+    /// Whether these are all.
+    pub(super) policies_listed: Known<()>,
 }
 
 impl Asked {
+    /// The keys that versions of `secret` hang on, by ARN: one that the secret had before may still be needed to read what is current.
+    pub(super) fn keys_of_versions(&self, secret: &Arn) -> impl Iterator<Item = Arn> {
+        let versions = self.versions.value().map(Vec::as_slice).unwrap_or_default();
+        let ids = versions.iter().flat_map(|version| &version.key_ids).filter(|id| !id.contains("alias/") && *id != DEFAULT_KEY);
+        ids.filter_map(|id| full_name(id, secret))
+    }
+
     /// Nothing could be asked.
     pub(super) fn nothing(missing: &Gap) -> Self {
-        Self { versions: Known::Unreadable(missing.clone()), policies: Known::Unreadable(missing.clone()) }
+        Self {
+            versions: Known::Unreadable(missing.clone()),
+            policies: Known::Unreadable(missing.clone()),
+            policies_listed: Known::Unreadable(missing.clone()),
+        }
     }
 }
 
-/// Asks for the versions and the policy of a secret. Those that do not rotate are asked about too: people ask whether they could.
+/// Asks for the versions and the policies of a secret. Those that do not rotate are asked about too: people ask whether they could.
 pub(super) async fn about(regional: &Regional, secret: &Arn) -> Asked {
     let (client, id) = (&regional.secrets, secret.as_str());
     let versions = pages(
@@ -119,16 +142,58 @@ pub(super) async fn about(regional: &Regional, secret: &Arn) -> Asked {
         |token| client.list_secret_version_ids().secret_id(id).max_results(100).set_next_token(token).send(),
         |answer| (answer.versions, answer.next_token),
     );
-    // An answer without a policy is known from one that is not AWS's by the secret's ARN in it.
-    let policy = ask(Api::GetSecretPolicy, id, client.get_resource_policy().secret_id(id).send(), |answer| {
-        answer.arn.map(|_| answer.resource_policy)
-    });
-    let (versions, policy) = tokio::join!(versions, policy);
-    let default = |text: String| NamedDocument::new("default", Document::new(text));
-    Asked {
-        versions: whole(versions).map(|versions| versions.into_iter().map(version).collect()),
-        policies: policy.map(|policy| policy.into_iter().map(default).collect()),
+    let (versions, (policies, policies_listed)) = tokio::join!(versions, policies(regional, id));
+    let versions = whole(versions).map(|versions| versions.into_iter().map(version).collect());
+    Asked { versions, policies, policies_listed }
+}
+
+/// All policies of a secret, or the gap; and whether they are all. A secret without one, as most are, is asked for nothing but their names.
+async fn policies(regional: &Regional, secret: &str) -> (Known<Vec<NamedDocument>>, Known<()>) {
+    let (names, listed) = match names_of_policies(&regional.secrets_direct, secret).await {
+        Known::Value(names) => (names, Known::Value(())),
+        // Whoever may not list them, or lies in a partition that cannot, can still read the one that people write.
+        Known::Unreadable(gap) => (vec![DEFAULT.to_owned()], Known::Unreadable(gap)),
+    };
+    let mut policies = Vec::with_capacity(names.len());
+    for name in names {
+        match policy(regional, secret, &name).await {
+            Known::Value(document) => policies.extend(document.map(|document| NamedDocument { name, document })),
+            Known::Unreadable(gap) => return (Known::Unreadable(gap), listed),
+        }
     }
+    (Known::Value(policies), listed)
+}
+
+async fn names_of_policies(client: &Client, secret: &str) -> Known<Vec<String>> {
+    let request = Request::json(json!({"SecretId": secret}));
+    let page = |token: Option<String>| {
+        let request = token.iter().fold(request.clone(), |request, token| request.with("NextToken", token));
+        client.call(Api::ListSecretPolicies, request, page_of_names)
+    };
+    whole(pages(Api::ListSecretPolicies, secret, page, |(names, next)| (Some(names), next)).await)
+}
+
+/// The names on a page, and the token of the next
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListResourcePolicies.html>).
+fn page_of_names(answer: &Element) -> Result<(Vec<String>, Option<String>), Malformed> {
+    const LIST: &str = "ResourcePolicies";
+    // A list is empty when it says so, not when it is missing.
+    answer.needed(LIST)?;
+    let names = answer.items(LIST, "item").map(|policy| policy.owned("PolicyName")).collect::<Result<_, _>>()?;
+    Ok((names, answer.text("NextToken").map(str::to_owned)))
+}
+
+/// The policy of that name; `None` when there is none. An answer without a policy is known from one that is not AWS's by the secret's ARN in it.
+async fn policy(regional: &Regional, secret: &str, name: &str) -> Known<Option<Document>> {
+    if name == DEFAULT {
+        let call = regional.secrets.get_resource_policy().secret_id(secret).send();
+        return ask(Api::GetSecretPolicy, secret, call, |answer| answer.arn.map(|_| answer.resource_policy.map(Document::new))).await;
+    }
+    let request = Request::json(json!({"SecretId": secret, "PolicyName": name}));
+    let call = regional
+        .secrets_direct
+        .call(Api::GetSecretPolicy, request, |answer| answer.owned("ARN").map(|_| answer.raw("ResourcePolicy").map(str::to_owned)));
+    ask_optional(Api::GetSecretPolicy, secret, call, Some).await.map(|found| found.flatten().map(Document::new))
 }
 
 fn version(it: SecretVersionsListEntry) -> SecretVersion {

@@ -13,7 +13,7 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 
 use super::ask::{root, told};
-use super::direct::Environment;
+use super::direct::{Client, Environment, Service};
 use super::options::Options;
 use super::place::Place;
 use super::regions;
@@ -27,6 +27,8 @@ const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExp
 #[derive(Debug)]
 pub(super) struct Regional {
     pub(super) secrets: aws_sdk_secretsmanager::Client,
+    /// For what the crate of Secrets Manager does not have.
+    pub(super) secrets_direct: Client,
     pub(super) lambda: aws_sdk_lambda::Client,
     pub(super) kms: aws_sdk_kms::Client,
 }
@@ -88,6 +90,10 @@ impl Session {
             let config = self.config.to_builder().region(Region::new(name.to_owned())).build();
             Arc::new(Regional {
                 secrets: aws_sdk_secretsmanager::Client::new(&config),
+                secrets_direct: Client::new(
+                    Service::SecretsManager,
+                    &Environment { config: &config, account: &self.account, region: name },
+                ),
                 lambda: aws_sdk_lambda::Client::new(&config),
                 kms: aws_sdk_kms::Client::new(&config),
             })

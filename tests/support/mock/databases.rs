@@ -3,6 +3,7 @@
 use rotaudit::inventory::Network;
 use rotaudit::inventory::network::Database;
 
+use super::PLANTED;
 use super::scope::{Failure, Scope, fact};
 use super::wire::Asked;
 use super::xml::{element, list, optional, texts, truth};
@@ -35,7 +36,9 @@ fn common(it: &Database) -> String {
     let groups = it.security_groups.iter().map(|id| texts(&[("VpcSecurityGroupId", id), ("Status", "active")]));
     let secret =
         it.master_secret.as_deref().map(|arn| element("MasterUserSecret", &texts(&[("SecretArn", arn), ("SecretStatus", "active")])));
-    texts(&[("Engine", &it.engine), ("PubliclyAccessible", truth(it.public))])
+    let pending = element("PendingModifiedValues", &texts(&[("MasterUserPassword", PLANTED)]));
+    texts(&[("Engine", &it.engine), ("PubliclyAccessible", truth(it.public)), ("MasterUsername", PLANTED)])
+        + &pending
         + &list("VpcSecurityGroups", "VpcSecurityGroupMembership", groups)
         + &secret.unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use rotaudit::inventory::network::{
     SecurityGroupRule,
 };
 
+use super::PLANTED;
 use super::ec2::{Page, having};
 use super::scope::{Failure, fact};
 use super::wire::Asked;
@@ -37,7 +38,10 @@ pub(super) fn answer(network: &Network, operation: &str, asked: &Asked, page: Pa
         "GetManagedPrefixListEntries" => {
             let missing = || Failure::new(400, "InvalidPrefixListID.NotFound", "no such prefix list");
             let list = asked.field("PrefixListId").and_then(|id| network.prefix_lists.value()?.get(id)).ok_or_else(missing)?;
-            page("entrySet", fact(&list.entries)?.iter().map(|cidr| texts(&[("cidr", &cidr.to_string()), ("description", "")])).collect())
+            page(
+                "entrySet",
+                fact(&list.entries)?.iter().map(|cidr| texts(&[("cidr", &cidr.to_string()), ("description", PLANTED)])).collect(),
+            )
         }
         _ => return Ok(None),
     }))
@@ -117,7 +121,7 @@ fn acl_rule(it: &NetworkAclRule) -> String {
 }
 
 fn group(id: &str, it: &SecurityGroup) -> String {
-    texts(&[("groupId", id), ("groupName", &it.name), ("vpcId", &it.vpc), ("groupDescription", "")])
+    texts(&[("groupId", id), ("groupName", &it.name), ("vpcId", &it.vpc), ("groupDescription", PLANTED)])
         + &permissions("ipPermissions", &it.ingress)
         + &permissions("ipPermissionsEgress", &it.egress)
 }

@@ -4,6 +4,7 @@ use rotaudit::arn::Arn;
 use rotaudit::inventory::{Grant, Inventory, Key, Known, Secret};
 use serde_json::{Value, json};
 
+use super::PLANTED;
 use super::scope::{Failure, Scope, fact, seconds};
 use super::wire::Asked;
 
@@ -17,15 +18,6 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
     }
     match operation {
         "DescribeKey" => describe(key)?.ok_or_else(missing),
-        "ListKeyPolicies" => {
-            let names = match &key.policies {
-                Known::Value(policies) => policies.iter().map(|policy| policy.name.as_str()).collect(),
-                Known::Unreadable(gap) if gap.call.as_ref() == "kms:GetKeyPolicy" => vec!["default"],
-                Known::Unreadable(gap) => return Err(Failure::of(gap)),
-            };
-            let (names, next) = scope.page(names, asked.token());
-            Ok(json!({"PolicyNames": names, "Truncated": next.is_some(), "NextMarker": next}))
-        }
         "GetKeyPolicy" => {
             let policy = fact(&key.policies)?.iter().find(|policy| Some(policy.name.as_str()) == asked.field("PolicyName"));
             policy.map(|policy| json!({"Policy": policy.document.text(), "PolicyName": policy.name})).ok_or_else(missing)
@@ -59,6 +51,7 @@ fn describe(key: &Key) -> Result<Option<Value>, Failure> {
             "AWSAccountId": key.arn.account(),
             "Enabled": it.state == "Enabled",
             "KeyState": it.state,
+            "Description": PLANTED,
             "KeyManager": if it.aws_managed { "AWS" } else { "CUSTOMER" },
             "KeySpec": it.spec,
             "KeyUsage": it.usage,

@@ -4,6 +4,7 @@ use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::Secret;
 use serde_json::{Value, json};
 
+use super::PLANTED;
 use super::scope::{Failure, Scope, fact, seconds};
 use super::wire::Asked;
 
@@ -17,15 +18,31 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
                 .into_iter()
                 .map(|version| {
                     let stages = secret.stages.get(&version.id);
-                    json!({"VersionId": version.id, "VersionStages": stages, "CreatedDate": seconds(version.created_at), "KmsKeyIds": version.key_ids})
+                    json!({"VersionId": version.id, "VersionStages": stages, "CreatedDate": seconds(version.created_at), "KmsKeyIds": version.key_ids,
+                           "SecretString": PLANTED})
                 })
                 .collect();
             Ok(json!({"ARN": secret.arn, "Name": secret.name, "Versions": versions, "NextToken": next}))
         }
+        "ListResourcePolicies" => {
+            let secret = secret(scope, asked)?;
+            secret.policies_listed.as_ref().map(fact).transpose()?;
+            // Whoever cannot read a policy can still be told that there is one.
+            let names =
+                secret.policies.value().map_or(vec!["default"], |policies| policies.iter().map(|policy| policy.name.as_str()).collect());
+            let (names, next) = scope.page(names, asked.token());
+            let policies: Vec<Value> = names.into_iter().map(|name| json!({"PolicyName": name})).collect();
+            Ok(json!({"ResourcePolicies": policies, "NextToken": next}))
+        }
         "GetResourcePolicy" => {
             let secret = secret(scope, asked)?;
-            let policy = fact(&secret.policies)?.iter().find(|policy| policy.name == "default");
-            Ok(json!({"ARN": secret.arn, "Name": secret.name, "ResourcePolicy": policy.map(|policy| policy.document.text())}))
+            let name = asked.field("PolicyName").unwrap_or("default");
+            let policy = fact(&secret.policies)?.iter().find(|policy| policy.name == name);
+            if policy.is_none() && name != "default" {
+                return Err(Failure::new(400, "ResourceNotFoundException", "Secrets Manager can't find the specified policy."));
+            }
+            let text = policy.map(|policy| policy.document.text());
+            Ok(json!({"ARN": secret.arn, "Name": secret.name, "PolicyName": name, "ResourcePolicy": text}))
         }
         other => Err(Failure::new(400, "InvalidAction", other)),
     }
@@ -61,6 +78,9 @@ fn entry(secret: &Secret) -> Value {
             "Duration": rotation.window,
         },
         "ExternalSecretRotationRoleArn": rotation.external_role,
+        "ExternalSecretRotationMetadata": [{"Key": "adminToken", "Value": PLANTED}],
+        // What no honest service says.
+        "SecretString": PLANTED,
         "Type": secret.external_type,
         "LastRotatedDate": seconds(rotation.last_rotated),
         "NextRotationDate": seconds(rotation.next_rotation),

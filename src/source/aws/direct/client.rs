@@ -110,7 +110,7 @@ fn read<T>(
 fn answer(operation: Operation, body: &str) -> Option<Element> {
     let name = operation.name();
     match operation.service() {
-        Service::Resolver => {
+        Service::Resolver | Service::SecretsManager => {
             let body: serde_json::Value = serde_json::from_str(body).ok()?;
             body.is_object().then(|| Element::from_json(name, &body))
         }

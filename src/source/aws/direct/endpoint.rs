@@ -64,7 +64,8 @@ fn signing_region(service: Service, region: &str) -> &str {
 
 /// The host of a service
 /// (<https://docs.aws.amazon.com/general/latest/gr/ec2-service.html>, <https://docs.aws.amazon.com/general/latest/gr/rds-service.html>,
-/// <https://docs.aws.amazon.com/general/latest/gr/r53.html>; FIPS in GovCloud: <https://aws.amazon.com/compliance/fips/>).
+/// <https://docs.aws.amazon.com/general/latest/gr/r53.html>, <https://docs.aws.amazon.com/general/latest/gr/asm.html>; FIPS in GovCloud:
+/// <https://aws.amazon.com/compliance/fips/>).
 fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> Option<String> {
     let partition = Partition::of_region(region);
     let suffix = match (partition, dual_stack) {
@@ -75,8 +76,9 @@ fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> Option<
         (Partition::Other, _) => return None,
     };
     let name = service.name();
-    // In GovCloud the ordinary hosts are FIPS hosts.
-    let mark = if fips && (partition != Partition::GovCloud || (dual_stack && service != Service::Route53)) { "-fips" } else { "" };
+    // In GovCloud the ordinary hosts are FIPS hosts; Secrets Manager has others beside them.
+    let ordinary = partition == Partition::GovCloud && service != Service::SecretsManager && (!dual_stack || service == Service::Route53);
+    let mark = if fips && !ordinary { "-fips" } else { "" };
     match (service, partition, dual_stack) {
         // There are no FIPS hosts in China.
         (_, Partition::China, _) if fips => None,
@@ -118,6 +120,20 @@ mod tests {
                 "route53resolver.us-east-1.amazonaws.com",
                 "route53resolver-fips.us-east-1.amazonaws.com",
                 "route53resolver.us-east-1.api.aws",
+            ),
+            (
+                Service::SecretsManager,
+                "us-gov-west-1",
+                "secretsmanager.us-gov-west-1.amazonaws.com",
+                "secretsmanager-fips.us-gov-west-1.amazonaws.com",
+                "secretsmanager.us-gov-west-1.api.aws",
+            ),
+            (
+                Service::SecretsManager,
+                "cn-northwest-1",
+                "secretsmanager.cn-northwest-1.amazonaws.com.cn",
+                "",
+                "secretsmanager.cn-northwest-1.api.amazonwebservices.com.cn",
             ),
         ];
         for (service, region, plain, fips, dual_stack) in rows {

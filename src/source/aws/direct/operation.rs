@@ -29,6 +29,8 @@ pub(crate) enum Service {
     Route53,
     /// Route 53 Resolver, by JSON.
     Resolver,
+    /// Secrets Manager, by JSON: for the operations that its crate does not have yet.
+    SecretsManager,
 }
 
 impl Service {
@@ -41,6 +43,7 @@ impl Service {
             Self::CloudFormation => "cloudformation",
             Self::Route53 => "route53",
             Self::Resolver => "route53resolver",
+            Self::SecretsManager => "secretsmanager",
         }
     }
 
@@ -53,6 +56,7 @@ impl Service {
             Self::CloudFormation => "CloudFormation",
             Self::Route53 => "Route 53",
             Self::Resolver => "Route53Resolver",
+            Self::SecretsManager => "Secrets Manager",
         }
     }
 
@@ -64,6 +68,16 @@ impl Service {
             Self::CloudFormation => "2010-05-15",
             Self::Route53 => "2013-04-01",
             Self::Resolver => "2018-04-01",
+            Self::SecretsManager => "2017-10-17",
+        }
+    }
+
+    /// What stands before an operation's name in a request by JSON; the other protocols have none.
+    const fn target(self) -> &'static str {
+        match self {
+            Self::Resolver => "Route53Resolver",
+            Self::SecretsManager => "secretsmanager",
+            Self::Ec2 | Self::Rds | Self::CloudFormation | Self::Route53 => "",
         }
     }
 }
@@ -102,10 +116,10 @@ impl Operation {
                 request
             }
             Service::Route53 => HttpRequest::new(SdkBody::empty()),
-            Service::Resolver => {
+            Service::Resolver | Service::SecretsManager => {
                 let mut request = HttpRequest::new(SdkBody::from(asked.json.to_string()));
                 request.headers_mut().insert("content-type", "application/x-amz-json-1.1");
-                request.headers_mut().insert("x-amz-target", format!("Route53Resolver.{}", self.name));
+                request.headers_mut().insert("x-amz-target", format!("{}.{}", self.service.target(), self.name));
                 request
             }
         };
@@ -152,7 +166,7 @@ impl Request {
         Self { path: parts.join("/"), ..Self::default() }
     }
 
-    /// A JSON document, for the resolver.
+    /// A JSON document, for the services that are called by JSON.
     pub(crate) fn json(json: Value) -> Self {
         Self { json, ..Self::default() }
     }
@@ -194,7 +208,8 @@ mod tests {
     #[test]
     fn only_operations_that_read_have_a_name_here() {
         for api in Api::ALL {
-            let services = [Service::Ec2, Service::Rds, Service::CloudFormation, Service::Route53, Service::Resolver];
+            let services =
+                [Service::Ec2, Service::Rds, Service::CloudFormation, Service::Route53, Service::Resolver, Service::SecretsManager];
             let operations: Vec<_> = services.into_iter().filter_map(|service| Operation::of(api, service)).collect();
             assert!(operations.iter().all(|operation| READING.iter().any(|verb| operation.name().starts_with(verb))));
             let (prefix, _) = api.spec().name.split_once(':').unwrap();
@@ -224,5 +239,10 @@ mod tests {
         let written = Operation::of(Api::ListResolverRules, Service::Resolver).unwrap().request(&request);
         assert_eq!(written.headers().get("x-amz-target"), Some("Route53Resolver.ListResolverRules"));
         assert_eq!(body(&written), r#"{"MaxResults":100,"NextToken":"t"}"#);
+
+        let request = Request::json(json!({"SecretId": "s"})).with("PolicyName", "p");
+        let written = Operation::of(Api::GetSecretPolicy, Service::SecretsManager).unwrap().request(&request);
+        assert_eq!(written.headers().get("x-amz-target"), Some("secretsmanager.GetResourcePolicy"));
+        assert_eq!(body(&written), r#"{"PolicyName":"p","SecretId":"s"}"#);
     }
 }
