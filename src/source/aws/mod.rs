@@ -15,6 +15,8 @@ mod regions;
 mod secrets;
 mod session;
 mod values;
+mod wire;
 
 pub use collect::collect;
 pub use options::Options;
+pub use wire::{Counts, Exchange, Numbers};

@@ -3,6 +3,7 @@
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use jiff::Timestamp;
 
+use super::wire::Exchange;
 use crate::arn::Arn;
 
 /// How often a call is tried before it becomes a gap, unless told otherwise.
@@ -27,6 +28,8 @@ pub struct Options {
     pub functions: Vec<Arn>,
     /// Who asks, instead of the usual chain: assumed roles, tests.
     pub credentials: Option<SharedCredentialsProvider>,
+    /// What all calls go through; its numbers can be read while the collection runs and afterwards.
+    pub exchange: Exchange,
 }
 
 impl Options {
@@ -41,6 +44,7 @@ impl Options {
             max_attempts: MAX_ATTEMPTS,
             functions: Vec::new(),
             credentials: None,
+            exchange: Exchange::default(),
         }
     }
 }

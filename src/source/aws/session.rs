@@ -17,11 +17,21 @@ use super::direct::{Client, Environment, Service};
 use super::options::Options;
 use super::place::Place;
 use super::regions;
+use super::wire::{Again, Labels, Wire};
 use crate::arn::{AccountId, Arn};
 use crate::source::error::SourceError;
 
 /// The codes by which STS says that credentials are too old.
 const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+
+/// A client of the SDK's on the wire of an account.
+macro_rules! client {
+    ($service:ident, $wire:expr, $config:expr) => {{
+        let config =
+            $service::config::Builder::from($config).interceptor(Labels).retry_classifier(Again).retry_partition($wire.partition());
+        $service::Client::from_conf(config.build())
+    }};
+}
 
 /// The clients of one region.
 #[derive(Debug)]
@@ -38,6 +48,7 @@ pub(super) struct Session {
     pub(super) account: AccountId,
     pub(super) regions: Vec<String>,
     config: SdkConfig,
+    wire: Wire,
     clients: Mutex<BTreeMap<String, Arc<Regional>>>,
     places: Mutex<BTreeMap<String, Arc<Place>>>,
 }
@@ -48,7 +59,8 @@ impl Session {
         if let Some(name) = options.regions.iter().find(|name| !regions::is_well_formed(name)) {
             return Err(SourceError::UnknownRegion { name: name.clone(), similar: regions::similar(name) });
         }
-        let config = configuration(options).await;
+        let wire = options.exchange.wire();
+        let config = wire.under(configuration(options).await);
         let Some(home) = config.region().map(ToString::to_string) else {
             // A profile that does not exist has no region either, and that is what its user must hear.
             without_credentials(&config, options).await?;
@@ -56,8 +68,8 @@ impl Session {
         };
         // Whoever is offline hears so within seconds.
         let retries = RetryConfig::standard().with_max_attempts(options.max_attempts.clamp(1, 3));
-        let sts = aws_sdk_sts::config::Builder::from(&config).retry_config(retries).build();
-        let identity = match aws_sdk_sts::Client::from_conf(sts).get_caller_identity().send().await {
+        let sts = client!(aws_sdk_sts, wire, &config.to_builder().retry_config(retries).build());
+        let identity = match sts.get_caller_identity().send().await {
             Ok(identity) => identity,
             Err(error) => return Err(refusal(&config, options, &home, &error).await),
         };
@@ -66,6 +78,7 @@ impl Session {
         let (Some(caller), Some(account)) = (caller, account) else {
             return Err(SourceError::Unreachable { region: home, cause: "what answered GetCallerIdentity is not AWS".to_owned() });
         };
+        wire.belongs_to(&account);
         let mut regions = match (options.all_regions, options.regions.is_empty()) {
             (true, _) => regions::of(caller.partition()).map(str::to_owned).collect(),
             (false, true) => Vec::new(),
@@ -77,7 +90,7 @@ impl Session {
         }
         regions.sort_unstable();
         regions.dedup();
-        Ok(Self { account, regions, config, clients: Mutex::default(), places: Mutex::default() })
+        Ok(Self { account, regions, config, wire, clients: Mutex::default(), places: Mutex::default() })
     }
 
     /// The clients of a region; `None` for what cannot be a region's name and must not become part of a host name.
@@ -89,13 +102,13 @@ impl Session {
         let regional = clients.entry(name.to_owned()).or_insert_with(|| {
             let config = self.config.to_builder().region(Region::new(name.to_owned())).build();
             Arc::new(Regional {
-                secrets: aws_sdk_secretsmanager::Client::new(&config),
+                secrets: client!(aws_sdk_secretsmanager, self.wire, &config),
                 secrets_direct: Client::new(
                     Service::SecretsManager,
-                    &Environment { config: &config, account: &self.account, region: name },
+                    &Environment { config: &config, wire: &self.wire, account: &self.account, region: name },
                 ),
-                lambda: aws_sdk_lambda::Client::new(&config),
-                kms: aws_sdk_kms::Client::new(&config),
+                lambda: client!(aws_sdk_lambda, self.wire, &config),
+                kms: client!(aws_sdk_kms, self.wire, &config),
             })
         });
         Some(Arc::clone(regional))
@@ -107,13 +120,13 @@ impl Session {
             return None;
         }
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let environment = Environment { config: &self.config, account: &self.account, region: name };
+        let environment = Environment { config: &self.config, wire: &self.wire, account: &self.account, region: name };
         Some(Arc::clone(places.entry(name.to_owned()).or_insert_with(|| Arc::new(Place::new(&environment)))))
     }
 
     /// The client of IAM, which has no regions.
     pub(super) fn iam(&self) -> aws_sdk_iam::Client {
-        aws_sdk_iam::Client::new(&self.config)
+        client!(aws_sdk_iam, self.wire, &self.config)
     }
 }
 

@@ -8,29 +8,24 @@ use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::invocation_id::InvocationIdInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
-use aws_runtime::service_clock_skew::ServiceClockSkewInterceptor;
+use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
 use aws_runtime::user_agent::ApiMetadata;
 use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_runtime::client::http::connection_poisoning::ConnectionPoisoningInterceptor;
 use aws_smithy_runtime::client::orchestrator::operation;
-use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
 use aws_smithy_runtime::client::retries::strategy::StandardRetryStrategy;
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver};
 use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::{SharedRuntimePlugin, StaticRuntimePlugin};
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_smithy_types::config_bag::Layer;
 use aws_types::SigningName;
 use aws_types::region::{Region, SigningRegion};
-use http_body_util::Limited;
 
 use super::endpoint::{Endpoint, UnknownEndpoint, endpoint};
 use super::operation::{Operation, Request, Service};
@@ -38,13 +33,12 @@ use super::refusal::Refusal;
 use super::tree::{Element, Malformed};
 use crate::arn::AccountId;
 use crate::inventory::Api;
-
-/// The longest body that is read, in bytes. The longest pages of AWS have a few megabytes.
-const BODY: usize = 32 << 20;
+use crate::source::aws::wire::{Again, Labels, Wire};
 
 /// Who asks, and how.
 pub(crate) struct Environment<'a> {
     pub(crate) config: &'a SdkConfig,
+    pub(crate) wire: &'a Wire,
     pub(crate) account: &'a AccountId,
     pub(crate) region: &'a str,
 }
@@ -132,8 +126,7 @@ fn settings(service: Service, signing_region: &str, environment: &Environment<'_
     layer.store_put(SigningName::from_static(service.name()));
     layer.store_put(SigningRegion::from(Region::new(signing_region.to_owned())));
     layer.store_put(Region::new(environment.region.to_owned()));
-    // AWS throttles each account in each region by itself.
-    layer.store_put(RetryPartition::new(format!("{}-{signing_region}-{}", service.name(), environment.account)));
+    layer.store_put(environment.wire.partition());
     layer.store_put(ApiMetadata::new(service.name(), env!("CARGO_PKG_VERSION")));
     if let Some(name) = config.app_name() {
         layer.store_put(name.clone());
@@ -159,69 +152,38 @@ fn components(config: &SdkConfig) -> RuntimeComponentsBuilder {
         .with_retry_classifier(TransientErrorClassifier::<Refusal>::new())
         .with_retry_classifier(AwsErrorCodeClassifier::<Refusal>::new())
         .with_retry_classifier(HttpStatusCodeClassifier::default())
+        .with_retry_classifier(ServiceClockSkewClassifier::<Refusal>::new())
+        .with_retry_classifier(Again)
         .with_interceptor(SharedInterceptor::permanent(ConnectionPoisoningInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(ServiceClockSkewInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(RequestInfoInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(InvocationIdInterceptor::new()))
         .with_interceptor(SharedInterceptor::permanent(UserAgentInterceptor::new()))
-        .with_interceptor(SharedInterceptor::permanent(ShortBody));
+        .with_interceptor(SharedInterceptor::permanent(Labels));
     if let Some(credentials) = config.credentials_provider() {
         components.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
     }
     components
 }
 
-/// Ends a body that is longer than any of AWS, before it is in memory.
-#[derive(Debug)]
-struct ShortBody;
-
-#[dyn_dispatch_hint]
-impl Intercept for ShortBody {
-    fn name(&self) -> &'static str {
-        "ShortBody"
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let response = context.response_mut();
-        let body = response.take_body();
-        *response.body_mut() = SdkBody::from_body_1_x(Limited::new(body, BODY));
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::aws::Exchange;
     use crate::source::aws::ask::told;
-
-    fn settings_of(account: &str) -> Layer {
-        let account = AccountId::parse(account).unwrap();
-        settings(Service::Ec2, "eu-west-1", &Environment { config: &SdkConfig::builder().build(), account: &account, region: "eu-west-1" })
-    }
-
-    #[test]
-    fn a_throttled_account_does_not_slow_another_down() {
-        let partition = |account: &str| format!("{:?}", settings_of(account).load::<RetryPartition>());
-        assert_eq!(partition("111122223333"), partition("111122223333"));
-        assert_ne!(partition("111122223333"), partition("444455556666"));
-    }
 
     #[tokio::test]
     async fn what_cannot_be_asked_says_why_without_asking() {
         let account = AccountId::parse("111122223333").unwrap();
-        let config = SdkConfig::builder().build();
-        let client = Client::new(Service::Ec2, &Environment { config: &config, account: &account, region: "us-iso-east-1" });
+        let (config, wire) = (SdkConfig::builder().build(), Exchange::default().wire());
+        let environment = |region| Environment { config: &config, wire: &wire, account: &account, region };
+        let client = Client::new(Service::Ec2, &environment("us-iso-east-1"));
         let error = client.call(Api::DescribeVpcs, Request::all(), |_| Ok(())).await.unwrap_err();
         assert_eq!(
             told(&error),
             "the call could not be made: the host of EC2 in the partition of us-iso-east-1 is not known to rotaudit: name it with AWS_ENDPOINT_URL_EC2"
         );
-        let client = Client::new(Service::Ec2, &Environment { config: &config, account: &account, region: "eu-west-1" });
+        let client = Client::new(Service::Ec2, &environment("eu-west-1"));
         let error = client.call(Api::ListSecrets, Request::all(), |_| Ok(())).await.unwrap_err();
         assert_eq!(told(&error), "the call could not be made: this client does not make this call");
     }

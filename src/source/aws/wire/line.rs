@@ -1,0 +1,171 @@
+//! The wire of one account: the HTTP client that its clients use. Each request goes its way in `Line::carry`.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::{BodyExt, Limited};
+
+use super::answer::{Outcome, code, outcome};
+use super::exchange::Exchange;
+use super::label::{Label, Repeat};
+use super::numbers::Counts;
+use crate::arn::AccountId;
+
+/// The longest body that is read, in bytes. The longest pages of AWS have a few megabytes.
+const BODY: usize = 32 << 20;
+
+/// How long a body may take to come.
+const BODY_TIME: Duration = Duration::from_mins(1);
+
+/// The wire of one account's session; clones are the same wire.
+#[derive(Debug, Clone)]
+pub(in crate::source::aws) struct Wire(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    exchange: Exchange,
+    account: OnceLock<AccountId>,
+    partition: RetryPartition,
+}
+
+impl Wire {
+    pub(super) fn new(exchange: Exchange) -> Self {
+        // What a throttle costs is told by the pace; this only ends the repetition of other failures when nearly everything fails.
+        let retries = TokenBucket::builder().capacity(500).throttling_retry_cost(0).success_reward(1.0).refill_rate(20.0).build();
+        let partition = RetryPartition::custom("rotaudit").token_bucket(retries).build();
+        Self(Arc::new(Inner { exchange, account: OnceLock::new(), partition }))
+    }
+
+    /// The configuration with which clients use this wire; the credential chain goes on without it.
+    pub(in crate::source::aws) fn under(&self, config: SdkConfig) -> SdkConfig {
+        config.into_builder().http_client(self.clone()).build()
+    }
+
+    /// Tells whose wire this is, as soon as that is known.
+    pub(in crate::source::aws) fn belongs_to(&self, account: &AccountId) {
+        self.0.account.get_or_init(|| account.clone());
+    }
+
+    /// The account's own quota of retries, so that a throttled account does not slow another down.
+    pub(in crate::source::aws) fn partition(&self) -> RetryPartition {
+        self.0.partition.clone()
+    }
+
+    fn account(&self) -> &str {
+        self.0.account.get().map_or("", AccountId::as_str)
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let connector = self.0.exchange.0.pool.http_connector(settings, components);
+        SharedHttpConnector::new(Line { wire: self.clone(), connector })
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.exchange.0.pool.connector_metadata()
+    }
+}
+
+/// One connection of the pool, as the clients of an account see it.
+#[derive(Debug, Clone)]
+struct Line {
+    wire: Wire,
+    connector: SharedHttpConnector,
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let Some(label) = Label::of(&request) else {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user("this call is not in the table of calls".into())));
+        };
+        let line = self.clone();
+        HttpConnectorFuture::new(async move { line.carry(label, request).await })
+    }
+}
+
+/// What came, body and all.
+struct Came {
+    response: HttpResponse,
+    outcome: Outcome,
+    bytes: u64,
+}
+
+impl Line {
+    /// Sends a request and brings its answer.
+    async fn carry(self, label: Label, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let again = is_repeated(&request);
+        let begun = Instant::now();
+        let came = self.send(request).await;
+        let (outcome, bytes) = came.as_ref().map_or((Outcome::Failure, 0), |came| (came.outcome, came.bytes));
+        self.wire.0.exchange.0.counters.add(self.wire.account(), label.api, Counts::attempt(outcome, again, bytes, begun.elapsed()));
+        came.map(|came| came.response)
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<Came, ConnectorError> {
+        let mut response = self.connector.call(request).await?;
+        let body = Limited::new(response.take_body(), BODY).collect();
+        let body = match tokio::time::timeout(BODY_TIME, body).await {
+            Err(late) => return Err(ConnectorError::timeout(late.into())),
+            // The SDK reads the body again, and meets there what went wrong.
+            Ok(Err(error)) => {
+                *response.body_mut() = broken(error);
+                return Ok(Came { response, outcome: Outcome::Failure, bytes: 0 });
+            }
+            Ok(Ok(body)) => body.to_bytes(),
+        };
+        let header = |name| response.headers().get(name);
+        let status = response.status().as_u16();
+        let code = if response.status().is_success() { None } else { code(header("x-amzn-errortype"), &body) };
+        let outcome = outcome(status, header("content-type").unwrap_or_default(), code.as_deref(), &body);
+        if outcome == Outcome::Foreign {
+            response.add_extension(Repeat);
+        }
+        let bytes = body.len() as u64;
+        *response.body_mut() = SdkBody::from(body);
+        Ok(Came { response, outcome, bytes })
+    }
+}
+
+/// Whether the SDK sends a request for another time: it numbers its attempts (`attempt=2; max=5`).
+fn is_repeated(request: &HttpRequest) -> bool {
+    let attempt = request.headers().get("amz-sdk-request").and_then(|value| value.strip_prefix("attempt="));
+    attempt.is_some_and(|rest| !rest.starts_with("1;") && rest != "1")
+}
+
+/// A body that is nothing but this error: a limit of no byte, whose error is put in place of its own.
+fn broken(error: BoxError) -> SdkBody {
+    let mut error = Some(error);
+    SdkBody::from_body_1_x(Limited::new(SdkBody::from("x"), 0).map_err(move |limit| error.take().unwrap_or(limit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_broken_body_says_what_broke_it() {
+        let error = broken("cut off".into()).collect().await.unwrap_err();
+        assert_eq!(error.to_string(), "cut off");
+    }
+
+    #[test]
+    fn the_first_attempt_is_told_from_a_repetition() {
+        let of = |value: &'static str| {
+            let mut request = HttpRequest::empty();
+            request.headers_mut().insert("amz-sdk-request", value);
+            is_repeated(&request)
+        };
+        assert_eq!([of("attempt=1; max=5"), of("attempt=2; max=5"), of("attempt=10; max=12"), of("attempt=1")], [false, true, true, false]);
+        assert!(!is_repeated(&HttpRequest::empty()));
+    }
+}
