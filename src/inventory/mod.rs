@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use calls::{Api, CallSpec, NEVER, policy_json};
+pub use calls::{Api, CallSpec, NEVER, RateGroup, policy_json};
 pub use function::{ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, VpcAttachment};
 pub use identity::{Account, Group, Identities, Identity, OrganizationMembership, Permissions, Role, User};
 pub use key::{Grant, Key, KeyMetadata};

@@ -42,6 +42,26 @@ pub enum SourceError {
         /// What is wrong with it.
         cause: SnapshotError,
     },
+    /// A file that should be a spool is none, or of another version.
+    #[error("{} is not a spool that this build of rotaudit reads: name another file, or remove it", path.display())]
+    NotASpool {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A spool was begun with other options.
+    #[error("{} was begun with other options: {differences}\n  Give the same options to go on with it, or leave out --resume to begin anew.", path.display())]
+    OtherSpool {
+        /// The file.
+        path: PathBuf,
+        /// What differs, and how.
+        differences: String,
+    },
+    /// Another collection writes to the spool.
+    #[error("{} is in use by another rotaudit", path.display())]
+    BusySpool {
+        /// The file.
+        path: PathBuf,
+    },
     /// Nobody says who is asking.
     #[error(
         "no AWS credentials: {cause}\n  Give them as for the AWS CLI: `aws sso login`, --profile NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n  \

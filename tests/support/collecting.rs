@@ -5,7 +5,7 @@
 
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use rotaudit::inventory::{Inventory, Network};
-use rotaudit::source::aws::{Options, collect};
+use rotaudit::source::aws::{Exchange, Options, Rates, collect};
 use rotaudit::source::{Progress, SourceError};
 
 use super::mock::{Call, Faults, Mock};
@@ -19,6 +19,8 @@ pub(crate) fn options(mock: &Mock, inventory: &Inventory) -> Options {
         regions,
         endpoint_url: Some(mock.endpoint.clone()),
         max_attempts: 1,
+        // A mock has no rates but those that a test gives it.
+        exchange: Exchange::new(Rates::Unlimited),
         credentials: Some(SharedCredentialsProvider::new(credentials)),
         ..Options::new(inventory.as_of)
     }

@@ -3,8 +3,10 @@
 
 mod api;
 mod policy;
+mod rates;
 mod table;
 
 pub use api::Api;
 pub use policy::{NEVER, policy_json};
+pub use rates::RateGroup;
 pub use table::CallSpec;

@@ -6,6 +6,7 @@ use std::error::Error;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use http_body_util::LengthLimitError;
 
+use super::wire::{anew, is_token_error};
 use crate::inventory::{Api, Gap, Known};
 
 /// The codes by which a service says that there is no such thing: Lambda's and Secrets Manager's, KMS's, and that of a version without provisioned concurrency.
@@ -25,6 +26,14 @@ pub(super) struct Missing {
     pub(super) gap: Gap,
     /// Whether the service says that there is no such thing.
     absent: bool,
+    /// Whether the service says that the page token is not valid, or not any more.
+    stale: bool,
+}
+
+impl Missing {
+    fn new(gap: Gap) -> Self {
+        Self { gap, absent: false, stale: false }
+    }
 }
 
 /// Makes a call about `resource`; `take` is the fact in its answer, `None` when the answer lacks it.
@@ -38,10 +47,11 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match call.await {
-        Ok(answer) => take(answer).ok_or_else(|| Missing { gap: gap(api, resource, INCOMPLETE), absent: false }),
+        Ok(answer) => take(answer).ok_or_else(|| Missing::new(gap(api, resource, INCOMPLETE))),
         Err(error) => {
             let absent = error.code().is_some_and(|code| ABSENT.contains(&code));
-            Err(Missing { gap: gap(api, resource, &told(&error)), absent })
+            let stale = error.code().is_some_and(is_token_error);
+            Err(Missing { gap: gap(api, resource, &told(&error)), absent, stale })
         }
     }
 }
@@ -77,7 +87,8 @@ where
 }
 
 /// Reads page after page. `page` asks for the page of a token, `take` is the list in an answer and the next token.
-/// What was read before a page failed comes with what is missing.
+/// What was read before a page failed comes with what is missing. A token that is not valid any more, as that of a stored page may be, is given up: the list
+/// is read once more from its start, without looking at stored pages.
 pub(super) async fn pages<T, U, E, F>(
     api: Api,
     resource: &str,
@@ -90,14 +101,28 @@ where
 {
     let mut items = Vec::new();
     let mut tokens = BTreeSet::new();
-    let mut token = None;
+    let mut token: Option<String> = None;
+    let mut restarted = false;
+    let listed = |answer| {
+        let (list, next) = take(answer);
+        list.map(|list| (list, next))
+    };
     loop {
-        let answered = answer(api, resource, page(token), |answer| {
-            let (list, next) = take(answer);
-            list.map(|list| (list, next))
-        });
-        let (list, next) = match answered.await {
+        let is_first = token.is_none();
+        let asked = page(token.take());
+        let answered = if restarted {
+            Box::pin(answer(api, resource, anew(asked), listed)).await
+        } else {
+            Box::pin(answer(api, resource, asked, listed)).await
+        };
+        let (list, next) = match answered {
             Ok(page) => page,
+            Err(missing) if missing.stale && !is_first && !restarted => {
+                restarted = true;
+                items.clear();
+                tokens.clear();
+                continue;
+            }
             Err(missing) => return (items, Some(missing)),
         };
         items.extend(list);
@@ -105,7 +130,7 @@ where
             None => return (items, None),
             Some(again) if !tokens.insert(again.clone()) => {
                 let gap = gap(api, resource, "the same page was offered twice");
-                return (items, Some(Missing { gap, absent: false }));
+                return (items, Some(Missing::new(gap)));
             }
             following => token = following,
         }
@@ -143,6 +168,8 @@ pub(super) fn told<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E
     match error {
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "no answer in time".to_owned(),
+        // The wire itself says why it does not carry a call.
+        SdkError::DispatchFailure(failure) if failure.is_user() => root(error),
         SdkError::DispatchFailure(_) => format!("no connection: {}", root(error)),
         SdkError::ConstructionFailure(_) => format!("the call could not be made: {}", root(error)),
         SdkError::ResponseError(_) if has_cause::<LengthLimitError>(error) => "the answer is longer than any of AWS".to_owned(),

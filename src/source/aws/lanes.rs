@@ -1,12 +1,12 @@
-//! Does many things at once, but only so many in each region: AWS's rate limits are per region.
+//! Does many things at once, but only so many in each region. The wire keeps AWS's rates; the bound here is for memory.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 
 use tokio::task::JoinSet;
 
-/// How many things are under way in one region.
-const WIDTH: usize = 8;
+/// How many things are under way in one region: enough that every group of calls is used to its rate while calls take a tenth of a second and more.
+const WIDTH: usize = 64;
 
 /// Does `work` on every item of every lane (region). `tick` hears how many are done. The order of what comes out is not that of
 /// what went in.

@@ -19,4 +19,4 @@ mod wire;
 
 pub use collect::collect;
 pub use options::Options;
-pub use wire::{Counts, Exchange, Numbers};
+pub use wire::{Counts, Exchange, Numbers, Rates, UnderWay};

@@ -1,13 +1,17 @@
 //! What a live collection is told: where to look and as whom.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use jiff::Timestamp;
 
-use super::wire::Exchange;
+use super::wire::{AskedFor, Exchange};
 use crate::arn::Arn;
+use crate::source::error::SourceError;
 
 /// How often a call is tried before it becomes a gap, unless told otherwise.
-const MAX_ATTEMPTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 8;
 
 /// What `collect` is told.
 #[derive(Debug, Clone)]
@@ -46,5 +50,33 @@ impl Options {
             credentials: None,
             exchange: Exchange::default(),
         }
+    }
+
+    /// Keeps every answer in a spool, or goes on with the one that an interrupted collection has left: then `as_of` becomes that of the interrupted one.
+    /// Gives how many answers there are already.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, another collection uses it, or it was begun with other options.
+    pub fn keep(&mut self, spool: &Path, resume: bool) -> Result<usize, SourceError> {
+        let (as_of, stored) = self.exchange.spool(spool, resume, self.as_of, self.asked())?;
+        self.as_of = as_of;
+        Ok(stored)
+    }
+
+    /// What decides what is asked. Which profile it is asked with is not part of it: whose credentials they are is found out by asking.
+    fn asked(&self) -> AskedFor {
+        let Self { profile: _, regions, all_regions, endpoint_url, as_of: _, max_attempts: _, functions, credentials: _, exchange: _ } =
+            self;
+        let mut asked = BTreeMap::new();
+        let mut say = |name: &str, value: String| {
+            if !value.is_empty() {
+                asked.insert(name.to_owned(), value);
+            }
+        };
+        say("--region", regions.join(","));
+        say("--all-regions", if *all_regions { "given".to_owned() } else { String::new() });
+        say("--endpoint-url", endpoint_url.clone().unwrap_or_default());
+        say("--function", functions.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        asked
     }
 }

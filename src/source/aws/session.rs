@@ -78,6 +78,7 @@ impl Session {
         let (Some(caller), Some(account)) = (caller, account) else {
             return Err(SourceError::Unreachable { region: home, cause: "what answered GetCallerIdentity is not AWS".to_owned() });
         };
+        options.exchange.confirm("the account", account.as_str())?;
         wire.belongs_to(&account);
         let mut regions = match (options.all_regions, options.regions.is_empty()) {
             (true, _) => regions::of(caller.partition()).map(str::to_owned).collect(),

@@ -4,6 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -18,6 +22,8 @@ use super::answer::{Outcome, code, outcome};
 use super::exchange::Exchange;
 use super::label::{Label, Repeat};
 use super::numbers::Counts;
+use super::renewal::{Renewing, Signer};
+use super::stored::{Key, Stored};
 use crate::arn::AccountId;
 
 /// The longest body that is read, in bytes. The longest pages of AWS have a few megabytes.
@@ -25,6 +31,13 @@ const BODY: usize = 32 << 20;
 
 /// How long a body may take to come.
 const BODY_TIME: Duration = Duration::from_mins(1);
+
+/// How long a call may take with all its attempts, waiting for its turn included.
+const CALL_TIME: Duration = Duration::from_mins(15);
+
+/// How long a call waits before its second attempt, and at most before a later one. For throttled calls the pace waits longer.
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+const LAST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// The wire of one account's session; clones are the same wire.
 #[derive(Debug, Clone)]
@@ -35,6 +48,7 @@ struct Inner {
     exchange: Exchange,
     account: OnceLock<AccountId>,
     partition: RetryPartition,
+    credentials: OnceLock<Arc<Renewing>>,
 }
 
 impl Wire {
@@ -42,12 +56,23 @@ impl Wire {
         // What a throttle costs is told by the pace; this only ends the repetition of other failures when nearly everything fails.
         let retries = TokenBucket::builder().capacity(500).throttling_retry_cost(0).success_reward(1.0).refill_rate(20.0).build();
         let partition = RetryPartition::custom("rotaudit").token_bucket(retries).build();
-        Self(Arc::new(Inner { exchange, account: OnceLock::new(), partition }))
+        Self(Arc::new(Inner { exchange, account: OnceLock::new(), partition, credentials: OnceLock::new() }))
     }
 
     /// The configuration with which clients use this wire; the credential chain goes on without it.
     pub(in crate::source::aws) fn under(&self, config: SdkConfig) -> SdkConfig {
-        config.into_builder().http_client(self.clone()).build()
+        let chain = config.credentials_provider();
+        let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let retries = retries.with_initial_backoff(FIRST_BACKOFF).with_max_backoff(LAST_BACKOFF);
+        let timeouts = config.timeout_config().map_or_else(TimeoutConfig::builder, |timeouts| timeouts.clone().to_builder());
+        let mut config = config.into_builder().http_client(self.clone()).retry_config(retries);
+        config.set_timeout_config(Some(timeouts.operation_timeout(CALL_TIME).build()));
+        if let Some(chain) = chain {
+            let credentials = Arc::clone(self.0.credentials.get_or_init(|| Arc::new(Renewing::new(chain))));
+            config =
+                config.credentials_provider(SharedCredentialsProvider::new(Shared(credentials))).identity_cache(IdentityCache::no_cache());
+        }
+        config.build()
     }
 
     /// Tells whose wire this is, as soon as that is known.
@@ -62,6 +87,19 @@ impl Wire {
 
     fn account(&self) -> &str {
         self.0.account.get().map_or("", AccountId::as_str)
+    }
+}
+
+/// The credentials of a wire, as the SDK wants to have them.
+#[derive(Debug)]
+struct Shared(Arc<Renewing>);
+
+impl ProvideCredentials for Shared {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        self.0.provide_credentials()
     }
 }
 
@@ -89,7 +127,15 @@ impl HttpConnector for Line {
             return HttpConnectorFuture::ready(Err(ConnectorError::user("this call is not in the table of calls".into())));
         };
         let line = self.clone();
-        HttpConnectorFuture::new(async move { line.carry(label, request).await })
+        let anew = is_anew();
+        HttpConnectorFuture::new(async move {
+            let exchange = line.wire.0.exchange.clone();
+            tokio::select! {
+                biased;
+                why = exchange.0.stop.turned() => Err(ConnectorError::user(format!("not asked: {why}").into())),
+                answer = line.carry(&label, request, anew) => answer,
+            }
+        })
     }
 }
 
@@ -101,16 +147,38 @@ struct Came {
 }
 
 impl Line {
-    /// Sends a request and brings its answer.
-    async fn carry(self, label: Label, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let again = is_repeated(&request);
+    /// Gives the stored answer of a request, or sends it when its turn has come.
+    async fn carry(self, label: &Label, request: HttpRequest, anew: bool) -> Result<HttpResponse, ConnectorError> {
+        let (shared, account) = (&self.wire.0.exchange.0, self.wire.account());
+        let key = shared.spool.get().and_then(|_| Key::of(account, label, &request));
+        if let Some(stored) = key.as_ref().filter(|_| !anew).and_then(|key| shared.spool.get()?.answer(key)?.response()) {
+            shared.counters.add(account, label.api, Counts { stored: 1, ..Counts::default() });
+            return Ok(stored);
+        }
+        let (again, signer) = (is_repeated(&request), Signer::of(&request));
+        let leave = shared.pace.leave(account, label).await;
         let begun = Instant::now();
         let came = self.send(request).await;
         let (outcome, bytes) = came.as_ref().map_or((Outcome::Failure, 0), |came| (came.outcome, came.bytes));
-        self.wire.0.exchange.0.counters.add(self.wire.account(), label.api, Counts::attempt(outcome, again, bytes, begun.elapsed()));
-        came.map(|came| came.response)
+        shared.counters.add(account, label.api, Counts::attempt(outcome, again, bytes, begun.elapsed()));
+        shared.pace.heard(&leave, outcome);
+        drop(leave);
+        let mut response = came?.response;
+        match (outcome, self.wire.0.credentials.get(), signer) {
+            (Outcome::Answer, credentials, _) => {
+                credentials.inspect(|credentials| credentials.accepted());
+                if let (Some(spool), Some(key), Some(answer)) = (shared.spool.get(), key, Stored::of(label.api, &response)) {
+                    spool.store(key, answer);
+                }
+            }
+            (Outcome::Expired, Some(credentials), Some(signer)) if credentials.renewed(&signer).await => response.add_extension(Repeat),
+            (Outcome::Foreign, ..) => response.add_extension(Repeat),
+            _ => {}
+        }
+        Ok(response)
     }
 
+    /// Sends a request and reads the whole answer.
     async fn send(&self, request: HttpRequest) -> Result<Came, ConnectorError> {
         let mut response = self.connector.call(request).await?;
         let body = Limited::new(response.take_body(), BODY).collect();
@@ -127,13 +195,24 @@ impl Line {
         let status = response.status().as_u16();
         let code = if response.status().is_success() { None } else { code(header("x-amzn-errortype"), &body) };
         let outcome = outcome(status, header("content-type").unwrap_or_default(), code.as_deref(), &body);
-        if outcome == Outcome::Foreign {
-            response.add_extension(Repeat);
-        }
         let bytes = body.len() as u64;
         *response.body_mut() = SdkBody::from(body);
         Ok(Came { response, outcome, bytes })
     }
+}
+
+tokio::task_local! {
+    /// Set while a list is read again from its start: its stored pages are no use any more.
+    static ANEW: ();
+}
+
+/// Makes calls without looking at stored answers.
+pub(in crate::source::aws) async fn anew<T>(calls: impl Future<Output = T>) -> T {
+    ANEW.scope((), calls).await
+}
+
+fn is_anew() -> bool {
+    ANEW.try_with(|()| ()).is_ok()
 }
 
 /// Whether the SDK sends a request for another time: it numbers its attempts (`attempt=2; max=5`).

@@ -2,12 +2,21 @@
 //! clients of an account; only the calls of the credential chain stay outside. It knows for each request which row of the table of calls it is.
 
 mod answer;
+mod bucket;
 mod exchange;
 mod label;
 mod line;
 mod numbers;
+mod pace;
+mod renewal;
+mod spool;
+mod stop;
+mod stored;
 
+pub(super) use answer::is_token_error;
 pub use exchange::Exchange;
 pub(super) use label::{Again, Labels};
-pub(super) use line::Wire;
-pub use numbers::{Counts, Numbers};
+pub(super) use line::{Wire, anew};
+pub use numbers::{Counts, Numbers, UnderWay};
+pub use pace::Rates;
+pub(super) use spool::AskedFor;

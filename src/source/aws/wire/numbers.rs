@@ -74,21 +74,75 @@ impl Numbers {
     }
 }
 
-/// Counts while a collection runs.
+/// What one account is at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderWay {
+    /// The account; empty until it is known whose credentials these are.
+    pub account: String,
+    /// The call that was answered last, as `service:Operation`.
+    pub call: &'static str,
+    /// All its calls.
+    pub counts: Counts,
+}
+
+/// Counts while a collection runs: by account, the last call and the numbers of each.
 #[derive(Debug, Default)]
-pub(super) struct Counters(Mutex<BTreeMap<(String, Api), Counts>>);
+pub(super) struct Counters(Mutex<BTreeMap<String, OfAccount>>);
+
+#[derive(Debug, Default)]
+struct OfAccount {
+    last: &'static str,
+    calls: BTreeMap<Api, Counts>,
+}
 
 impl Counters {
     pub(super) fn add(&self, account: &str, api: Api, counts: Counts) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *all.entry((account.to_owned(), api)).or_default() += counts;
+        let of_account = all.entry(account.to_owned()).or_default();
+        of_account.last = api.spec().name;
+        *of_account.calls.entry(api).or_default() += counts;
     }
 
     pub(super) fn numbers(&self) -> Numbers {
         let mut numbers = Numbers::default();
-        for ((_, api), counts) in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for (api, counts) in self.0.lock().unwrap_or_else(PoisonError::into_inner).values().flat_map(|it| &it.calls) {
             *numbers.calls.entry(api.spec().name).or_default() += *counts;
         }
         numbers
+    }
+
+    pub(super) fn under_way(&self) -> Vec<UnderWay> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = |(account, it): (&String, &OfAccount)| {
+            let mut counts = Counts::default();
+            it.calls.values().for_each(|more| counts += *more);
+            UnderWay { account: account.clone(), call: it.last, counts }
+        };
+        all.iter().map(one).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_attempt_is_an_answer_a_throttle_or_a_failure() {
+        let counters = Counters::default();
+        let outcomes =
+            [Outcome::Answer, Outcome::Throttle, Outcome::Expired, Outcome::Rejected, Outcome::Foreign, Outcome::Failure, Outcome::Answer];
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            let account = if index % 2 == 0 { "111122223333" } else { "444455556666" };
+            counters.add(account, Api::ListSecrets, Counts::attempt(outcome, index > 4, 10, Duration::from_millis(5)));
+        }
+        counters.add("111122223333", Api::DescribeKey, Counts { stored: 1, ..Counts::default() });
+        let total = counters.numbers().total();
+        assert_eq!((total.attempts, total.answers, total.throttles, total.failures, total.retries), (7, 2, 1, 4, 2));
+        assert_eq!((total.stored, total.bytes, total.time), (1, 70, Duration::from_millis(35)));
+        let accounts: Vec<_> = counters.under_way().into_iter().map(|it| (it.account, it.call, it.counts.attempts)).collect();
+        assert_eq!(
+            accounts,
+            [("111122223333".to_owned(), "kms:DescribeKey", 4), ("444455556666".to_owned(), "secretsmanager:ListSecrets", 3)]
+        );
     }
 }

@@ -1,0 +1,136 @@
+//! When each call may leave: a bucket for each account, region and group of calls, and a bound on what is under way at once. The calls of a group leave in
+//! the order in which they came.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex as Turn, Semaphore, SemaphorePermit};
+
+use super::answer::Outcome;
+use super::bucket::Bucket;
+use super::label::Label;
+
+/// How many requests are under way at once; more would need more open files than many systems allow.
+const UNDER_WAY: usize = 128;
+
+/// Whether, and how fast, calls are made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rates {
+    /// As AWS documents them.
+    #[default]
+    Documented,
+    /// As AWS documents them, and no group faster than this many requests a second.
+    Capped(u32),
+    /// As fast as answers come: for what is not AWS.
+    Unlimited,
+}
+
+/// A group's bucket, and whose turn it is.
+#[derive(Debug)]
+struct Gate {
+    turn: Turn<()>,
+    bucket: Mutex<Bucket>,
+}
+
+type Gates = BTreeMap<(String, String, &'static str), Arc<Gate>>;
+
+#[derive(Debug)]
+pub(super) struct Pace {
+    rates: Rates,
+    begun: Instant,
+    gates: Mutex<Gates>,
+    under_way: Semaphore,
+}
+
+/// The right to send one request; it ends when the answer is there.
+pub(super) struct Leave<'a> {
+    gate: Option<Arc<Gate>>,
+    sent: Duration,
+    _place: Option<SemaphorePermit<'a>>,
+}
+
+impl Pace {
+    pub(super) fn new(rates: Rates) -> Self {
+        Self { rates, begun: Instant::now(), gates: Mutex::default(), under_way: Semaphore::new(UNDER_WAY) }
+    }
+
+    /// Waits until a request of this account may leave.
+    pub(super) async fn leave(&self, account: &str, label: &Label) -> Leave<'_> {
+        let gate = self.gate(account, label);
+        if let Some(gate) = &gate {
+            let _turn = gate.turn.lock().await;
+            loop {
+                let taken = gate.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(self.begun.elapsed());
+                match taken {
+                    Ok(()) => break,
+                    Err(wait) => tokio::time::sleep(wait).await,
+                }
+            }
+        }
+        // Nobody closes it.
+        let place = self.under_way.acquire().await.ok();
+        Leave { gate, sent: self.begun.elapsed(), _place: place }
+    }
+
+    /// Hears what became of the request.
+    pub(super) fn heard(&self, leave: &Leave<'_>, outcome: Outcome) {
+        let Some(gate) = &leave.gate else { return };
+        let mut bucket = gate.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Outcome::Throttle => bucket.throttled(leave.sent, self.begun.elapsed()),
+            Outcome::Answer => bucket.answered(),
+            _ => {}
+        }
+    }
+
+    fn gate(&self, account: &str, label: &Label) -> Option<Arc<Gate>> {
+        let cap = match self.rates {
+            Rates::Documented => None,
+            Rates::Capped(cap) => Some(cap),
+            Rates::Unlimited => return None,
+        };
+        let group = label.api.rate();
+        let region = if group.global { "" } else { &label.region };
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let gate = gates.entry((account.to_owned(), region.to_owned(), group.name)).or_insert_with(|| {
+            let bucket = Bucket::new(&group, cap, self.begun.elapsed());
+            Arc::new(Gate { turn: Turn::default(), bucket: Mutex::new(bucket) })
+        });
+        Some(Arc::clone(gate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::Api;
+
+    fn label(api: Api, region: &str) -> Label {
+        Label { api, region: region.into() }
+    }
+
+    #[tokio::test]
+    async fn a_throttled_account_does_not_slow_another_down() {
+        let pace = Pace::new(Rates::Documented);
+        let here = label(Api::GetFunctionPolicy, "eu-west-1");
+        let leave = pace.leave("111122223333", &here).await;
+        pace.heard(&leave, Outcome::Throttle);
+        let waits = |account: &str, label: &Label| {
+            let gate = pace.gate(account, label).unwrap();
+            gate.bucket.lock().unwrap().take(pace.begun.elapsed()).is_err()
+        };
+        assert!(waits("111122223333", &here));
+        assert!(!waits("444455556666", &here), "another account");
+        assert!(!waits("111122223333", &label(Api::GetFunctionPolicy, "us-east-1")), "another region");
+        assert!(!waits("111122223333", &label(Api::GetFunctionConfiguration, "eu-west-1")), "another group");
+    }
+
+    #[tokio::test]
+    async fn a_service_without_regions_has_one_pace() {
+        let pace = Pace::new(Rates::Capped(7));
+        let of = |region| pace.gate("111122223333", &label(Api::ListHostedZonesByVpc, region)).unwrap();
+        assert!(Arc::ptr_eq(&of("eu-west-1"), &of("us-east-1")));
+        assert!(Pace::new(Rates::Unlimited).gate("111122223333", &label(Api::ListSecrets, "eu-west-1")).is_none());
+    }
+}
