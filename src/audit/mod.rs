@@ -20,6 +20,8 @@ use crate::rules::RuleSet;
 pub struct Report {
     /// When the inventory was read.
     pub as_of: Timestamp,
+    /// Why reading ended before everything was asked, if it did.
+    pub partial: Option<String>,
     /// What could not be read, and what that leaves undecided.
     pub coverage: Vec<CoverageEntry>,
     /// What was taken for granted because nobody was asked (one sentence each).
@@ -47,6 +49,7 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
     judgements.sort_by(|a, b| (badness(&a.verdict), &a.secret).cmp(&(badness(&b.verdict), &b.secret)));
     Report {
         as_of: inventory.as_of,
+        partial: inventory.partial.clone(),
         coverage: coverage::coverage(inventory),
         assumptions: coverage::assumptions(inventory, &rotations),
         rotations: judgements,

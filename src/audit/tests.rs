@@ -13,6 +13,14 @@ fn arn(text: &str) -> Arn {
 }
 
 #[test]
+fn an_inventory_that_was_read_in_part_makes_a_report_that_says_so() {
+    let mut inventory = clean::account().unwrap();
+    assert_eq!(report(&inventory).partial, None);
+    inventory.partial = Some("interrupted".to_owned());
+    assert_eq!(report(&inventory).partial.as_deref(), Some("interrupted"));
+}
+
+#[test]
 fn the_clean_account_rotates_and_nothing_is_found_or_left_open() {
     let report = report(&clean::account().unwrap());
     let verdicts: Vec<_> = report.rotations.iter().map(|judgement| (judgement.secret.as_str(), judgement.verdict.word())).collect();

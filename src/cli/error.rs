@@ -53,7 +53,7 @@ impl CliError {
 
     const fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Rules(_) => exit::WRONG_USAGE,
+            Self::Usage(_) | Self::Rules(_) | Self::Source(SourceError::OtherSpool { .. }) => exit::WRONG_USAGE,
             _ => exit::COULD_NOT_RUN,
         }
     }

@@ -1,8 +1,10 @@
 //! Reading a live account, for `sources`. A build without the feature `live` holds no AWS SDK, and says so.
 
+use std::path::Path;
+
 use super::error::CliError;
+use super::reading::ReadingArgs;
 use crate::inventory::Inventory;
-use crate::source::Progress;
 
 /// What the arguments say of a live account.
 #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
@@ -15,24 +17,46 @@ pub(super) struct Live<'a> {
     pub(super) all_regions: bool,
     /// Another address than AWS's.
     pub(super) endpoint_url: Option<&'a str>,
+    /// Pace, spool and what is said meanwhile.
+    pub(super) reading: &'a ReadingArgs,
 }
 
-/// Reads the account that the credentials belong to, as of now.
-#[cfg(feature = "live")]
-pub(super) fn read(live: &Live<'_>, progress: &dyn Progress) -> Result<Inventory, CliError> {
-    use crate::source::aws::{Options, collect};
+/// What is left to do when what was read is in a safe place.
+type After = Box<dyn FnOnce() -> Result<(), CliError>>;
 
-    let mut options = Options::new(jiff::Timestamp::now());
-    options.profile = live.profile.map(ToOwned::to_owned);
-    options.regions = live.regions.to_vec();
-    options.all_regions = live.all_regions;
-    options.endpoint_url = live.endpoint_url.map(ToOwned::to_owned);
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Runtime(error.to_string()))?;
-    Ok(runtime.block_on(collect(&options, progress))?)
+/// What was read.
+pub(super) struct Read {
+    pub(super) inventory: Inventory,
+    after: Option<After>,
+}
+
+impl Read {
+    /// What was read of something else than a live account.
+    pub(super) fn of(inventory: Inventory) -> Self {
+        Self { inventory, after: None }
+    }
+
+    /// The inventory is in a safe place.
+    pub(super) fn done(self) -> Result<Inventory, CliError> {
+        if let Some(after) = self.after {
+            after()?;
+        }
+        Ok(self.inventory)
+    }
+}
+
+/// Reads the account that the credentials belong to, as of now or, when it goes on with a spool, as of when that was begun. `beside` is the file that will
+/// hold the inventory, if there is one.
+#[cfg(feature = "live")]
+pub(super) fn read(live: &Live<'_>, beside: Option<&Path>) -> Result<Read, CliError> {
+    let (inventory, exchange) = super::collecting::collected(live, beside)?;
+    // After an interruption there is something to go on with.
+    let after = inventory.partial.is_none().then(|| Box::new(move || Ok(exchange.remove_spool()?)) as After);
+    Ok(Read { inventory, after })
 }
 
 /// There is nothing to read it with.
 #[cfg(not(feature = "live"))]
-pub(super) fn read(_live: &Live<'_>, _progress: &dyn Progress) -> Result<Inventory, CliError> {
+pub(super) fn read(_live: &Live<'_>, _beside: Option<&Path>) -> Result<Read, CliError> {
     Err(CliError::NotLive)
 }

@@ -3,23 +3,31 @@
 
 mod audited;
 mod baseline;
+#[cfg(feature = "live")]
+mod collecting;
 mod config;
 mod error;
 mod explain;
 mod files;
 mod formats;
+#[cfg(feature = "live")]
+mod interrupt;
 mod live;
 mod matching;
 mod output;
 mod permissions;
 mod principal;
+#[cfg(feature = "live")]
 mod progress;
+mod reading;
 mod rules;
 mod scan;
 mod schema;
 mod simulate;
 mod snapshot;
 mod sources;
+#[cfg(feature = "live")]
+mod stats;
 mod threshold;
 
 pub mod exit;

@@ -12,11 +12,13 @@ use crate::source;
 /// Read a source once and write it to a file, to audit it many times and elsewhere
 ///
 /// A snapshot holds policies, names and dates; never a secret's value, never code, no environment variables but those that
-/// decide an endpoint.
+/// decide an endpoint. While a live account is read, FILE.spool keeps what AWS has answered: after an interruption, --resume goes
+/// on from it. An interrupted snapshot holds what was read, and says that it is partial.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   rotaudit snapshot --region eu-west-1 -o account.json.zst
+  rotaudit snapshot --region eu-west-1 -o account.json.zst --resume   # after an interruption
   rotaudit scan --snapshot account.json.zst")]
 pub(super) struct Snapshot {
     #[command(flatten)]
@@ -28,9 +30,9 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn run(&self) -> Result<u8, CliError> {
-        let inventory = self.source.read()?;
-        source::snapshot::write(&self.output, &inventory)?;
-        let gaps = inventory.gaps().len();
+        let read = self.source.read_for(Some(&self.output))?;
+        source::snapshot::write(&self.output, &read.inventory)?;
+        let gaps = read.done()?.gaps().len();
         if gaps > 0 {
             complain("warning", &format!("{gaps} calls did not answer; `rotaudit scan --snapshot` lists them as not read"));
         }

@@ -1,12 +1,12 @@
 //! Where facts come from: the arguments that every command with a source shares, and reading them into an inventory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::error::CliError;
-use super::live::{self, Live};
-use super::progress::Steps;
+use super::live::{self, Live, Read};
+use super::reading::ReadingArgs;
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
 
@@ -32,23 +32,31 @@ pub(super) struct SourceArgs {
     /// Ask this address instead of AWS, for example an emulator
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 impl SourceArgs {
     /// Reads the source that the arguments name.
     pub(super) fn read(&self) -> Result<Inventory, CliError> {
+        self.read_for(None)?.done()
+    }
+
+    /// Reads it for a file that will hold it: the spool of a live account lies beside that file, until the caller says that it is `done`.
+    pub(super) fn read_for(&self, file: Option<&Path>) -> Result<Read, CliError> {
         if self.demo {
-            return Ok(demo::inventory()?);
+            return Ok(Read::of(demo::inventory()?));
         }
         if let Some(path) = &self.snapshot {
-            return Ok(snapshot::read(path)?);
+            return Ok(Read::of(snapshot::read(path)?));
         }
         let live = Live {
             profile: self.profile.as_deref(),
             regions: &self.region,
             all_regions: self.all_regions,
             endpoint_url: self.endpoint_url.as_deref(),
+            reading: &self.reading,
         };
-        live::read(&live, &Steps::on_stderr())
+        live::read(&live, file)
     }
 }

@@ -36,6 +36,9 @@ use crate::policy::Document;
 pub struct Inventory {
     /// When it was read. Rules that ask how old something is compare with this.
     pub as_of: Timestamp,
+    /// Why reading ended before everything was asked, if it did: the calls that were left are gaps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
     /// The accounts that were read.
     pub accounts: BTreeMap<AccountId, Account>,
     /// All secrets, rotating or not, by ARN.
@@ -54,6 +57,7 @@ impl Inventory {
     pub fn empty(as_of: Timestamp) -> Self {
         Self {
             as_of,
+            partial: None,
             accounts: BTreeMap::new(),
             secrets: BTreeMap::new(),
             functions: BTreeMap::new(),

@@ -128,6 +128,7 @@ pub(crate) fn report() -> Report {
         ..judgement(secret("rds!cluster-1"), Verdict::NotJudged)
     };
     Report {
+        partial: None,
         as_of: "2026-11-01T12:00:00Z".parse().unwrap(),
         coverage: vec![
             entry("kms:GetKeyPolicy", KEY, "AccessDeniedException: not authorized to perform kms:GetKeyPolicy", "every request to the key"),
@@ -264,6 +265,7 @@ pub(crate) fn hostile(text: &str) -> Report {
         ..finding(Severity::High, class, "r", FUNCTION, &[], "")
     };
     Report {
+        partial: Some(text()),
         coverage: vec![entry(&text(), &text(), &text(), &text())],
         assumptions: vec![text()],
         rotations: judgements.into(),

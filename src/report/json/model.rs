@@ -25,6 +25,9 @@ pub(super) struct ReportDocument<'a> {
     tool: Tool,
     /// When AWS was read.
     as_of: Timestamp,
+    /// Why reading ended before everything was asked; absent when everything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a str>,
     /// The calls that did not answer.
     coverage: Vec<Coverage<'a>>,
     /// What was taken for granted because nobody was asked.
@@ -141,6 +144,7 @@ impl<'a> ReportDocument<'a> {
             schema_version: SCHEMA_VERSION,
             tool: TOOL,
             as_of: report.as_of,
+            partial: report.partial.as_deref(),
             coverage: report.coverage.iter().map(Coverage::of).collect(),
             assumptions: &report.assumptions,
             rotations: report.rotations.iter().map(Rotation::of).collect(),

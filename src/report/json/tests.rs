@@ -36,6 +36,13 @@ fn the_report_says_what_was_found() {
 }
 
 #[test]
+fn a_report_of_what_was_read_in_part_says_why() {
+    let part = Report { partial: Some("interrupted".to_owned()), ..sample::report() };
+    assert!(text(&part).contains(r#""partial": "interrupted""#));
+    assert!(!text(&sample::report()).contains("\"partial\""));
+}
+
+#[test]
 fn the_same_report_gives_the_same_bytes_indented_by_two() {
     let first = text(&sample::report());
     assert_eq!(first, text(&sample::report()));

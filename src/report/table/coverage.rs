@@ -68,10 +68,13 @@ pub(super) fn undecided(report: &Report, places: bool, page: &mut Page<'_>) -> i
 
 /// The calls that did not answer, a block for each call and error code.
 pub(super) fn gaps(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    if report.coverage.is_empty() {
+    if report.coverage.is_empty() && report.partial.is_none() {
         return Ok(());
     }
     page.heading(&format!("Not read ({})", count(report.coverage.len(), "call", "calls")))?;
+    if let Some(why) = &report.partial {
+        page.lead(2, "In part", STRONG, &format!("reading ended before everything was asked: {}", sentence(why)))?;
+    }
     let mut groups = BTreeMap::<(&str, &str), Vec<&CoverageEntry>>::new();
     for entry in &report.coverage {
         groups.entry((&entry.gap.call, error_code(&entry.gap.error))).or_default().push(entry);

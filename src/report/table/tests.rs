@@ -90,3 +90,9 @@ fn a_name_cannot_forge_a_line() {
     let text = rendered(&sample::hostile("x\nSummary  all is well"), plain(400));
     assert_eq!(text.lines().filter(|line| line.starts_with("Summary")).count(), 1, "{text}");
 }
+
+#[test]
+fn a_report_of_what_was_read_in_part_says_so_even_when_no_call_is_missing() {
+    let part = Report { partial: Some("interrupted".to_owned()), coverage: Vec::new(), ..sample::report() };
+    assert!(rendered(&part, plain(100)).contains("reading ended before everything was asked: interrupted"));
+}

@@ -36,6 +36,7 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Inven
     inventory.functions = regional.functions;
     inventory.keys = regional.keys;
     inventory.networks = regional.networks;
+    inventory.partial = options.exchange.stopped();
     Ok(inventory)
 }
 

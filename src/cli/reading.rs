@@ -1,0 +1,26 @@
+//! How a live account is read: the arguments, and what they mean. `sources` and `live` use it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Pace, spool and what is said meanwhile.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading a live account")]
+pub(super) struct ReadingArgs {
+    /// Make at most this many requests a second of each group of calls that share a quota (docs/collection.md lists them)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["snapshot", "demo"])]
+    pub(super) max_rate: Option<u32>,
+    /// Keep every answer in this file while reading, so that an interrupted run can go on; it is removed at the end
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["snapshot", "demo"])]
+    pub(super) spool: Option<PathBuf>,
+    /// Go on from the spool of an interrupted run with the same options, or begin when there is none
+    #[arg(long, conflicts_with_all = ["snapshot", "demo"])]
+    pub(super) resume: bool,
+    /// Say on stderr how many calls were made, repeated and throttled, and what they cost
+    #[arg(long)]
+    pub(super) stats: bool,
+    /// Say nothing while reading
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
