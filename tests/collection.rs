@@ -219,7 +219,7 @@ fn everything_failing_at_once_ends_with_gaps() {
 
 #[test]
 fn a_list_that_never_ends_is_a_gap() {
-    let faults = Faults { rules: vec![("secretsmanager:ListSecrets".to_owned(), Fault::Loop)], page: 2 };
+    let faults = Faults { page: 2, ..Faults::one("secretsmanager:ListSecrets", Fault::Loop) };
     let (found, _) = collected(&sample(), faults);
     let gap = found.unwrap().gaps().into_iter().find(|gap| gap.call.as_ref() == "secretsmanager:ListSecrets").unwrap();
     assert_eq!(gap.error.as_ref(), "the same page was offered twice");

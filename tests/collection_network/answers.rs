@@ -103,7 +103,7 @@ fn an_answer_that_is_made_to_exhaust_memory_is_a_gap() {
 
 #[test]
 fn a_list_of_ec2_that_never_ends_is_a_gap() {
-    let faults = Faults { rules: vec![("ec2:DescribeSubnets".to_owned(), Fault::Loop)], page: 1 };
+    let faults = Faults { page: 1, ..Faults::one("ec2:DescribeSubnets", Fault::Loop) };
     let (found, _) = collected(&sample(), faults);
     assert_eq!(gap(&found.unwrap().networks[US].subnets).error.as_ref(), "the same page was offered twice");
 }

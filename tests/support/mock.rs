@@ -34,10 +34,12 @@ mod wire;
 #[path = "mock/xml.rs"]
 mod xml;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rotaudit::inventory::Inventory;
+use server::Notify;
 
 /// A recognisable value wherever an answer of AWS can hold a password: in environments, messages about states, descriptions, metadata for a partner, what is said of
 /// databases. It must never get anywhere.
@@ -76,6 +78,16 @@ pub(crate) enum Fault {
     Text(String),
     /// The same page token for ever.
     Loop,
+    /// The first n requests about each thing suffer this; later ones do not.
+    First(usize, Box<Fault>),
+    /// Of a hundred requests so many suffer one of these; which of them is a matter of the seed and of how many came before.
+    Some(u64, u64, Vec<Fault>),
+    /// Requests with a page token are refused because of it.
+    StaleToken,
+    /// After so many requests of the operation, those that are signed with this session token are refused: it has expired.
+    Expired(usize, &'static str),
+    /// The clock of the service is so many seconds ahead, and a request that was signed long before is refused.
+    Ahead(i64),
 }
 
 /// How the mock behaves.
@@ -85,11 +97,15 @@ pub(crate) struct Faults {
     pub(crate) rules: Vec<(String, Fault)>,
     /// The most items on a page.
     pub(crate) page: usize,
+    /// Whether AWS's documented rates are enforced, each group's whole second's worth at once.
+    pub(crate) rates: bool,
+    /// After so many requests no more are answered, until they are `released`.
+    pub(crate) hold_after: Option<usize>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { rules: Vec::new(), page: 100 }
+        Self { rules: Vec::new(), page: 100, rates: false, hold_after: None }
     }
 }
 
@@ -115,6 +131,8 @@ pub(crate) struct Mock {
     /// For `--endpoint-url`.
     pub(crate) endpoint: String,
     log: Arc<Mutex<Vec<Call>>>,
+    throttles: Arc<AtomicUsize>,
+    released: Arc<Notify>,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
@@ -122,8 +140,20 @@ impl Mock {
     /// Serves `inventory` on a port of its own, from a thread of its own.
     pub(crate) fn serve(inventory: Inventory, faults: Faults) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (endpoint, stop) = server::start(inventory, faults, Arc::clone(&log));
-        Self { endpoint, log, _stop: stop }
+        let (throttles, released) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let seen = server::Seen { log: Arc::clone(&log), throttles: Arc::clone(&throttles), released: Arc::clone(&released) };
+        let (endpoint, stop) = server::start(inventory, faults, seen);
+        Self { endpoint, log, throttles, released, _stop: stop }
+    }
+
+    /// How many requests were throttled because of the documented rates.
+    pub(crate) fn throttles(&self) -> usize {
+        self.throttles.load(Ordering::SeqCst)
+    }
+
+    /// Answers what is held, and all that comes.
+    pub(crate) fn release(&self) {
+        self.released.notify();
     }
 
     /// Every request so far, in the order of their arrival.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use jiff::Timestamp;
@@ -12,6 +13,9 @@ use crate::source::error::SourceError;
 
 /// How often a call is tried before it becomes a gap, unless told otherwise.
 const MAX_ATTEMPTS: u32 = 8;
+
+/// How long AWS may take to begin an answer, unless told otherwise.
+const ANSWER_TIME: Duration = Duration::from_secs(30);
 
 /// What `collect` is told.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub struct Options {
     pub as_of: Timestamp,
     /// How often one call is tried, the first time included; at least 1.
     pub max_attempts: u32,
+    /// How long AWS may take to begin an answer.
+    pub answer_time: Duration,
     /// Rotation functions to read although no secret names them yet, qualified or not.
     pub functions: Vec<Arn>,
     /// Who asks, instead of the usual chain: assumed roles, tests.
@@ -46,6 +52,7 @@ impl Options {
             endpoint_url: None,
             as_of,
             max_attempts: MAX_ATTEMPTS,
+            answer_time: ANSWER_TIME,
             functions: Vec::new(),
             credentials: None,
             exchange: Exchange::default(),
@@ -65,8 +72,18 @@ impl Options {
 
     /// What decides what is asked. Which profile it is asked with is not part of it: whose credentials they are is found out by asking.
     fn asked(&self) -> AskedFor {
-        let Self { profile: _, regions, all_regions, endpoint_url, as_of: _, max_attempts: _, functions, credentials: _, exchange: _ } =
-            self;
+        let Self {
+            profile: _,
+            regions,
+            all_regions,
+            endpoint_url,
+            as_of: _,
+            max_attempts: _,
+            answer_time: _,
+            functions,
+            credentials: _,
+            exchange: _,
+        } = self;
         let mut asked = BTreeMap::new();
         let mut say = |name: &str, value: String| {
             if !value.is_empty() {

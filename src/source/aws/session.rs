@@ -135,7 +135,7 @@ impl Session {
 async fn configuration(options: &Options) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
-        .read_timeout(Duration::from_secs(30))
+        .read_timeout(options.answer_time)
         .operation_timeout(Duration::from_mins(3));
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(options.max_attempts.max(1)))

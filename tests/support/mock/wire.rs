@@ -110,6 +110,14 @@ impl Wire {
         Failure::new(status, code, &format!("not authorized to perform {operation}"))
     }
 
+    pub(super) fn expired(self) -> &'static str {
+        match self {
+            Self::Json | Self::Rest => "ExpiredTokenException",
+            Self::Query | Self::RestXml => "ExpiredToken",
+            Self::Ec2 => "RequestExpired",
+        }
+    }
+
     pub(super) fn throttled(self) -> Failure {
         match self {
             Self::Json => Failure::new(400, "ThrottlingException", "Rate exceeded"),

@@ -165,8 +165,7 @@ impl Line {
         drop(leave);
         let mut response = came?.response;
         match (outcome, self.wire.0.credentials.get(), signer) {
-            (Outcome::Answer, credentials, _) => {
-                credentials.inspect(|credentials| credentials.accepted());
+            (Outcome::Answer, ..) => {
                 if let (Some(spool), Some(key), Some(answer)) = (shared.spool.get(), key, Stored::of(label.api, &response)) {
                     spool.store(key, answer);
                 }
@@ -215,10 +214,10 @@ fn is_anew() -> bool {
     ANEW.try_with(|()| ()).is_ok()
 }
 
-/// Whether the SDK sends a request for another time: it numbers its attempts (`attempt=2; max=5`).
+/// Whether the SDK sends a request for another time: it numbers its attempts (`ttl=…; attempt=2; max=5`).
 fn is_repeated(request: &HttpRequest) -> bool {
-    let attempt = request.headers().get("amz-sdk-request").and_then(|value| value.strip_prefix("attempt="));
-    attempt.is_some_and(|rest| !rest.starts_with("1;") && rest != "1")
+    let told = request.headers().get("amz-sdk-request").unwrap_or_default();
+    told.split("; ").find_map(|part| part.strip_prefix("attempt=")).is_some_and(|attempt| attempt != "1")
 }
 
 /// A body that is nothing but this error: a limit of no byte, whose error is put in place of its own.
@@ -244,7 +243,10 @@ mod tests {
             request.headers_mut().insert("amz-sdk-request", value);
             is_repeated(&request)
         };
-        assert_eq!([of("attempt=1; max=5"), of("attempt=2; max=5"), of("attempt=10; max=12"), of("attempt=1")], [false, true, true, false]);
+        assert_eq!(
+            [of("attempt=1; max=5"), of("ttl=20261123T040658Z; attempt=2; max=5"), of("attempt=10; max=12"), of("attempt=1")],
+            [false, true, true, false]
+        );
         assert!(!is_repeated(&HttpRequest::empty()));
     }
 }

@@ -1,8 +1,7 @@
 //! The credentials of a wire, renewed through their chain when they are about to expire and when AWS says that they have. The SDK's own identity cache knows
 //! only the time of expiry that came with them: what AWS answers does not empty it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -12,6 +11,10 @@ use tokio::sync::Mutex;
 
 /// How long before their end credentials are renewed.
 const BEFORE_THE_END: Duration = Duration::from_mins(1);
+
+/// Credentials that are refused again sooner than any session ends are refused for another reason
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>: no session is shorter than 900 seconds).
+const SHORTEST_SESSION: Duration = Duration::from_mins(15);
 
 /// How long the chain may take.
 const CHAIN_TIME: Duration = Duration::from_mins(1);
@@ -40,34 +43,35 @@ impl Signer {
 #[derive(Debug)]
 pub(super) struct Renewing {
     chain: SharedCredentialsProvider,
-    current: Mutex<Option<Credentials>>,
-    /// Whether AWS has accepted the current ones: those that never were accepted are not renewed for being refused.
-    proven: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    current: Option<Credentials>,
+    /// When the chain was asked the last time because AWS had refused what it gave.
+    refused_at: Option<Instant>,
 }
 
 impl Renewing {
     pub(super) fn new(chain: SharedCredentialsProvider) -> Self {
-        Self { chain, current: Mutex::new(None), proven: AtomicBool::new(false) }
-    }
-
-    /// AWS has accepted a request.
-    pub(super) fn accepted(&self) {
-        self.proven.store(true, Ordering::Relaxed);
+        Self { chain, state: Mutex::default() }
     }
 
     /// AWS says that the credentials of `signer` have expired. True when there are others now, so that the call is worth being made again. The chain is
-    /// asked once for each set of credentials, however many calls hear that they have expired.
+    /// asked once, however many calls hear of it.
     pub(super) async fn renewed(&self, signer: &Signer) -> bool {
-        let mut current = self.current.lock().await;
-        if current.as_ref().is_some_and(|current| Signer::with(current) != *signer) {
+        let mut state = self.state.lock().await;
+        if state.current.as_ref().is_some_and(|current| Signer::with(current) != *signer) {
             return true;
         }
-        if !self.proven.swap(false, Ordering::Relaxed) {
+        if state.refused_at.is_some_and(|at| at.elapsed() < SHORTEST_SESSION) {
             return false;
         }
+        state.refused_at = Some(Instant::now());
         match self.ask().await {
             Ok(new) if Signer::with(&new) != *signer => {
-                *current = Some(new);
+                state.current = Some(new);
                 true
             }
             _ => false,
@@ -75,7 +79,7 @@ impl Renewing {
     }
 
     async fn current(&self) -> Provided {
-        let mut current = self.current.lock().await;
+        let current = &mut self.state.lock().await.current;
         let lasts = |credentials: &Credentials, time| credentials.expiry().is_none_or(|end| end > SystemTime::now() + time);
         if let Some(credentials) = current.as_ref().filter(|credentials| lasts(credentials, BEFORE_THE_END)) {
             return Ok(credentials.clone());
