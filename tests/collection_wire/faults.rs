@@ -93,6 +93,14 @@ fn without_faults_each_call_is_made_once_and_counted_once() {
 }
 
 #[test]
+fn a_page_is_asked_to_hold_what_the_table_of_calls_says() {
+    let (_, log, _) = collect(Faults::default(), |_| {});
+    for call in log {
+        assert_eq!(call.most, Api::named(&call.name).unwrap().page_size(), "{}", call.name);
+    }
+}
+
+#[test]
 fn a_clock_that_is_wrong_by_an_hour_is_corrected() {
     let mut faults = on_each(&Fault::Ahead(3600));
     faults.rules.push(("sts:GetCallerIdentity".to_owned(), Fault::Ahead(3600)));

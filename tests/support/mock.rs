@@ -53,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) region: String,
     /// What it was asked about, with the token of the page.
     pub(crate) subject: String,
+    /// How many items a page may hold, if the caller says so.
+    pub(crate) most: Option<u32>,
     /// What the caller calls itself.
     pub(crate) agent: String,
 }

@@ -1,4 +1,4 @@
-//! How often AWS lets each call of the table be made: the collector keeps to it, and `docs/collection.md` tells it.
+//! How often AWS lets each call of the table be made, and how much it tells at once: the collector keeps to it, and `docs/collection.md` tells it.
 
 use super::api::Api;
 
@@ -50,6 +50,24 @@ impl Api {
             ("route53", _) => RateGroup { global: true, ..of(service, 5, Some(ROUTE53)) },
             ("iam" | "sts" | "organizations", _) => RateGroup { global: true, ..of(service, CAUTIOUS, None) },
             _ => of(service, CAUTIOUS, None),
+        }
+    }
+
+    /// How many items a page of this call is asked to hold: the most that AWS allows, but for security groups, which are long. `None` where nothing is asked.
+    pub fn page_size(self) -> Option<u32> {
+        let call = self.spec().name;
+        let (service, operation) = call.split_once(':').unwrap_or((call, ""));
+        let lists = operation.starts_with("List");
+        match (service, operation) {
+            ("ec2", "DescribeVpcAttribute" | "DescribeVpcBlockPublicAccessOptions" | "SearchTransitGatewayRoutes") => None,
+            ("ec2", "DescribeSecurityGroups") => Some(200),
+            ("ec2", "DescribeEgressOnlyInternetGateways") => Some(255),
+            ("route53", "ListResourceRecordSets") => Some(300),
+            ("ec2", "DescribeRouteTables" | "DescribeManagedPrefixLists" | "GetManagedPrefixListEntries") | ("rds", _) => Some(100),
+            ("secretsmanager" | "route53" | "route53resolver", _) if lists => Some(100),
+            ("ec2" | "iam", _) => Some(1000),
+            ("kms", _) if lists => Some(1000),
+            _ => None,
         }
     }
 }

@@ -136,8 +136,13 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let (wire, asked) = Wire::read(&head, &body);
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let call =
-        Call { name: asked.operation.clone(), region: asked.region.clone(), subject: asked.subject(), agent: header(USER_AGENT.as_str()) };
+    let call = Call {
+        name: asked.operation.clone(),
+        region: asked.region.clone(),
+        subject: asked.subject(),
+        most: asked.most(),
+        agent: header(USER_AGENT.as_str()),
+    };
     let held = {
         let mut log = state.seen.log.lock().unwrap();
         log.push(call);

@@ -186,6 +186,12 @@ impl Asked {
         TOKENS.into_iter().find_map(|name| self.field(name))
     }
 
+    /// How many items a page may hold, under any of its names.
+    pub(super) fn most(&self) -> Option<u32> {
+        let names = ["MaxResults", "MaxItems", "MaxRecords", "Limit", "maxitems"];
+        names.into_iter().find_map(|name| self.field(name)).and_then(|most| most.parse().ok())
+    }
+
     /// What tells this request from others of its operation.
     pub(super) fn subject(&self) -> String {
         let fields = SUBJECTS.into_iter().chain(TOKENS).filter_map(|name| self.field(name));
