@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::error::{CliError, complain};
-use super::live::Live;
 use super::progress::{Account, Steps};
+use super::reading::Live;
 use super::{interrupt, stats};
 use crate::inventory::Inventory;
 use crate::source::aws::{Exchange, Options, Rates, UnderWay, collect};
 
 /// Reads the account, and gives what its calls went through. `beside` is the file that will hold the inventory.
 pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inventory, Exchange), CliError> {
-    let exchange = Exchange::new(live.reading.max_rate.map_or(Rates::Documented, Rates::Capped));
+    let exchange = Exchange::new(rates(live));
     let mut options = Options {
         profile: live.profile.map(ToOwned::to_owned),
         regions: live.regions.to_vec(),
@@ -39,6 +39,16 @@ pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inven
     let inventory = outcome?;
     warn(&inventory, &exchange, spool.as_deref());
     Ok((inventory, exchange))
+}
+
+/// AWS's documented rates are AWS's: what else answers, such as an emulator, is asked faster, until it throttles.
+fn rates(live: &Live<'_>) -> Rates {
+    let elsewhere = |url: &str| !["amazonaws.com", "api.aws", "amazonwebservices.com.cn"].iter().any(|host| url.contains(host));
+    match (live.reading.max_rate, live.endpoint_url) {
+        (Some(most), _) => Rates::Capped(most),
+        (None, Some(url)) if elsewhere(url) => Rates::Elsewhere,
+        (None, _) => Rates::Documented,
+    }
 }
 
 /// Begins or goes on with the spool, and says so. Gives how many answers it holds.

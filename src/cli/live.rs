@@ -3,23 +3,8 @@
 use std::path::Path;
 
 use super::error::CliError;
-use super::reading::ReadingArgs;
+use super::reading::Live;
 use crate::inventory::Inventory;
-
-/// What the arguments say of a live account.
-#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
-pub(super) struct Live<'a> {
-    /// Profile of the AWS configuration.
-    pub(super) profile: Option<&'a str>,
-    /// Regions; empty for the configuration's own.
-    pub(super) regions: &'a [String],
-    /// All regions instead.
-    pub(super) all_regions: bool,
-    /// Another address than AWS's.
-    pub(super) endpoint_url: Option<&'a str>,
-    /// Pace, spool and what is said meanwhile.
-    pub(super) reading: &'a ReadingArgs,
-}
 
 /// What is left to do when what was read is in a safe place.
 type After = Box<dyn FnOnce() -> Result<(), CliError>>;

@@ -1,4 +1,4 @@
-//! How a live account is read: the arguments, and what they mean. `sources` and `live` use it.
+//! How a live account is read: the arguments, and all that they say of it. `sources` fills it in, `live` and `collecting` use it.
 
 use std::path::PathBuf;
 
@@ -23,4 +23,19 @@ pub(super) struct ReadingArgs {
     /// Say nothing while reading
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+/// What the arguments say of a live account.
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
+pub(super) struct Live<'a> {
+    /// Profile of the AWS configuration.
+    pub(super) profile: Option<&'a str>,
+    /// Regions; empty for the configuration's own.
+    pub(super) regions: &'a [String],
+    /// All regions instead.
+    pub(super) all_regions: bool,
+    /// Another address than AWS's.
+    pub(super) endpoint_url: Option<&'a str>,
+    /// Pace, spool and what is said meanwhile.
+    pub(super) reading: &'a ReadingArgs,
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::error::CliError;
-use super::live::{self, Live, Read};
-use super::reading::ReadingArgs;
+use super::live::{self, Read};
+use super::reading::{Live, ReadingArgs};
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
 

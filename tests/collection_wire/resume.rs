@@ -95,8 +95,8 @@ fn names(log: &[Call]) -> Vec<&str> {
 }
 
 /// The snapshot, and how many requests it takes.
-fn whole() -> (String, usize) {
-    let (mock, file) = (served(None), scratch("whole.json"));
+fn whole(name: &str) -> (String, usize) {
+    let (mock, file) = (served(None), scratch(&format!("whole-{name}.json")));
     let output = command(&mock, &["snapshot", "-o", file.to_str().unwrap()]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(!spool_of(&file).exists(), "the spool goes when the snapshot is whole");
@@ -105,7 +105,7 @@ fn whole() -> (String, usize) {
 
 #[test]
 fn a_snapshot_that_is_killed_at_any_moment_goes_on_and_is_the_same_to_the_byte() {
-    let (expected, requests) = whole();
+    let (expected, requests) = whole("killed");
     assert!(requests > 30, "{requests}");
     for moment in 0_usize..20 {
         // A step that is prime to the number of moments, so that they lie anywhere.
@@ -175,7 +175,7 @@ fn other_options_are_refused_by_name_and_nothing_is_asked() {
 
 #[test]
 fn no_value_of_an_environment_is_in_the_spool() {
-    let (_, requests) = whole();
+    let (_, requests) = whole("planted");
     let (mock, file) = (served(Some(requests - 1)), scratch("planted.json"));
     let mut child = command(&mock, &["snapshot", "-o", file.to_str().unwrap()]).spawn().unwrap();
     held(&mock, &mut child, requests - 1);
@@ -201,7 +201,7 @@ fn until(stderr: &mut impl BufRead, needle: &str) -> String {
 #[cfg(unix)]
 #[test]
 fn the_first_interruption_writes_what_was_read_and_says_how_to_go_on() {
-    let (expected, _) = whole();
+    let (expected, _) = whole("interrupted");
     for name in ["-INT", "-TERM"] {
         let (mock, file) = (served(Some(20)), scratch(&format!("interrupted{name}.json")));
         let mut child = command(&mock, &["snapshot", "-o", file.to_str().unwrap()]).spawn().unwrap();

@@ -20,7 +20,7 @@ pub(crate) fn options(mock: &Mock, inventory: &Inventory) -> Options {
         endpoint_url: Some(mock.endpoint.clone()),
         max_attempts: 1,
         // A mock has no rates but those that a test gives it.
-        exchange: Exchange::new(Rates::Unlimited),
+        exchange: Exchange::new(Rates::Elsewhere),
         credentials: Some(SharedCredentialsProvider::new(credentials)),
         ..Options::new(inventory.as_of)
     }

@@ -59,7 +59,7 @@ impl Session {
         if let Some(name) = options.regions.iter().find(|name| !regions::is_well_formed(name)) {
             return Err(SourceError::UnknownRegion { name: name.clone(), similar: regions::similar(name) });
         }
-        let wire = options.exchange.wire();
+        let wire = Wire::new(options.exchange.clone());
         let config = wire.under(configuration(options).await);
         let Some(home) = config.region().map(ToString::to_string) else {
             // A profile that does not exist has no region either, and that is what its user must hear.

@@ -169,13 +169,13 @@ fn components(config: &SdkConfig) -> RuntimeComponentsBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::aws::Exchange;
     use crate::source::aws::ask::told;
+    use crate::source::aws::wire::Exchange;
 
     #[tokio::test]
     async fn what_cannot_be_asked_says_why_without_asking() {
         let account = AccountId::parse("111122223333").unwrap();
-        let (config, wire) = (SdkConfig::builder().build(), Exchange::default().wire());
+        let (config, wire) = (SdkConfig::builder().build(), Wire::new(Exchange::default()));
         let environment = |region| Environment { config: &config, wire: &wire, account: &account, region };
         let client = Client::new(Service::Ec2, &environment("us-iso-east-1"));
         let error = client.call(Api::DescribeVpcs, Request::all(), |_| Ok(())).await.unwrap_err();

@@ -73,7 +73,7 @@ pub(super) fn outcome(status: u16, kind: &str, code: Option<&str>, body: &[u8]) 
 
 /// Whether an error code says that a page token is not valid (any more): `InvalidNextTokenException`, KMS's `InvalidMarkerException`, EC2's `InvalidNextToken`, …
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html>, <https://docs.aws.amazon.com/kms/latest/APIReference/API_ListGrants.html>).
-pub(in crate::source::aws) fn is_token_error(code: &str) -> bool {
+pub(crate) fn is_token_error(code: &str) -> bool {
     let told = ["NextToken", "Marker", "PaginationToken"].iter().any(|name| code.contains(name));
     told && (code.contains("Invalid") || code.contains("Expired"))
 }

@@ -13,7 +13,6 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use jiff::Timestamp;
 
-use super::line::Wire;
 use super::numbers::{Counters, Numbers, UnderWay};
 use super::pace::{Pace, Rates};
 use super::spool::{AskedFor, Spool};
@@ -53,11 +52,6 @@ impl Exchange {
         Self(Arc::new(shared))
     }
 
-    /// The wire of one account's session.
-    pub(in crate::source::aws) fn wire(&self) -> Wire {
-        Wire::new(self.clone())
-    }
-
     /// What was counted so far.
     pub fn numbers(&self) -> Numbers {
         self.0.counters.numbers()
@@ -80,13 +74,7 @@ impl Exchange {
 
     /// Begins a spool in `path`, or goes on with the one that is there. Gives the time at which the inventory counts as read, and how many answers there
     /// are already.
-    pub(in crate::source::aws) fn spool(
-        &self,
-        path: &Path,
-        resume: bool,
-        as_of: Timestamp,
-        asked: AskedFor,
-    ) -> Result<(Timestamp, usize), SourceError> {
+    pub(crate) fn spool(&self, path: &Path, resume: bool, as_of: Timestamp, asked: AskedFor) -> Result<(Timestamp, usize), SourceError> {
         let resumed = if resume { Spool::resume(path, &asked)? } else { None };
         let (spool, as_of) = match resumed {
             Some(resumed) => resumed,
@@ -99,7 +87,7 @@ impl Exchange {
     }
 
     /// What a resumed collection finds must be what the first one found, such as whose credentials these are.
-    pub(in crate::source::aws) fn confirm(&self, what: &str, value: &str) -> Result<(), SourceError> {
+    pub(crate) fn confirm(&self, what: &str, value: &str) -> Result<(), SourceError> {
         self.0.spool.get().map_or(Ok(()), |spool| spool.confirm(what, value))
     }
 

@@ -28,7 +28,7 @@ impl Label {
 
 /// Labels requests. What is not in the table gets no label, and the wire lets nothing pass without one.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::source::aws) struct Labels;
+pub(crate) struct Labels;
 
 #[dyn_dispatch_hint]
 impl Intercept for Labels {
@@ -63,7 +63,7 @@ pub(super) struct Repeat;
 
 /// Makes calls again whose answers the wire has marked so.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::source::aws) struct Again;
+pub(crate) struct Again;
 
 impl ClassifyRetry for Again {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {

@@ -41,7 +41,7 @@ const LAST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// The wire of one account's session; clones are the same wire.
 #[derive(Debug, Clone)]
-pub(in crate::source::aws) struct Wire(Arc<Inner>);
+pub(crate) struct Wire(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -52,7 +52,8 @@ struct Inner {
 }
 
 impl Wire {
-    pub(super) fn new(exchange: Exchange) -> Self {
+    /// A wire of this exchange, of an account that is not known yet.
+    pub(crate) fn new(exchange: Exchange) -> Self {
         // What a throttle costs is told by the pace; this only ends the repetition of other failures when nearly everything fails.
         let retries = TokenBucket::builder().capacity(500).throttling_retry_cost(0).success_reward(1.0).refill_rate(20.0).build();
         let partition = RetryPartition::custom("rotaudit").token_bucket(retries).build();
@@ -60,7 +61,7 @@ impl Wire {
     }
 
     /// The configuration with which clients use this wire; the credential chain goes on without it.
-    pub(in crate::source::aws) fn under(&self, config: SdkConfig) -> SdkConfig {
+    pub(crate) fn under(&self, config: SdkConfig) -> SdkConfig {
         let chain = config.credentials_provider();
         let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let retries = retries.with_initial_backoff(FIRST_BACKOFF).with_max_backoff(LAST_BACKOFF);
@@ -76,12 +77,12 @@ impl Wire {
     }
 
     /// Tells whose wire this is, as soon as that is known.
-    pub(in crate::source::aws) fn belongs_to(&self, account: &AccountId) {
+    pub(crate) fn belongs_to(&self, account: &AccountId) {
         self.0.account.get_or_init(|| account.clone());
     }
 
     /// The account's own quota of retries, so that a throttled account does not slow another down.
-    pub(in crate::source::aws) fn partition(&self) -> RetryPartition {
+    pub(crate) fn partition(&self) -> RetryPartition {
         self.0.partition.clone()
     }
 
@@ -206,7 +207,7 @@ tokio::task_local! {
 }
 
 /// Makes calls without looking at stored answers.
-pub(in crate::source::aws) async fn anew<T>(calls: impl Future<Output = T>) -> T {
+pub(crate) async fn anew<T>(calls: impl Future<Output = T>) -> T {
     ANEW.scope((), calls).await
 }
 

@@ -10,11 +10,15 @@ use tokio::sync::{Mutex as Turn, Semaphore, SemaphorePermit};
 use super::answer::Outcome;
 use super::bucket::Bucket;
 use super::label::Label;
+use crate::inventory::RateGroup;
 
 /// How many requests are under way at once; more would need more open files than many systems allow.
 const UNDER_WAY: usize = 128;
 
-/// Whether, and how fast, calls are made.
+/// Requests a second of each group where AWS's quotas do not hold.
+const ELSEWHERE: u32 = 1000;
+
+/// How fast calls are made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Rates {
     /// As AWS documents them.
@@ -22,8 +26,8 @@ pub enum Rates {
     Documented,
     /// As AWS documents them, and no group faster than this many requests a second.
     Capped(u32),
-    /// As fast as answers come: for what is not AWS.
-    Unlimited,
+    /// A thousand requests a second for each group, and slower only after a throttle: for what is not AWS.
+    Elsewhere,
 }
 
 /// A group's bucket, and whose turn it is.
@@ -45,7 +49,7 @@ pub(super) struct Pace {
 
 /// The right to send one request; it ends when the answer is there.
 pub(super) struct Leave<'a> {
-    gate: Option<Arc<Gate>>,
+    gate: Arc<Gate>,
     sent: Duration,
     _place: Option<SemaphorePermit<'a>>,
 }
@@ -58,16 +62,15 @@ impl Pace {
     /// Waits until a request of this account may leave.
     pub(super) async fn leave(&self, account: &str, label: &Label) -> Leave<'_> {
         let gate = self.gate(account, label);
-        if let Some(gate) = &gate {
-            let _turn = gate.turn.lock().await;
-            loop {
-                let taken = gate.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(self.begun.elapsed());
-                match taken {
-                    Ok(()) => break,
-                    Err(wait) => tokio::time::sleep(wait).await,
-                }
+        let turn = gate.turn.lock().await;
+        loop {
+            let taken = gate.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(self.begun.elapsed());
+            match taken {
+                Ok(()) => break,
+                Err(wait) => tokio::time::sleep(wait).await,
             }
         }
+        drop(turn);
         // Nobody closes it.
         let place = self.under_way.acquire().await.ok();
         Leave { gate, sent: self.begun.elapsed(), _place: place }
@@ -75,8 +78,7 @@ impl Pace {
 
     /// Hears what became of the request.
     pub(super) fn heard(&self, leave: &Leave<'_>, outcome: Outcome) {
-        let Some(gate) = &leave.gate else { return };
-        let mut bucket = gate.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = leave.gate.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
             Outcome::Throttle => bucket.throttled(leave.sent, self.begun.elapsed()),
             Outcome::Answer => bucket.answered(),
@@ -84,20 +86,20 @@ impl Pace {
         }
     }
 
-    fn gate(&self, account: &str, label: &Label) -> Option<Arc<Gate>> {
-        let cap = match self.rates {
-            Rates::Documented => None,
-            Rates::Capped(cap) => Some(cap),
-            Rates::Unlimited => return None,
+    fn gate(&self, account: &str, label: &Label) -> Arc<Gate> {
+        let documented = label.api.rate();
+        let (group, cap) = match self.rates {
+            Rates::Documented => (documented, None),
+            Rates::Capped(cap) => (documented, Some(cap)),
+            Rates::Elsewhere => (RateGroup { per_second: ELSEWHERE, burst: ELSEWHERE, ..documented }, None),
         };
-        let group = label.api.rate();
         let region = if group.global { "" } else { &label.region };
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry((account.to_owned(), region.to_owned(), group.name)).or_insert_with(|| {
             let bucket = Bucket::new(&group, cap, self.begun.elapsed());
             Arc::new(Gate { turn: Turn::default(), bucket: Mutex::new(bucket) })
         });
-        Some(Arc::clone(gate))
+        Arc::clone(gate)
     }
 }
 
@@ -117,7 +119,7 @@ mod tests {
         let leave = pace.leave("111122223333", &here).await;
         pace.heard(&leave, Outcome::Throttle);
         let waits = |account: &str, label: &Label| {
-            let gate = pace.gate(account, label).unwrap();
+            let gate = pace.gate(account, label);
             gate.bucket.lock().unwrap().take(pace.begun.elapsed()).is_err()
         };
         assert!(waits("111122223333", &here));
@@ -129,8 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_service_without_regions_has_one_pace() {
         let pace = Pace::new(Rates::Capped(7));
-        let of = |region| pace.gate("111122223333", &label(Api::ListHostedZonesByVpc, region)).unwrap();
+        let of = |region| pace.gate("111122223333", &label(Api::ListHostedZonesByVpc, region));
         assert!(Arc::ptr_eq(&of("eu-west-1"), &of("us-east-1")));
-        assert!(Pace::new(Rates::Unlimited).gate("111122223333", &label(Api::ListSecrets, "eu-west-1")).is_none());
     }
 }

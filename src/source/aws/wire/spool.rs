@@ -22,7 +22,7 @@ const FORMAT: &[u8] = b"rotaudit-spool 1\n";
 const LONGEST: u32 = 256 << 20;
 
 /// What a collection was asked for, by name.
-pub(in crate::source::aws) type AskedFor = BTreeMap<String, String>;
+pub(crate) type AskedFor = BTreeMap<String, String>;
 
 /// A record.
 #[derive(Debug, Serialize, Deserialize)]

@@ -12,6 +12,10 @@ use crate::inventory::{Api, ENDPOINT_VARIABLES};
 /// The headers that are needed to read an answer.
 const HEADERS: [&str; 3] = ["content-type", "x-amzn-errortype", "x-amzn-requestid"];
 
+/// The services whose answers are stored: those of which it is known that they tell no secret, but for the environments of functions, which are taken out.
+/// Templates and parameters of stacks may hold passwords.
+const KEPT: [&str; 8] = ["ec2", "iam", "kms", "lambda", "rds", "route53", "route53resolver", "secretsmanager"];
+
 /// What tells a request from others. Signature, time and host are no part of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Key {
@@ -24,9 +28,11 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// `None` for what is never stored: who asks is found out anew by every run, and before that is known nothing is anybody's.
+    /// `None` for what is never stored: answers of other services than those that are kept, and all before it is known whose they are. Who asks (STS) is
+    /// found out anew by every run.
     pub(super) fn of(account: &str, label: &Label, request: &HttpRequest) -> Option<Self> {
-        if account.is_empty() || label.api == Api::GetCallerIdentity {
+        let service = label.api.spec().name.split(':').next().unwrap_or_default();
+        if account.is_empty() || !KEPT.contains(&service) {
             return None;
         }
         let body = std::str::from_utf8(request.body().bytes()?).ok()?;
@@ -114,6 +120,10 @@ mod tests {
         assert_ne!(Key::of("111122223333", &label, &request("http://127.0.0.1:1234/", r#"{"KeyId":"1"}"#)), Some(one.clone()));
         assert_ne!(Key::of("111122223333", &label, &request("http://127.0.0.1:1234/?a=b", "{}")), Some(one.clone()));
         assert!(!serde_json::to_string(&one).unwrap().contains("AKID"));
+        for api in [Api::GetTemplate, Api::DescribeStacks, Api::GetCallerIdentity] {
+            let label = Label { api, region: "eu-west-1".into() };
+            assert_eq!(Key::of("111122223333", &label, &request("http://127.0.0.1:1234/", "{}")), None, "{}", api.spec().name);
+        }
         assert_eq!(Key::of("", &label, &request("http://127.0.0.1:1234/", "{}")), None);
     }
 
