@@ -24,16 +24,25 @@ use collecting::{assert_same, collected, options, run, watched};
 use lost::lose;
 use mock::{Call, Fault, Faults, Mock, PLANTED};
 use rotaudit::arn::AccountId;
-use rotaudit::inventory::{Api, Known, NEVER, clean, snapshot};
+use rotaudit::inventory::{Api, Known, NEVER, WhoAsks, clean, snapshot};
 use rotaudit::source::aws::Options;
 use rotaudit::source::{Progress, SourceError};
 use sample::{ACCOUNT, GONE_ALIAS, arn, sample};
+
+/// The calls of a scan of one account. Those that find regions and accounts are made in `collection_accounts`.
+fn of_every_scan() -> impl Iterator<Item = Api> {
+    Api::ALL.into_iter().filter(|api| api.spec().asked_by == WhoAsks::EachAccount && *api != Api::DescribeRegions)
+}
 
 #[test]
 fn what_is_collected_is_what_there_is() {
     let mut clean = clean::account().unwrap();
     clean.networks.entry(format!("{}/{}", clean::ACCOUNT, clean::REGION)).or_default();
-    for inventory in [sample(), clean, clean::account_in_vpc().unwrap()] {
+    for mut inventory in [sample(), clean, clean::account_in_vpc().unwrap()] {
+        // Whoever has not asked for the organization is told here that there is none.
+        inventory.accounts.values_mut().for_each(|account| {
+            account.organization.get_or_insert_default();
+        });
         for page in [1, 2, 100] {
             let (found, _) = collected(&inventory, Faults::paged(page));
             assert_same(&found.unwrap(), &inventory, &format!("{page} on a page"));
@@ -44,7 +53,7 @@ fn what_is_collected_is_what_there_is() {
 #[test]
 fn an_account_that_was_read_in_part_is_collected_again_as_it_is() {
     let mut inventory = sample();
-    for api in Api::ALL.into_iter().filter(|api| !matches!(api, Api::GetCallerIdentity | Api::ListSecrets)) {
+    for api in of_every_scan().filter(|api| !matches!(api, Api::GetCallerIdentity | Api::ListSecrets)) {
         lose(&mut inventory, api, "AccessDeniedException: by a policy of theirs");
     }
     inventory.keys.clear();
@@ -117,7 +126,7 @@ fn a_password_that_some_answer_holds_is_in_no_snapshot_report_or_explanation() {
 fn every_call_of_the_table_is_made_once_for_each_thing_and_no_other_is_made() {
     let (found, log) = collected(&sample(), Faults::default());
     found.unwrap();
-    let table: BTreeSet<&str> = Api::ALL.iter().map(|api| api.spec().name).collect();
+    let table: BTreeSet<&str> = of_every_scan().map(|api| api.spec().name).collect();
     let made: BTreeSet<&str> = log.iter().map(|call| call.name.as_str()).collect();
     assert_eq!(made, table);
     assert!(NEVER.iter().all(|action| !made.contains(action)));
@@ -156,7 +165,7 @@ fn where_policies_cannot_be_listed_the_one_that_people_write_is_read_all_the_sam
 
 /// Each call in turn fails by `fault`: the collection ends, and exactly what that call tells is unreadable because of `error`.
 fn each_call_fails(fault: &Fault, error: impl Fn(&str) -> String) {
-    for api in Api::ALL {
+    for api in of_every_scan() {
         let name = api.spec().name;
         let (found, _) = collected(&sample(), Faults::one(name, fault.clone()));
         if api == Api::GetCallerIdentity {
@@ -213,7 +222,7 @@ fn everything_failing_at_once_ends_with_gaps() {
         let (found, _) = collected(&sample(), Faults::one("*", fault));
         let found = found.unwrap();
         assert!(found.secrets.is_empty() && found.accounts.values().all(|account| account.identities.gap().is_some()));
-        assert_eq!(found.gaps().len(), 3, "two regions and the identities");
+        assert_eq!(found.gaps().len(), 4, "two regions, the identities and the organization");
     }
 }
 
@@ -297,13 +306,25 @@ fn whoever_cannot_start_is_told_why_and_how() {
 }
 
 #[test]
-fn every_known_region_is_asked_when_all_are_wanted() {
+fn every_enabled_region_is_asked_when_all_are_wanted() {
     let mock = Mock::serve(sample(), Faults::default());
-    let options = Options { all_regions: true, ..options(&mock, &sample()) };
-    let found = run(&options).unwrap();
-    let regions = &found.accounts[&AccountId::parse(ACCOUNT).unwrap()].regions;
-    assert!(regions.len() > 30 && regions.contains_key("ap-south-1") && !regions.contains_key("cn-north-1"));
-    assert_eq!(found.secrets, sample().secrets);
+    let options = Options { all_regions: true, regions: vec!["ap-south-1".to_owned()], ..options(&mock, &sample()) };
+    assert_same(&run(&options).unwrap(), &sample(), "all regions");
+}
+
+#[test]
+fn every_known_region_is_asked_when_nobody_tells_which_are_enabled() {
+    for (fault, told) in [(Fault::Deny, "UnauthorizedOperation"), (Fault::Text("<DescribeRegionsResponse><regionInfo><item><regionName>evil.example/</regionName></item></regionInfo></DescribeRegionsResponse>".to_owned()), "not AWS's")] {
+        let mock = Mock::serve(sample(), Faults::one("ec2:DescribeRegions", fault));
+        let options = Options { all_regions: true, ..options(&mock, &sample()) };
+        let found = run(&options).unwrap();
+        let account = &found.accounts[&AccountId::parse(ACCOUNT).unwrap()];
+        assert!(account.regions.len() > 30 && account.regions.contains_key("ap-south-1") && !account.regions.contains_key("cn-north-1"));
+        assert_eq!(found.secrets, sample().secrets);
+        let gap = account.enabled_regions.as_ref().unwrap();
+        assert!(found.gaps().contains(gap) && gap.error.contains(told), "{gap}");
+        assert!(mock.log().iter().all(|call| !call.region.contains("evil")));
+    }
 }
 
 /// Keeps the last step of each kind.
@@ -324,7 +345,7 @@ fn progress_comes_to_its_end() {
     let last = watch.0.into_inner();
     assert_eq!(
         last.keys().map(String::as_str).collect::<Vec<_>>(),
-        ["account", "functions", "identities", "keys", "networks", "regions", "secrets"]
+        ["accounts", "functions", "identities", "keys", "networks", "regions", "secrets"]
     );
     assert!(last.values().all(|(done, total)| Some(*done) == *total), "{last:?}");
     assert_eq!(last["secrets"].0, sample().secrets.len());

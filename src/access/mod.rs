@@ -4,6 +4,7 @@
 mod answer;
 mod ask;
 mod context;
+mod control;
 mod grants;
 mod policies;
 mod principal;

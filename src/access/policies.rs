@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::answer::named;
+use super::control;
 use super::question::{Caller, Question, Scope, Target, Way};
 use super::services::{is_secrets_manager, via_service};
 use super::strangers::is_stranger;
 use crate::arn::Arn;
-use crate::inventory::{Gap, Identities, Inventory, Known, NamedDocument, OrganizationMembership, Permissions};
+use crate::inventory::{Gap, Identities, Inventory, Known, NamedDocument, Permissions};
 use crate::policy::{Attached, Document, Label, PolicyKind, PolicySet};
-
-/// The services that resource control policies reach and that a rotation uses; Lambda is not among them
-/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>).
-const UNDER_RESOURCE_CONTROL: [&str; 3] = ["secretsmanager", "kms", "sts"];
 
 /// The call that reads roles, users, groups and their policies.
 const READS_IDENTITIES: &str = "iam:GetAccountAuthorizationDetails";
@@ -171,63 +168,31 @@ fn endpoint_policy(gathered: &mut Gathered, inventory: &Inventory, action: &str,
     gathered.set.endpoint = Some(vec![attached]);
 }
 
-fn is_service_linked(role: &Arn) -> bool {
-    role.resource().starts_with("role/aws-service-role/")
-}
-
-fn membership<'a>(inventory: &'a Inventory, account: &str) -> Option<&'a Known<OrganizationMembership>> {
-    inventory.accounts.get(account).and_then(|account| account.organization.as_ref())
-}
-
-/// Service control policies bind the principals of member accounts, but neither the management account nor service-linked roles
-/// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>).
-fn service_control_policies(gathered: &mut Gathered, inventory: &Inventory, role: &Arn) {
-    if is_service_linked(role) {
-        return;
-    }
-    match membership(inventory, role.account()) {
-        Some(Known::Value(membership)) if !membership.management => {
-            gathered.set.scps = levels(PolicyKind::Scp, &membership.service_control_policies);
-        }
-        Some(Known::Unreadable(gap)) => {
-            let attached = gathered.unreadable(PolicyKind::Scp, &format!("of account {}", role.account()), gap);
-            gathered.set.scps = vec![vec![attached]];
-        }
-        _ => {}
+/// The policies of one type that reach an account: none where nobody asked for them, which is taken as allowing everything.
+fn control_policies(gathered: &mut Gathered, inventory: &Inventory, account: &str, kind: PolicyKind) -> Vec<Vec<Attached>> {
+    let of_account = inventory.accounts.get(account).filter(|account| account.is_under_control_policies());
+    let Some(policies) = of_account.and_then(|account| account.control_policies.as_ref()) else { return Vec::new() };
+    match if kind == PolicyKind::Scp { &policies.service } else { &policies.resource } {
+        Known::Value(levels) => levels
+            .iter()
+            .map(|level| level.iter().map(|policy| Gathered::readable(kind, &policy.name, &policy.document)).collect())
+            .collect(),
+        Known::Unreadable(gap) => vec![vec![gathered.unreadable(kind, &format!("of account {account}"), gap)]],
     }
 }
 
-/// Resource control policies bind whoever calls, on the resources of member accounts, for the services that support them. They reach neither AWS
-/// managed keys, nor resources of the management account, nor calls by service-linked roles, nor the taking on of such a role. Whoever may retire a grant may
-/// always do so.
+/// What service control policies say of a role or user.
+fn service_control_policies(gathered: &mut Gathered, inventory: &Inventory, principal: &Arn) {
+    if control::binds_principal(principal) {
+        gathered.set.scps = control_policies(gathered, inventory, principal.account(), PolicyKind::Scp);
+    }
+}
+
+/// What resource control policies say of a request, whoever makes it.
 fn resource_control_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {
-    let service = question.action.split(':').next().unwrap_or_default();
-    let exempt = match (&question.caller, &question.target) {
-        (_, Target::ManagedKey { .. }) => true,
-        (_, Target::Role(role)) | (Caller::Function { role, .. } | Caller::Forwarded { role, .. } | Caller::Principal { arn: role }, _)
-            if is_service_linked(role) =>
-        {
-            true
-        }
-        _ => question.action.eq_ignore_ascii_case("kms:RetireGrant"),
-    };
-    if exempt || !UNDER_RESOURCE_CONTROL.iter().any(|reached| reached.eq_ignore_ascii_case(service)) {
-        return;
+    if control::reaches_request(question) {
+        gathered.set.rcps = control_policies(gathered, inventory, question.target.account(), PolicyKind::Rcp);
     }
-    match membership(inventory, question.target.account()) {
-        Some(Known::Value(membership)) if !membership.management => {
-            gathered.set.rcps = levels(PolicyKind::Rcp, &membership.resource_control_policies);
-        }
-        Some(Known::Unreadable(gap)) => {
-            let attached = gathered.unreadable(PolicyKind::Rcp, &format!("of account {}", question.target.account()), gap);
-            gathered.set.rcps = vec![vec![attached]];
-        }
-        _ => {}
-    }
-}
-
-fn levels(kind: PolicyKind, levels: &[Vec<NamedDocument>]) -> Vec<Vec<Attached>> {
-    levels.iter().map(|level| level.iter().map(|policy| Gathered::readable(kind, &policy.name, &policy.document)).collect()).collect()
 }
 
 fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {

@@ -27,16 +27,22 @@ pub(super) fn another_organization() -> Entry {
     Entry::OneOf(vec![Entry::Absent, Entry::Single(made_up("o-", "another-organization"))])
 }
 
-/// The path within an organization, as `aws:PrincipalOrgPaths` has it: `o-…/r-…/ou-…/`. Only its beginning is known.
-pub(super) fn paths(organization: &Entry) -> Entry {
+/// The path within an organization, as `aws:PrincipalOrgPaths` has it: `o-…/r-…/ou-…/`. Only its beginning is known where nobody read where the account stands.
+pub(super) fn paths(organization: &Entry, path: Option<&str>) -> Entry {
     match organization {
         Entry::Single(id) => {
-            let rest = [Part::Literal("/r-".into()), Part::Symbol(Symbol::unknown("organization-path")), Part::Literal("/".into())];
-            Entry::Multi(vec![Text::from_parts(id.parts().into_iter().chain(rest))])
+            let rest = || [Part::Literal("/r-".into()), Part::Symbol(Symbol::unknown("organization-path")), Part::Literal("/".into())];
+            let path = path.map_or_else(|| Text::from_parts(id.parts().into_iter().chain(rest())), Text::literal);
+            Entry::Multi(vec![path])
         }
-        Entry::OneOf(entries) => Entry::OneOf(entries.iter().map(paths).collect()),
+        Entry::OneOf(entries) => Entry::OneOf(entries.iter().map(|entry| paths(entry, path)).collect()),
         other => other.clone(),
     }
+}
+
+/// Where an account stands in its organization, where that was read.
+pub(super) fn path<'a>(inventory: &'a Inventory, account: &str) -> Option<&'a str> {
+    inventory.accounts.get(account)?.organization.as_ref()?.value()?.path.as_deref()
 }
 
 /// `prefix` and a name that nobody else has.

@@ -1,6 +1,6 @@
 //! What an audit could not read, and what it takes for granted. The pipeline puts both into the report.
 
-use crate::inventory::{Api, Gap, Inventory};
+use crate::inventory::{Account, Api, Gap, Inventory};
 use crate::network::Verdict;
 use crate::rotation::Rotation;
 
@@ -24,10 +24,15 @@ fn effect(gap: &Gap) -> String {
     if elsewhere { format!("{without} (it lies outside of what was read)") } else { without.to_owned() }
 }
 
+/// Whether nobody asked for the control policies of an account that may have some.
+fn is_taken_as_allowing(account: &Account) -> bool {
+    account.control_policies.is_none() && account.is_under_control_policies()
+}
+
 /// What was taken for granted, one sentence each.
 pub(super) fn assumptions(inventory: &Inventory, rotations: &[Rotation<'_>]) -> Vec<String> {
     let unasked: Vec<&str> =
-        inventory.accounts.iter().filter(|(_, account)| account.organization.is_none()).map(|(id, _)| id.as_str()).collect();
+        inventory.accounts.iter().filter(|(_, account)| is_taken_as_allowing(account)).map(|(id, _)| id.as_str()).collect();
     let control_policies = (!unasked.is_empty()).then(|| {
         let accounts = if unasked.len() == 1 { "account" } else { "accounts" };
         format!(

@@ -68,7 +68,8 @@ impl Threshold {
 /// Checks and rotations that could not be decided, and lists of secrets that were not given: nobody knows what rotates there.
 fn undecided(report: &Report) -> usize {
     let rotations = report.rotations.iter().filter(|judgement| matches!(judgement.verdict, Verdict::Undecided { .. }));
-    let lists = report.coverage.iter().filter(|entry| *entry.gap.call == *Api::ListSecrets.spec().name);
+    let finds_secrets = [Api::ListSecrets, Api::AssumeRole, Api::DescribeRegions].map(|api| api.spec().name);
+    let lists = report.coverage.iter().filter(|entry| finds_secrets.contains(&&*entry.gap.call));
     report.undecided.len() + rotations.count() + lists.count()
 }
 

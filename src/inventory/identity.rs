@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known::Known;
+use super::known::{Gap, Known};
 use super::named::NamedDocument;
 use crate::arn::Arn;
 use crate::policy::Document;
@@ -155,13 +155,43 @@ pub struct Account {
     pub regions: BTreeMap<String, Known<()>>,
     /// Roles, users, groups and managed policies.
     pub identities: Known<Identities>,
-    /// Its place in an organization; absent when that was not asked. Then service and resource control policies are taken as
-    /// allowing everything, and the coverage says so.
+    /// Why it is not known which regions are enabled, where all of them were to be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_regions: Option<Gap>,
+    /// Its place in an organization; absent when that was not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<Known<OrganizationMembership>>,
+    /// The control policies that reach it; absent when nobody asked for them. Then they are taken as allowing everything, and the report says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_policies: Option<ControlPolicies>,
 }
 
-/// An account's place in an AWS organization, with the control policies that reach it.
+impl Account {
+    /// An account of which these things were read, and nothing else was asked.
+    pub fn new(regions: BTreeMap<String, Known<()>>, identities: Known<Identities>) -> Self {
+        Self { regions, identities, enabled_regions: None, organization: None, control_policies: None }
+    }
+
+    /// Whether control policies can reach it: they do not reach an account in no organization, nor a management account
+    /// (<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html>,
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>).
+    pub fn is_under_control_policies(&self) -> bool {
+        match &self.organization {
+            Some(Known::Value(membership)) => membership.id.is_some() && !membership.management,
+            Some(Known::Unreadable(_)) | None => true,
+        }
+    }
+
+    /// What was not read of it.
+    pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
+        let policies = self.control_policies.iter().flat_map(|policies| [policies.service.gap(), policies.resource.gap()]);
+        let organization = self.organization.as_ref().and_then(Known::gap);
+        let once = [self.identities.gap(), self.enabled_regions.as_ref(), organization];
+        self.regions.values().map(Known::gap).chain(once).chain(policies).flatten()
+    }
+}
+
+/// An account's place in an AWS organization.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationMembership {
@@ -171,10 +201,20 @@ pub struct OrganizationMembership {
     /// Whether this is the management account, which control policies do not bind.
     #[serde(default)]
     pub management: bool,
-    /// Service control policies: one list per level, from the root to the account.
-    #[serde(default)]
-    pub service_control_policies: Vec<Vec<NamedDocument>>,
-    /// Resource control policies, likewise.
-    #[serde(default)]
-    pub resource_control_policies: Vec<Vec<NamedDocument>>,
+    /// Where it stands, as `aws:PrincipalOrgPaths` has it (`o-…/r-…/ou-…/`), where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// One list of policies per level, from the root over the organizational units to the account. No level at all when policies of that type are not switched on.
+pub type Levels = Vec<Vec<NamedDocument>>;
+
+/// The control policies that reach an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlPolicies {
+    /// Service control policies.
+    pub service: Known<Levels>,
+    /// Resource control policies.
+    pub resource: Known<Levels>,
 }

@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use calls::{Api, CallSpec, NEVER, RateGroup, policy_json};
+pub use calls::{Api, CallSpec, NEVER, RateGroup, WhoAsks, organization_policy_json, policy_json};
 pub use function::{ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, VpcAttachment};
-pub use identity::{Account, Group, Identities, Identity, OrganizationMembership, Permissions, Role, User};
+pub use identity::{Account, ControlPolicies, Group, Identities, Identity, Levels, OrganizationMembership, Permissions, Role, User};
 pub use key::{Grant, Key, KeyMetadata};
 pub use known::{Gap, Known};
 pub use named::NamedDocument;
@@ -122,9 +122,7 @@ impl Inventory {
     pub fn gaps(&self) -> BTreeSet<Gap> {
         let mut gaps = BTreeSet::new();
         for account in self.accounts.values() {
-            gaps.extend(account.regions.values().filter_map(Known::gap).cloned());
-            gaps.extend(account.identities.gap().cloned());
-            gaps.extend(account.organization.as_ref().and_then(Known::gap).cloned());
+            gaps.extend(account.gaps().cloned());
         }
         for secret in self.secrets.values() {
             gaps.extend(secret.key.gap().cloned());

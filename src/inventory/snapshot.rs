@@ -150,8 +150,8 @@ mod tests {
     use super::*;
     use crate::arn::{AccountId, Arn};
     use crate::inventory::{
-        Account, Function, FunctionConfiguration, Gap, Group, Identities, Key, Known, NamedDocument, Permissions, RotationConfiguration,
-        Secret,
+        Account, ControlPolicies, Function, FunctionConfiguration, Gap, Group, Identities, Key, Known, NamedDocument, Permissions,
+        RotationConfiguration, Secret,
     };
     use crate::policy::Document;
 
@@ -200,7 +200,12 @@ mod tests {
         let account = Account {
             regions: BTreeMap::from([(word(0), Known::Value(()))]),
             identities: Known::Value(identities),
+            enabled_regions: Some(Gap::new("ec2:DescribeRegions", &word(1), &word(2))),
             organization: Some(Known::default()),
+            control_policies: Some(ControlPolicies {
+                service: Known::Value(vec![vec![NamedDocument::new(&word(3), Document::new(word(4)))]]),
+                ..Default::default()
+            }),
         };
         let mut inventory = Inventory::empty(at);
         inventory.accounts.insert(AccountId::parse("111122223333").unwrap(), account);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::inventory::Gap;
 use crate::inventory::snapshot::SnapshotError;
 
 /// No inventory. Every text names the thing and the way out; `cli` prints it as it is.
@@ -111,5 +112,55 @@ pub enum SourceError {
         region: String,
         /// What failed.
         cause: String,
+    },
+    /// Whoever asks may not see the organization.
+    #[error(
+        "cannot list the accounts of the organization: {gap}\n  Ask with credentials of the management account, or of a delegated administrator account that may read the \
+         organization; `rotaudit permissions --organization` prints what they need.\n  Without the organization: --assume-role ARN, once for each account."
+    )]
+    Organization {
+        /// The call that did not answer.
+        gap: Gap,
+    },
+    /// There is no organization.
+    #[error(
+        "the account {account} belongs to no organization\n  Leave out --organization, or ask with credentials of the organization's management account."
+    )]
+    NoOrganization {
+        /// The account that asked.
+        account: String,
+    },
+    /// A filter names a unit that is not there.
+    #[error(
+        "the organization {organization} has no organizational unit {name:?}{}",
+        similar.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default()
+    )]
+    UnknownUnit {
+        /// As given: an id, a name, or a path of names.
+        name: String,
+        /// The id of the organization.
+        organization: String,
+        /// The path of the unit with the most similar name.
+        similar: Option<String>,
+    },
+    /// A filter names an account that is not there.
+    #[error("the organization {organization} has no account {account}")]
+    UnknownMember {
+        /// As given.
+        account: String,
+        /// The id of the organization.
+        organization: String,
+    },
+    /// The name of the roles cannot be one.
+    #[error("--role-name: {cause}")]
+    RoleName {
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// Filters leave nothing.
+    #[error("--include and --exclude leave none of the {all} accounts of the organization to read")]
+    NoAccounts {
+        /// How many there are.
+        all: usize,
     },
 }

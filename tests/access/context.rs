@@ -32,6 +32,14 @@ fn a_path_in_the_organization_is_known_by_its_beginning() {
     assert_eq!(denied_if(|_| {}, &get(), &outside), Decision::Undecided, "nobody asked for the organization");
     let unit = json!({"ForAllValues:StringNotLike": {"aws:PrincipalOrgPaths": "o-ours/r-ab12/ou-1/*"}});
     assert_eq!(denied_if(member_of(Some("o-ours")), &get(), &unit), Decision::Undecided);
+    let within = |path: &'static str| {
+        move |inventory: &mut Inventory| {
+            let membership = OrganizationMembership { id: Some("o-ours".to_owned()), management: false, path: Some(path.to_owned()) };
+            inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Value(membership.clone())));
+        }
+    };
+    assert_eq!(denied_if(within("o-ours/r-ab12/ou-1/ou-2/"), &get(), &unit), Decision::Allowed, "where it stands was read");
+    assert_eq!(denied_if(within("o-ours/r-ab12/ou-9/"), &get(), &unit), Decision::ExplicitDeny);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which policies have a say.
 
 use super::*;
-use rotaudit::inventory::OrganizationMembership;
+use rotaudit::inventory::{ControlPolicies, OrganizationMembership};
 
 const FOREIGN_ROLE: &str = "arn:aws:iam::444455556666:role/rotate-db";
 
@@ -9,10 +9,22 @@ fn statement(statement: &Value) -> Document {
     Document::new(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
 }
 
-fn in_an_organization(inventory: &mut Inventory, change: impl Fn(&mut OrganizationMembership)) {
-    let mut membership = OrganizationMembership { id: Some("o-ours".to_owned()), ..OrganizationMembership::default() };
-    change(&mut membership);
-    inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Value(membership.clone())));
+/// In a member account of an organization under these service and resource control policies, one list for each level.
+fn in_an_organization(inventory: &mut Inventory, service: &[Vec<NamedDocument>], resource: &[Vec<NamedDocument>]) {
+    let membership = OrganizationMembership { id: Some("o-ours".to_owned()), ..OrganizationMembership::default() };
+    let policies = ControlPolicies { service: Known::Value(service.to_vec()), resource: Known::Value(resource.to_vec()) };
+    for account in inventory.accounts.values_mut() {
+        account.organization = Some(Known::Value(membership.clone()));
+        account.control_policies = Some(policies.clone());
+    }
+}
+
+/// Asked for, and not told.
+fn unread_control_policies(inventory: &mut Inventory) {
+    let gap = || Known::Unreadable(Gap::new("organizations:ListPolicies", "o-ours", "AccessDeniedException"));
+    for account in inventory.accounts.values_mut() {
+        account.control_policies = Some(ControlPolicies { service: gap(), resource: gap() });
+    }
 }
 
 fn deny(action: &str) -> NamedDocument {
@@ -25,7 +37,7 @@ fn everything() -> NamedDocument {
 
 #[test]
 fn resource_control_policies_reach_forwarded_calls_but_neither_lambda_nor_aws_managed_keys() {
-    let inventory = account(|inventory| in_an_organization(inventory, |it| it.resource_control_policies = vec![vec![deny("*")]]));
+    let inventory = account(|inventory| in_an_organization(inventory, &[], &[vec![deny("*")]]));
     assert_eq!(decided(&inventory, &decrypt()).0, Decision::ExplicitDeny);
     assert_eq!(decided(&inventory, &invoke(clean::FUNCTION, clean::SECRET)).0, Decision::Allowed);
     let Question { caller, .. } = decrypt();
@@ -36,13 +48,76 @@ fn resource_control_policies_reach_forwarded_calls_but_neither_lambda_nor_aws_ma
 #[test]
 fn the_management_account_is_under_no_control_policy() {
     let inventory = account(|inventory| {
-        in_an_organization(inventory, |it| {
-            it.management = true;
-            it.resource_control_policies = vec![vec![deny("*")]];
-            it.service_control_policies = vec![vec![]];
-        });
+        in_an_organization(inventory, &[vec![]], &[vec![deny("*")]]);
+        let membership = OrganizationMembership { id: Some("o-ours".to_owned()), management: true, path: None };
+        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Value(membership.clone())));
     });
     assert_eq!(decided(&inventory, &decrypt()).0, Decision::Allowed);
+}
+
+#[test]
+fn control_policies_that_were_denied_leave_a_request_open_and_those_that_nobody_asked_for_do_not() {
+    let told = |change: fn(&mut Inventory)| {
+        let answer = Access::new(&account(change)).ask(&get());
+        (answer.decision, answer.missing().into_iter().map(|gap| gap.call.to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(told(unread_control_policies), (Decision::Undecided, vec!["organizations:ListPolicies".to_owned()]));
+    assert_eq!(told(|_| {}).0, Decision::Allowed);
+    // An organization that was not told says nothing about policies that nobody asked for.
+    let unknown = |inventory: &mut Inventory| {
+        let gap = Gap::new("organizations:DescribeOrganization", clean::ACCOUNT, "AccessDeniedException");
+        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Unreadable(gap.clone())));
+    };
+    assert_eq!(told(unknown).0, Decision::Allowed);
+    // Whoever is in no organization is under none of its policies.
+    let alone = |inventory: &mut Inventory| {
+        unread_control_policies(inventory);
+        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::default()));
+    };
+    assert_eq!(told(alone).0, Decision::Allowed);
+}
+
+#[test]
+fn service_linked_roles_are_under_no_control_policy() {
+    let inventory = account(|inventory| in_an_organization(inventory, &[vec![]], &[vec![deny("*")]]));
+    let of = |role: &str| {
+        let question =
+            Question::new(Caller::Principal { arn: arn(role) }, "secretsmanager:DescribeSecret", Target::Secret(arn(clean::SECRET)));
+        decided(&inventory, &question).0
+    };
+    assert_eq!(of(clean::ROLE), Decision::ExplicitDeny);
+    // Nobody read what these may do; no control policy is among what decides.
+    for linked in [
+        "iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX",
+        "sts::111122223333:assumed-role/AWSServiceRoleForX/s",
+    ] {
+        assert_eq!(of(&format!("arn:aws:{linked}")), Decision::Undecided, "{linked}");
+    }
+}
+
+#[test]
+fn resource_control_policies_reach_services_by_a_list_and_service_control_policies_reach_all() {
+    let reached = |action: &str| {
+        let inventory = account(|inventory| {
+            role_policy(inventory, &json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+            in_an_organization(inventory, &[vec![everything()]], &[vec![deny("*")]]);
+        });
+        let bucket = Target::Other(arn("arn:aws:s3:eu-west-1:111122223333:x"));
+        decided(&inventory, &Question::new(role(), action, bucket)).0 == Decision::ExplicitDeny
+    };
+    for action in ["s3:GetObject", "SQS:SendMessage", "sts:AssumeRole", "dynamodb:GetItem", "kms:Decrypt"] {
+        assert!(reached(action), "{action}");
+    }
+    for action in ["ec2:CreateNetworkInterface", "iam:PassRole", "lambda:InvokeFunction", "sns:Publish", "kms:RetireGrant"] {
+        assert!(!reached(action), "{action}");
+    }
+    let inventory = account(|inventory| {
+        role_policy(inventory, &json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+        let all = NamedDocument::new("no", statement(&json!({"Effect": "Deny", "Action": "ec2:*", "Resource": "*"})));
+        in_an_organization(inventory, &[vec![everything(), all]], &[]);
+    });
+    let question = Question::new(role(), "ec2:CreateNetworkInterface", Target::Other(arn("arn:aws:ec2:eu-west-1:111122223333:x/1")));
+    assert_eq!(decided(&inventory, &question).0, Decision::ExplicitDeny);
 }
 
 #[test]
@@ -54,10 +129,7 @@ fn a_resource_control_policy_keeps_a_role_from_secrets_of_its_account_that_do_no
     assert_eq!(decided(&account(open), &question).0, Decision::Allowed);
     let controlled = account(|inventory| {
         open(inventory);
-        in_an_organization(inventory, |it| {
-            it.resource_control_policies = vec![vec![deny("secretsmanager:*")]];
-            it.service_control_policies = vec![vec![everything()]];
-        });
+        in_an_organization(inventory, &[vec![everything()]], &[vec![deny("secretsmanager:*")]]);
     });
     assert_eq!(decided(&controlled, &question).0, Decision::ExplicitDeny);
 }
@@ -73,14 +145,13 @@ fn a_secret_imagined_in_an_account_of_the_inventory_is_open_to_nobody_from_elsew
 
 #[test]
 fn a_level_of_service_control_policies_that_allows_nothing_is_named_only_when_it_is_sure() {
-    let inventory = account(|inventory| in_an_organization(inventory, |it| it.service_control_policies = vec![vec![everything()], vec![]]));
+    let inventory = account(|inventory| in_an_organization(inventory, &[vec![everything()], vec![]], &[]));
     let (decision, because) = decided(&inventory, &get());
     assert_eq!(decision, Decision::ImplicitDeny);
     assert!(because.contains("service control policies"), "{because}");
-    let gap = Gap::new("organizations:ListPoliciesForTarget", clean::ACCOUNT, "AccessDeniedException");
     let unread = account(|inventory| {
         role_policy(inventory, &json!([]));
-        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Unreadable(gap.clone())));
+        unread_control_policies(inventory);
     });
     let (decision, because) = decided(&unread, &get());
     assert_eq!(decision, Decision::ImplicitDeny);

@@ -1,7 +1,7 @@
 //! A role or user that makes a call of its own, from anywhere: which policies bind it, and what is known of its requests.
 
 use super::*;
-use rotaudit::inventory::{Group, Identities, OrganizationMembership, Permissions, Role, User};
+use rotaudit::inventory::{ControlPolicies, Group, Identities, Permissions, Role, User};
 
 pub(super) const DEPLOY: &str = "arn:aws:iam::111122223333:role/team/deploy";
 pub(super) const ALICE: &str = "arn:aws:iam::111122223333:user/ops/alice";
@@ -191,11 +191,8 @@ fn service_control_policies_bind_roles_and_users() {
         deploy(inventory, &may_rotate());
         alice(inventory, &may_rotate());
         let no = document(&json!([{"Effect": "Deny", "Action": "secretsmanager:RotateSecret", "Resource": "*"}]));
-        let membership = OrganizationMembership {
-            service_control_policies: vec![vec![NamedDocument::new("frozen", no)]],
-            ..OrganizationMembership::default()
-        };
-        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Value(membership.clone())));
+        let policies = ControlPolicies { service: Known::Value(vec![vec![NamedDocument::new("frozen", no)]]), ..Default::default() };
+        inventory.accounts.values_mut().for_each(|account| account.control_policies = Some(policies.clone()));
     });
     for who in [DEPLOY, ALICE] {
         let (decision, because) = decided(&inventory, &rotates(who));

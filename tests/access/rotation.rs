@@ -57,7 +57,7 @@ fn across_accounts(inventory: &mut Inventory) {
     let secret_arn = arn(clean::SECRET);
     let links = clean::rotation(&secret_arn, &function, &role, &arn(clean::KEY), inventory.as_of);
     let identities = rotaudit::inventory::Identities { roles: [(role.clone(), links.role)].into(), ..Default::default() };
-    let account = rotaudit::inventory::Account { regions: [].into(), identities: Known::Value(identities), organization: None };
+    let account = rotaudit::inventory::Account::new([].into(), Known::Value(identities));
     inventory.accounts.insert(AccountId::parse("444455556666").unwrap(), account);
     inventory.functions.insert(function.clone(), links.function);
     secret(inventory).rotation.function = Some(function);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rotaudit::inventory::{FunctionConfiguration, Inventory, Known, NamedDocument, OrganizationMembership, VpcAttachment, clean};
+use rotaudit::inventory::{
+    ControlPolicies, FunctionConfiguration, Inventory, Known, NamedDocument, OrganizationMembership, VpcAttachment, clean,
+};
 use rotaudit::network::{Place, Target};
 use rotaudit::policy::Document;
 use serde::Deserialize;
@@ -206,14 +208,12 @@ pub(crate) fn rotation_over(scenario: &Scenario, case: &Case) -> Inventory {
     if let Some(id) = &case.organization {
         let allow =
             Document::new(json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}).to_string());
-        let everything = vec![vec![NamedDocument::new("FullAWSAccess", allow)]];
-        let membership = OrganizationMembership {
-            id: Some(id.clone()),
-            service_control_policies: everything.clone(),
-            resource_control_policies: everything,
-            ..OrganizationMembership::default()
-        };
-        inventory.accounts.values_mut().for_each(|account| account.organization = Some(Known::Value(membership.clone())));
+        let everything = Known::Value(vec![vec![NamedDocument::new("FullAWSAccess", allow)]]);
+        let membership = OrganizationMembership { id: Some(id.clone()), ..OrganizationMembership::default() };
+        for account in inventory.accounts.values_mut() {
+            account.organization = Some(Known::Value(membership.clone()));
+            account.control_policies = Some(ControlPolicies { service: everything.clone(), resource: everything.clone() });
+        }
     }
     inventory
 }

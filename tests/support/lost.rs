@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rotaudit::inventory::network::{Peer, RouteDestination};
-use rotaudit::inventory::{Api, Gap, Inventory, Known, Network, Secret};
+use rotaudit::inventory::{Api, ControlPolicies, Gap, Inventory, Known, Network, Secret};
 
 use super::sample::{ACCOUNT, stack};
 
@@ -75,6 +75,28 @@ pub(crate) fn lose(inventory: &mut Inventory, api: Api, error: &str) {
                 }
             }
         }
+        Api::DescribeRegions => {
+            for account in accounts.values_mut() {
+                account.enabled_regions = Some(gap(ACCOUNT));
+            }
+        }
+        Api::DescribeOrganization => {
+            for account in accounts.values_mut() {
+                account.organization = Some(Known::Unreadable(gap(ACCOUNT)));
+            }
+        }
+        Api::ListControlPolicies | Api::ListTargetsForPolicy | Api::DescribeControlPolicy => {
+            for account in accounts.values_mut() {
+                let lost = || Known::Unreadable(gap("p-1"));
+                account.control_policies = Some(ControlPolicies { service: lost(), resource: lost() });
+            }
+        }
+        Api::AssumeRole | Api::ListRoots | Api::ListOrganizationalUnits | Api::ListAccountsForParent | Api::ListAccountTags => {
+            for account in accounts.values_mut() {
+                account.identities = Known::Unreadable(gap(ACCOUNT));
+                account.regions.values_mut().for_each(|read| *read = Known::Unreadable(gap(ACCOUNT)));
+            }
+        }
         _ if is_of_networks(api) => {
             for (place, network) in &mut inventory.networks {
                 lose_of_network(network, place, api, error);
@@ -87,6 +109,7 @@ pub(crate) fn lose(inventory: &mut Inventory, api: Api, error: &str) {
 /// Whether a call is about networks, which only functions in a VPC have.
 pub(crate) fn is_of_networks(api: Api) -> bool {
     ["ec2:", "rds:", "route53:", "route53resolver:", "cloudformation:"].iter().any(|service| api.spec().name.starts_with(service))
+        && api != Api::DescribeRegions
 }
 
 /// A gap, unless there is one already.

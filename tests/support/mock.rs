@@ -1,6 +1,6 @@
 //! A stand-in for AWS inside the test process: serves an `Inventory` over HTTP as AWS would, and fails on demand. Test binaries
-//! include it with `#[path = "support/mock.rs"] mod mock;`. The account that asks is the access key id (twelve digits); the
-//! region is that of the request's signature.
+//! include it with `#[path = "support/mock.rs"] mod mock;`. The account that asks is the access key id (twelve digits), or that of which a role was taken on; the
+//! region is that of the request's signature. Calls that are not in the table of calls are refused.
 
 #![allow(dead_code, reason = "each test binary uses the part of it that it needs")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
@@ -21,6 +21,10 @@ mod keys;
 mod lambda;
 #[path = "mock/names.rs"]
 mod names;
+#[path = "mock/organizations.rs"]
+mod organizations;
+#[path = "mock/roles.rs"]
+mod roles;
 #[path = "mock/scope.rs"]
 mod scope;
 #[path = "mock/secrets.rs"]
@@ -51,6 +55,8 @@ pub(crate) struct Call {
     /// `service:Operation`.
     pub(crate) name: String,
     pub(crate) region: String,
+    /// Whose credentials it was made with.
+    pub(crate) account: String,
     /// What it was asked about, with the token of the page.
     pub(crate) subject: String,
     /// How many items a page may hold, if the caller says so.

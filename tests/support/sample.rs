@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::{
     Account, Function, FunctionConfiguration, FunctionUrl, Grant, Group, Identities, Inventory, Key, KeyMetadata, Known, NamedDocument,
-    Network, Permissions, Role, RotationConfiguration, Secret, SecretVersion, User, VpcAttachment,
+    Network, OrganizationMembership, Permissions, Role, RotationConfiguration, Secret, SecretVersion, User, VpcAttachment,
 };
 use rotaudit::policy::Document;
 
@@ -324,7 +324,8 @@ pub(crate) fn sample() -> Inventory {
     debug_assert!(FOREIGN_FUNCTION.contains(OTHER));
     let mut inventory = Inventory::empty(at(30));
     let regions = ["eu-west-1", "us-east-1"].map(|region| (region.to_owned(), Known::Value(())));
-    let account = Account { regions: regions.into(), identities: Known::Value(identities()), organization: None };
+    let organization = OrganizationMembership { id: Some("o-sample1234".to_owned()), management: false, path: None };
+    let account = Account { organization: Some(Known::Value(organization)), ..Account::new(regions.into(), Known::Value(identities())) };
     inventory.accounts.insert(AccountId::parse(ACCOUNT).unwrap(), account);
     inventory.secrets = secrets().into_iter().map(|it| (it.arn.clone(), it)).collect();
     inventory.functions = functions().into_iter().map(|it| (it.arn.clone(), it)).collect();

@@ -4,7 +4,7 @@ use super::principals::{of_identity, of_principal, principal_tags};
 use super::{keys, network, others};
 use crate::access::question::{Caller, Question};
 use crate::access::services::{service_principal, via_service};
-use crate::access::strangers::{organization, paths};
+use crate::access::strangers::{organization, path, paths};
 use crate::arn::Arn;
 use crate::inventory::{Inventory, Known, Role};
 use crate::policy::{Context, Entry, Text};
@@ -127,6 +127,6 @@ fn of_service(context: &mut Context, inventory: &Inventory, name: &Text, source:
         Entry::Single(id) => Entry::OneOf(vec![Entry::Absent, Entry::Single(id)]),
         other => other,
     };
-    context.set("aws:SourceOrgPaths", paths(&organization));
+    context.set("aws:SourceOrgPaths", paths(&organization, path(inventory, source.account())));
     context.set("aws:SourceOrgID", organization);
 }

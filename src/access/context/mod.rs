@@ -13,7 +13,7 @@ mod principals;
 mod targets;
 
 use super::question::Question;
-use super::strangers::{organization, paths};
+use super::strangers::{organization, path, paths};
 use crate::inventory::Inventory;
 use crate::policy::{Context, Entry};
 
@@ -30,7 +30,7 @@ pub(super) fn context(inventory: &Inventory, question: &Question) -> Context {
     context.set("aws:ViaAWSService", Entry::single("false"));
     context.set("aws:ResourceAccount", Entry::single(target.account()));
     let owner = organization(inventory, target.account());
-    context.set("aws:ResourceOrgPaths", paths(&owner));
+    context.set("aws:ResourceOrgPaths", paths(&owner, path(inventory, target.account())));
     context.set("aws:ResourceOrgID", owner);
     callers::of_caller(&mut context, inventory, question);
     targets::of_target(&mut context, inventory, target);

@@ -2,7 +2,7 @@
 
 use super::keys;
 use crate::access::question::Target;
-use crate::access::strangers::{another_organization, chosen, made_up, organization, paths};
+use crate::access::strangers::{another_organization, chosen, made_up, organization, path, paths};
 use crate::arn::Arn;
 use crate::inventory::{Inventory, Known};
 use crate::policy::{Context, Entry, Part, Symbol, Text};
@@ -26,7 +26,7 @@ pub(super) fn of_outsider(context: &mut Context, inventory: &Inventory, account:
     context.set("aws:PrincipalType", Entry::OneOf(vec![Entry::single("AssumedRole"), Entry::single("User")]));
     context.set("aws:PrincipalIsAWSService", Entry::single("false"));
     context.set("aws:PrincipalOrgID", another_organization());
-    context.set("aws:PrincipalOrgPaths", paths(&another_organization()));
+    context.set("aws:PrincipalOrgPaths", paths(&another_organization(), None));
     context.set_family("aws:PrincipalTag/", Entry::Unknown);
     let id = [Part::Symbol(Symbol::fresh("id-of-the-outsider")), Part::Literal(":".into()), Part::Symbol(Symbol::unknown("session"))];
     context.set("aws:userid", Entry::Single(Text::from_parts([Part::Literal("AROA".into())].into_iter().chain(id))));
@@ -52,7 +52,7 @@ fn of_their_network(context: &mut Context, account: &str, target: &Target) {
     context.set("aws:VpcSourceIp", Entry::Unknown);
     context.set("aws:VpceAccount", Entry::OneOf(vec![Entry::Absent, Entry::single(account)]));
     context.set("aws:VpceOrgID", another_organization());
-    context.set("aws:VpceOrgPaths", paths(&another_organization()));
+    context.set("aws:VpceOrgPaths", paths(&another_organization(), None));
 }
 
 /// Only where a function has a URL can it be invoked through one.
@@ -75,7 +75,7 @@ pub(super) fn of_grantee(context: &mut Context, inventory: &Inventory, target: &
     context.set("aws:PrincipalAccount", Entry::single(grantee.account()));
     context.set("kms:CallerAccount", Entry::single(grantee.account()));
     context.set("aws:PrincipalIsAWSService", Entry::single("false"));
-    context.set("aws:PrincipalOrgPaths", paths(&organization));
+    context.set("aws:PrincipalOrgPaths", paths(&organization, path(inventory, grantee.account())));
     context.set("aws:PrincipalOrgID", organization);
     keys::set(
         context,

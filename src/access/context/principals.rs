@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::keys;
-use crate::access::strangers::{chosen, organization, paths};
+use crate::access::strangers::{chosen, organization, path, paths};
 use crate::arn::Arn;
 use crate::inventory::{Identity, Inventory, Known, Role, User};
 use crate::policy::{Context, Effect, Entry, Statement};
@@ -14,7 +14,7 @@ pub(super) fn of_identity(context: &mut Context, inventory: &Inventory, arn: &Ar
     context.set("aws:PrincipalAccount", Entry::single(arn.account()));
     context.set("aws:PrincipalIsAWSService", Entry::single("false"));
     let organization = organization(inventory, arn.account());
-    context.set("aws:PrincipalOrgPaths", paths(&organization));
+    context.set("aws:PrincipalOrgPaths", paths(&organization, path(inventory, arn.account())));
     context.set("aws:PrincipalOrgID", organization);
 }
 

@@ -95,11 +95,31 @@ pub enum Api {
     GetTemplate,
     /// `cloudformation:DescribeStacks`
     DescribeStacks,
+    /// `ec2:DescribeRegions`
+    DescribeRegions,
+    /// `organizations:DescribeOrganization`
+    DescribeOrganization,
+    /// `organizations:ListRoots`
+    ListRoots,
+    /// `organizations:ListOrganizationalUnitsForParent`
+    ListOrganizationalUnits,
+    /// `organizations:ListAccountsForParent`
+    ListAccountsForParent,
+    /// `organizations:ListTagsForResource`
+    ListAccountTags,
+    /// `organizations:ListPolicies`
+    ListControlPolicies,
+    /// `organizations:ListTargetsForPolicy`
+    ListTargetsForPolicy,
+    /// `organizations:DescribePolicy`
+    DescribeControlPolicy,
+    /// `sts:AssumeRole`
+    AssumeRole,
 }
 
 impl Api {
-    /// Every call, in the order in which a scan makes them.
-    pub const ALL: [Self; 46] = [
+    /// Every call: those about an account in the order in which a scan makes them, then those that find the accounts.
+    pub const ALL: [Self; 56] = [
         Self::GetCallerIdentity,
         Self::GetAccountAuthorizationDetails,
         Self::ListSecrets,
@@ -146,5 +166,15 @@ impl Api {
         Self::ListStackResources,
         Self::GetTemplate,
         Self::DescribeStacks,
+        Self::DescribeRegions,
+        Self::DescribeOrganization,
+        Self::ListRoots,
+        Self::ListOrganizationalUnits,
+        Self::ListAccountsForParent,
+        Self::ListAccountTags,
+        Self::ListControlPolicies,
+        Self::ListTargetsForPolicy,
+        Self::DescribeControlPolicy,
+        Self::AssumeRole,
     ];
 }

@@ -7,6 +7,6 @@ mod rates;
 mod table;
 
 pub use api::Api;
-pub use policy::{NEVER, policy_json};
+pub use policy::{NEVER, organization_policy_json, policy_json};
 pub use rates::RateGroup;
-pub use table::CallSpec;
+pub use table::{CallSpec, WhoAsks};

@@ -59,7 +59,11 @@ impl Api {
         let (service, operation) = call.split_once(':').unwrap_or((call, ""));
         let lists = operation.starts_with("List");
         match (service, operation) {
-            ("ec2", "DescribeVpcAttribute" | "DescribeVpcBlockPublicAccessOptions" | "SearchTransitGatewayRoutes") => None,
+            ("ec2", "DescribeVpcAttribute" | "DescribeVpcBlockPublicAccessOptions" | "SearchTransitGatewayRoutes" | "DescribeRegions") => {
+                None
+            }
+            ("organizations", "ListTagsForResource") => None,
+            ("organizations", _) if lists => Some(20),
             ("ec2", "DescribeSecurityGroups") => Some(200),
             ("ec2", "DescribeEgressOnlyInternetGateways") => Some(255),
             ("route53", "ListResourceRecordSets") => Some(300),

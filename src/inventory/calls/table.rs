@@ -2,6 +2,17 @@
 
 use super::api::Api;
 
+/// Whose credentials make a call, and so whose policy has to allow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhoAsks {
+    /// Those with which an account is read: in each account its own.
+    EachAccount,
+    /// Whoever reads a whole organization: only the account from which that is done.
+    Organization,
+    /// Whoever takes on the roles with which other accounts are read.
+    Caller,
+}
+
 /// What is to be known of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallSpec {
@@ -13,6 +24,8 @@ pub struct CallSpec {
     pub feeds: &'static str,
     /// What stays undecided without it.
     pub without: &'static str,
+    /// Whose credentials make it.
+    pub asked_by: WhoAsks,
 }
 
 impl Api {
@@ -20,7 +33,10 @@ impl Api {
     #[expect(clippy::too_many_lines, reason = "a table: one row for each call")]
     pub const fn spec(self) -> CallSpec {
         const fn row(name: &'static str, feeds: &'static str, without: &'static str) -> CallSpec {
-            CallSpec { name, action: Some(name), feeds, without }
+            CallSpec { name, action: Some(name), feeds, without, asked_by: WhoAsks::EachAccount }
+        }
+        const fn of_organization(name: &'static str, feeds: &'static str, without: &'static str) -> CallSpec {
+            CallSpec { asked_by: WhoAsks::Organization, ..row(name, feeds, without) }
         }
         match self {
             Self::GetCallerIdentity => CallSpec {
@@ -28,6 +44,7 @@ impl Api {
                 action: None,
                 feeds: "the account and partition that the credentials belong to",
                 without: "the scan cannot start",
+                asked_by: WhoAsks::EachAccount,
             },
             Self::GetAccountAuthorizationDetails => row(
                 "iam:GetAccountAuthorizationDetails",
@@ -230,6 +247,53 @@ impl Api {
                 "the parameter by which such a template names the database; no other is kept",
                 "which database the secret opens, so whether its function reaches it",
             ),
+            Self::DescribeRegions => row(
+                "ec2:DescribeRegions",
+                "the regions that are enabled, where all of them are to be read",
+                "every secret of a region that this build does not know",
+            ),
+            Self::DescribeOrganization => row(
+                "organizations:DescribeOrganization",
+                "the organization of the account, and whether it is its management account",
+                "conditions on the organization, such as aws:PrincipalOrgID",
+            ),
+            Self::ListRoots => of_organization(
+                "organizations:ListRoots",
+                "the root of the organization, and which types of policies are switched on",
+                "which accounts there are",
+            ),
+            Self::ListOrganizationalUnits => {
+                of_organization("organizations:ListOrganizationalUnitsForParent", "the organizational units", "which accounts there are")
+            }
+            Self::ListAccountsForParent => of_organization(
+                "organizations:ListAccountsForParent",
+                "the accounts, their state and where they stand",
+                "everything in that account",
+            ),
+            Self::ListAccountTags => of_organization(
+                "organizations:ListTagsForResource",
+                "the tags of accounts, where they decide which are read",
+                "whether the account was meant to be read",
+            ),
+            Self::ListControlPolicies => of_organization(
+                "organizations:ListPolicies",
+                "the service and resource control policies of the organization",
+                "every request that a control policy may deny",
+            ),
+            Self::ListTargetsForPolicy => of_organization(
+                "organizations:ListTargetsForPolicy",
+                "what each of these policies is attached to",
+                "every request that a control policy may deny",
+            ),
+            Self::DescribeControlPolicy => of_organization(
+                "organizations:DescribePolicy",
+                "the documents of these policies",
+                "every request that a control policy may deny",
+            ),
+            Self::AssumeRole => CallSpec {
+                asked_by: WhoAsks::Caller,
+                ..row("sts:AssumeRole", "the credentials with which another account is read", "everything in that account")
+            },
         }
     }
 

@@ -81,7 +81,7 @@ pub fn account() -> Result<Inventory, ArnError> {
     let identities = Identities { roles: BTreeMap::from([(links.role.arn.clone(), links.role)]), ..Identities::default() };
     if let Ok(id) = AccountId::parse(ACCOUNT) {
         let regions = BTreeMap::from([(REGION.to_owned(), Known::Value(()))]);
-        inventory.accounts.insert(id, Account { regions, identities: Known::Value(identities), organization: None });
+        inventory.accounts.insert(id, Account::new(regions, Known::Value(identities)));
     }
     inventory.secrets = [links.secret, managed].into_iter().map(|secret| (secret.arn.clone(), secret)).collect();
     inventory.functions.insert(links.function.arn.clone(), links.function);

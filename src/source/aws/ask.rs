@@ -9,8 +9,14 @@ use http_body_util::LengthLimitError;
 use super::wire::{anew, is_token_error};
 use crate::inventory::{Api, Gap, Known};
 
-/// The codes by which a service says that there is no such thing: Lambda's and Secrets Manager's, KMS's, and that of a version without provisioned concurrency.
-const ABSENT: [&str; 3] = ["ResourceNotFoundException", "NotFoundException", "ProvisionedConcurrencyConfigNotFoundException"];
+/// The codes by which a service says that there is no such thing: Lambda's and Secrets Manager's, KMS's, that of a version without provisioned concurrency, and
+/// that of an account in no organization.
+const ABSENT: [&str; 4] = [
+    "ResourceNotFoundException",
+    "NotFoundException",
+    "ProvisionedConcurrencyConfigNotFoundException",
+    "AWSOrganizationsNotInUseException",
+];
 
 /// The codes by which a service says that it does not know who asks; `AuthFailure` is EC2's. Seen in one region only, the region is probably not enabled
 /// (<https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>).

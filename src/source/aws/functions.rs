@@ -7,32 +7,38 @@ use std::sync::Arc;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::types::{FunctionUrlConfig, VpcConfigResponse};
 
+use super::accounts::{Accounts, lane};
 use super::ask::{ask_optional, gap, pages, whole_or_none};
 use super::lanes::in_lanes;
 use super::session::{Regional, Session};
 use super::values::{arn, text};
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::inventory::{Api, ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, Gap, Known, VpcAttachment};
 use crate::policy::Document;
 
-/// The functions behind these ARNs, each read once in its own region.
-pub(super) async fn functions(session: &Session, named: impl Iterator<Item = Arn>, tick: impl Fn(usize, usize)) -> BTreeMap<Arn, Function> {
-    let mut qualifiers: BTreeMap<Arn, BTreeSet<String>> = BTreeMap::new();
-    for arn in named {
+/// The functions behind these ARNs, each read once in its own region. With each comes the account that names it, if one does.
+pub(super) async fn functions<'a>(
+    accounts: &Accounts,
+    named: impl Iterator<Item = (Arn, Option<&'a AccountId>)>,
+    tick: impl Fn(usize, usize),
+) -> BTreeMap<Arn, Function> {
+    let mut wanted: BTreeMap<Arn, (Option<&AccountId>, BTreeSet<String>)> = BTreeMap::new();
+    for (arn, named_by) in named {
         let (function, qualifier) = arn.split_qualifier();
-        qualifiers.entry(function).or_insert_with(|| [String::new()].into()).extend(qualifier.map(str::to_owned));
+        let (_, qualifiers) = wanted.entry(function).or_insert_with(|| (named_by, [String::new()].into()));
+        qualifiers.extend(qualifier.map(str::to_owned));
     }
     let mut lanes: BTreeMap<String, Vec<_>> = BTreeMap::new();
-    for (function, qualifiers) in qualifiers {
-        lanes.entry(function.region().to_owned()).or_default().push((function, qualifiers));
+    for (function, (named_by, qualifiers)) in wanted {
+        if let Some(session) = accounts.who_asks(&function, named_by) {
+            let place = lane(session, function.region());
+            lanes.entry(place).or_default().push((Arc::clone(session), function, qualifiers));
+        }
     }
-    let read = |region: &str, (arn, qualifiers): (Arn, BTreeSet<String>)| {
-        let regional = session.region(region);
-        async move {
-            match regional {
-                Some(regional) => function(&regional, arn, qualifiers).await,
-                None => unreachable_function(arn, qualifiers),
-            }
+    let read = |_: &str, (session, arn, qualifiers): (Arc<Session>, Arn, BTreeSet<String>)| async move {
+        match session.region(arn.region()) {
+            Some(regional) => Box::pin(function(&regional, arn, qualifiers)).await,
+            None => unreachable_function(arn, qualifiers),
         }
     };
     in_lanes(lanes, tick, read).await.into_iter().map(|function| (function.arn.clone(), function)).collect()

@@ -1,14 +1,16 @@
 //! KMS keys: which key a secret's name for it means, and each key's state, policies and grants.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_kms::types::{GrantListEntry, KeyManagerType};
 
+use super::accounts::{Accounts, lane};
 use super::ask::{ask_optional, gap, pages, whole_or_none};
 use super::lanes::in_lanes;
 use super::session::{Regional, Session};
 use super::values::{arn, text, time};
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::inventory::{Api, Grant, Key, KeyMetadata, Known, NamedDocument};
 use crate::policy::Document;
 
@@ -34,9 +36,14 @@ impl Keys {
 }
 
 /// Beside `known`, the keys of these ARNs that are not among them.
-pub(super) async fn further_keys(session: &Session, mut known: Keys, arns: impl Iterator<Item = Arn>, tick: impl Fn(usize, usize)) -> Keys {
-    let arns: BTreeSet<Arn> = arns.filter(|arn| !known.keys.contains_key(arn)).collect();
-    known.keys.extend(keys(session, arns, tick).await.keys);
+pub(super) async fn further_keys<'a>(
+    accounts: &Accounts,
+    mut known: Keys,
+    named: impl Iterator<Item = (Arn, &'a AccountId)>,
+    tick: impl Fn(usize, usize),
+) -> Keys {
+    let named: Vec<_> = named.filter(|(arn, _)| !known.keys.contains_key(arn)).collect();
+    known.keys.extend(keys(accounts, named.into_iter(), tick).await.keys);
     known
 }
 
@@ -54,17 +61,23 @@ pub(super) fn full_name(id: &str, secret: &Arn) -> Option<Arn> {
 /// What `DescribeKey` tells of a name: the key that it means, and its state. `None` when there is no such key.
 type Described = Known<Option<(Arn, KeyMetadata)>>;
 
-/// The keys of these names (of `full_name`). Aliases come first, so that a key that has both an alias and secrets that name it
+/// The keys of these names (of `full_name`), each with an account that names it. Aliases come first, so that a key that has both an alias and secrets that name it
 /// directly is described once.
-pub(super) async fn keys(session: &Session, names: BTreeSet<Arn>, tick: impl Fn(usize, usize)) -> Keys {
-    let (aliases, direct): (BTreeSet<Arn>, BTreeSet<Arn>) = names.into_iter().partition(|name| name.resource().starts_with("alias/"));
+pub(super) async fn keys<'a>(accounts: &Accounts, names: impl Iterator<Item = (Arn, &'a AccountId)>, tick: impl Fn(usize, usize)) -> Keys {
+    let mut named_by: BTreeMap<Arn, &AccountId> = BTreeMap::new();
+    for (name, account) in names {
+        named_by.entry(name).or_insert(account);
+    }
+    let (aliases, mut direct): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        named_by.into_iter().partition(|(name, _)| name.resource().starts_with("alias/"));
     let mut found = Keys::default();
     let mut metadata: BTreeMap<Arn, Known<Option<KeyMetadata>>> = BTreeMap::new();
-    let resolve = |region: &str, alias: Arn| {
-        let regional = session.region(region);
-        async move { (describe(regional.as_deref(), &alias).await, alias) }
+    let resolve = |_: &str, (session, alias): (Arc<Session>, Arn)| async move {
+        (describe(session.region(alias.region()).as_deref(), &alias).await, alias)
     };
-    for (described, alias) in in_lanes(by_region(aliases), |_, _| {}, resolve).await {
+    let mut resolved = in_lanes(by_lane(accounts, &aliases), |_, _| {}, resolve).await;
+    resolved.sort_by(|(_, one), (_, other)| one.cmp(other));
+    for (described, alias) in resolved {
         let meaning = match described {
             Known::Value(Some((arn, told))) => {
                 metadata.insert(arn.clone(), Known::Value(Some(told)));
@@ -77,21 +90,25 @@ pub(super) async fn keys(session: &Session, names: BTreeSet<Arn>, tick: impl Fn(
             }
             Known::Unreadable(gap) => Known::Unreadable(gap),
         };
+        if let (Known::Value(key), Some(account)) = (&meaning, aliases.get(&alias)) {
+            direct.entry(key.clone()).or_insert(account);
+        }
         found.meanings.insert(alias, meaning);
     }
-    let all: BTreeSet<Arn> = direct.into_iter().chain(metadata.keys().cloned()).collect();
-    let read = |region: &str, arn: Arn| {
-        let (regional, known) = (session.region(region), metadata.get(&arn).cloned());
-        async move { Box::pin(key(regional.as_deref(), arn, known)).await }
+    let read = |_: &str, (session, arn): (Arc<Session>, Arn)| {
+        let known = metadata.get(&arn).cloned();
+        async move { Box::pin(key(session.region(arn.region()).as_deref(), arn, known)).await }
     };
-    found.keys = in_lanes(by_region(all), tick, read).await.into_iter().map(|key| (key.arn.clone(), key)).collect();
+    found.keys = in_lanes(by_lane(accounts, &direct), tick, read).await.into_iter().map(|key| (key.arn.clone(), key)).collect();
     found
 }
 
-fn by_region(arns: BTreeSet<Arn>) -> BTreeMap<String, Vec<Arn>> {
-    let mut lanes: BTreeMap<String, Vec<Arn>> = BTreeMap::new();
-    for arn in arns {
-        lanes.entry(arn.region().to_owned()).or_default().push(arn);
+fn by_lane(accounts: &Accounts, names: &BTreeMap<Arn, &AccountId>) -> BTreeMap<String, Vec<(Arc<Session>, Arn)>> {
+    let mut lanes: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for (name, named_by) in names {
+        if let Some(session) = accounts.who_asks(name, Some(named_by)) {
+            lanes.entry(lane(session, name.region())).or_default().push((Arc::clone(session), name.clone()));
+        }
     }
     lanes
 }

@@ -1,14 +1,17 @@
-//! Does many things at once, but only so many in each region. The wire keeps AWS's rates; the bound here is for memory.
+//! Does many things at once, but only so many in each lane and so many in all. The wire keeps AWS's rates; the bounds here are for memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::resume_unwind;
 
 use tokio::task::JoinSet;
 
-/// How many things are under way in one region: enough that every group of calls is used to its rate while calls take a tenth of a second and more.
+/// How many things are under way in one lane: enough that every group of calls is used to its rate while calls take a tenth of a second and more.
 const WIDTH: usize = 64;
 
-/// Does `work` on every item of every lane (region). `tick` hears how many are done. The order of what comes out is not that of
+/// How many things are under way in all lanes together, however many accounts and regions there are.
+const MOST: usize = 512;
+
+/// Does `work` on every item of every lane (an account's region). `tick` hears how many are done. The order of what comes out is not that of
 /// what went in.
 pub(super) async fn in_lanes<K, V, F>(lanes: BTreeMap<String, Vec<K>>, tick: impl Fn(usize, usize), work: impl Fn(&str, K) -> F) -> Vec<V>
 where
@@ -16,34 +19,35 @@ where
     V: Send + 'static,
 {
     let total = lanes.values().map(Vec::len).sum();
+    // Who may start the next thing: each lane as often as it is wide, in turn.
+    let mut openings: VecDeque<String> = (0..WIDTH).flat_map(|_| lanes.keys().cloned()).collect();
     let mut waiting: BTreeMap<String, _> = lanes.into_iter().map(|(lane, items)| (lane, items.into_iter())).collect();
     let mut running = JoinSet::new();
-    let start = |running: &mut JoinSet<(String, V)>, lane: &str, item| {
-        let (lane, work) = (lane.to_owned(), work(lane, item));
-        running.spawn(async move { (lane, work.await) });
-    };
-    for (lane, items) in &mut waiting {
-        items.take(WIDTH).for_each(|item| start(&mut running, lane, item));
-    }
     let mut done = Vec::with_capacity(total);
-    while let Some(outcome) = running.join_next().await {
-        match outcome {
-            Ok((lane, value)) => {
+    loop {
+        while running.len() < MOST
+            && let Some(lane) = openings.pop_front()
+        {
+            if let Some(item) = waiting.get_mut(&lane).and_then(Iterator::next) {
+                let work = work(&lane, item);
+                running.spawn(async move { (lane, work.await) });
+            }
+        }
+        match running.join_next().await {
+            None => return done,
+            Some(Ok((lane, value))) => {
                 done.push(value);
                 tick(done.len(), total);
-                if let Some(item) = waiting.get_mut(&lane).and_then(Iterator::next) {
-                    start(&mut running, &lane, item);
-                }
+                openings.push_back(lane);
             }
             // A task ends without a value only by a panic of ours (nobody cancels one): it goes on where it belongs.
-            Err(error) => {
+            Some(Err(error)) => {
                 if let Ok(panic) = error.try_into_panic() {
                     resume_unwind(panic);
                 }
             }
         }
     }
-    done
 }
 
 #[cfg(test)]
@@ -78,5 +82,26 @@ mod tests {
         assert_eq!(ticks.into_inner(), 103);
         let most = most.load(Ordering::SeqCst);
         assert!((1..=WIDTH).contains(&most), "{most}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_thousand_lanes_are_no_wider_than_one_may_be_in_all() {
+        let lanes = (0..1000).map(|lane| (format!("{lane:04}"), vec![(); 3])).collect();
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let work = |lane: &str, ()| {
+            let (now, most, lane) = (Arc::clone(&now), Arc::clone(&most), lane.to_owned());
+            async move {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                now.fetch_sub(1, Ordering::SeqCst);
+                lane
+            }
+        };
+        let mut done = in_lanes(lanes, |_, _| {}, work).await;
+        assert_eq!(done.len(), 3000);
+        done.sort_unstable();
+        done.dedup();
+        assert_eq!(done.len(), 1000);
+        assert!(most.load(Ordering::SeqCst) <= MOST);
     }
 }

@@ -1,4 +1,4 @@
-//! What a live collection is told: where to look and as whom.
+//! What a live collection is told: which accounts, where to look and as whom.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use jiff::Timestamp;
 
+use super::selector::Selector;
 use super::wire::{AskedFor, Exchange};
 use crate::arn::Arn;
 use crate::source::error::SourceError;
@@ -17,14 +18,23 @@ const MAX_ATTEMPTS: u32 = 8;
 /// How long AWS may take to begin an answer, unless told otherwise.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 
+/// The name of the roles with which an organization's accounts are read, and of the sessions of every role that is taken on.
+pub const DEFAULT_NAME: &str = "rotaudit";
+
 /// What `collect` is told.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The profile of the AWS configuration files; without it the usual chain decides.
     pub profile: Option<String>,
-    /// The regions to read; empty for the region of the usual chain.
+    /// Which accounts are read.
+    pub accounts: Accounts,
+    /// What the trust policies of the roles that are taken on may want as `sts:ExternalId`.
+    pub external_id: Option<String>,
+    /// The name of the sessions of these roles, by which `CloudTrail` shows who asked.
+    pub role_session_name: String,
+    /// The regions to read, in every account; empty for the region of the usual chain.
     pub regions: Vec<String>,
-    /// Read every region of the account's partition that this build knows, `regions` notwithstanding.
+    /// Read every region that is enabled for an account, `regions` notwithstanding.
     pub all_regions: bool,
     /// Where every service is asked instead of at AWS.
     pub endpoint_url: Option<String>,
@@ -36,17 +46,43 @@ pub struct Options {
     pub answer_time: Duration,
     /// Rotation functions to read although no secret names them yet, qualified or not.
     pub functions: Vec<Arn>,
-    /// Who asks, instead of the usual chain: assumed roles, tests.
+    /// Who asks, instead of the usual chain: tests.
     pub credentials: Option<SharedCredentialsProvider>,
     /// What all calls go through; its numbers can be read while the collection runs and afterwards.
     pub exchange: Exchange,
 }
 
+/// Which accounts are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accounts {
+    /// The one that the credentials belong to.
+    Own,
+    /// Those of these roles, each read with its role. Of two roles in one account the first counts.
+    Roles {
+        /// The roles, by ARN.
+        roles: Vec<Arn>,
+        /// Whether the account of the credentials is read too, with these.
+        own: bool,
+    },
+    /// The active accounts of the organization: the one that asks with its own credentials, every other one with its role of this name.
+    Organization {
+        /// The name of the role, with its path if it has one; `{account}` stands for the account's id.
+        role_name: String,
+        /// Only what one of these selects, unless there are none.
+        include: Vec<Selector>,
+        /// Without what one of these selects.
+        exclude: Vec<Selector>,
+    },
+}
+
 impl Options {
-    /// The region and the credentials of the usual chain.
+    /// The account, the region and the credentials of the usual chain.
     pub fn new(as_of: Timestamp) -> Self {
         Self {
             profile: None,
+            accounts: Accounts::Own,
+            external_id: None,
+            role_session_name: DEFAULT_NAME.to_owned(),
             regions: Vec::new(),
             all_regions: false,
             endpoint_url: None,
@@ -74,6 +110,9 @@ impl Options {
     fn asked(&self) -> AskedFor {
         let Self {
             profile: _,
+            accounts,
+            external_id: _,
+            role_session_name: _,
             regions,
             all_regions,
             endpoint_url,
@@ -90,6 +129,20 @@ impl Options {
                 asked.insert(name.to_owned(), value);
             }
         };
+        match accounts {
+            Accounts::Own => {}
+            Accounts::Roles { roles, own } => {
+                say("--assume-role", roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+                say("--own-account", if *own { "given".to_owned() } else { String::new() });
+            }
+            Accounts::Organization { role_name, include, exclude } => {
+                let all = |selectors: &[Selector]| selectors.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+                say("--organization", "given".to_owned());
+                say("--role-name", role_name.clone());
+                say("--include", all(include));
+                say("--exclude", all(exclude));
+            }
+        }
         say("--region", regions.join(","));
         say("--all-regions", if *all_regions { "given".to_owned() } else { String::new() });
         say("--endpoint-url", endpoint_url.clone().unwrap_or_default());

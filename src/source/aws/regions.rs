@@ -1,4 +1,4 @@
-//! The regions that this build knows, for `--all-regions` and for telling a mistyped region from a broken network.
+//! The regions that this build knows, for `--all-regions` where AWS does not tell which are enabled, and for telling a mistyped region from a broken network.
 
 use crate::arn::Partition;
 

@@ -1,14 +1,14 @@
-//! Who asks, and the clients of each region. Tells apart why nobody can be asked: no credentials, expired or refused ones, no
+//! Who asks in one account, and the clients of each region. Tells apart why nobody can be asked: no credentials, expired or refused ones, no
 //! region, a region that does not exist, no network.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::ProvideCredentials;
+use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 
@@ -17,8 +17,8 @@ use super::direct::{Client, Environment, Service};
 use super::options::Options;
 use super::place::Place;
 use super::regions;
-use super::wire::{Again, Labels, Wire};
-use crate::arn::{AccountId, Arn};
+use super::wire::{Again, Exchange, Labels, Wire};
+use crate::arn::{AccountId, Arn, Partition};
 use crate::source::error::SourceError;
 
 /// The codes by which STS says that credentials are too old.
@@ -43,18 +43,37 @@ pub(super) struct Regional {
     pub(super) kms: aws_sdk_kms::Client,
 }
 
-/// Credentials that AWS accepts, and the regions to read with them.
+/// The credentials with which one account is read, and the regions to read with them.
 pub(super) struct Session {
     pub(super) account: AccountId,
+    pub(super) partition: Partition,
+    /// The region of the usual chain, where services without regions are asked.
+    pub(super) home: String,
     pub(super) regions: Vec<String>,
+    /// Under the wire.
     config: SdkConfig,
     wire: Wire,
-    clients: Mutex<BTreeMap<String, Arc<Regional>>>,
-    places: Mutex<BTreeMap<String, Arc<Place>>>,
+    exchange: Exchange,
+    clients: Mutex<Kept<Regional>>,
+    places: Mutex<Kept<Place>>,
+}
+
+/// Clients by region, as long as somebody uses them: hundreds of accounts have thousands of regions, most of them empty.
+type Kept<T> = BTreeMap<String, Weak<T>>;
+
+/// The clients of a region: those in use, or new ones.
+fn kept<T>(kept: &Mutex<Kept<T>>, region: &str, new: impl FnOnce() -> T) -> Arc<T> {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(clients) = kept.get(region).and_then(Weak::upgrade) {
+        return clients;
+    }
+    let clients = Arc::new(new());
+    kept.insert(region.to_owned(), Arc::downgrade(&clients));
+    clients
 }
 
 impl Session {
-    /// Finds out who asks (`GetCallerIdentity`) and where.
+    /// Finds out who asks (`GetCallerIdentity`) and from where; which regions are read is said later.
     pub(super) async fn open(options: &Options) -> Result<Self, SourceError> {
         if let Some(name) = options.regions.iter().find(|name| !regions::is_well_formed(name)) {
             return Err(SourceError::UnknownRegion { name: name.clone(), similar: regions::similar(name) });
@@ -80,18 +99,29 @@ impl Session {
         };
         options.exchange.confirm("the account", account.as_str())?;
         wire.belongs_to(&account);
-        let mut regions = match (options.all_regions, options.regions.is_empty()) {
-            (true, _) => regions::of(caller.partition()).map(str::to_owned).collect(),
-            (false, true) => Vec::new(),
-            (false, false) => options.regions.clone(),
-        };
-        if regions.is_empty() {
-            // The region of the chain, which is also all that is known of a partition without known regions.
-            regions.push(home);
-        }
-        regions.sort_unstable();
-        regions.dedup();
-        Ok(Self { account, regions, config, wire, clients: Mutex::default(), places: Mutex::default() })
+        Ok(Self::new(account, caller.partition(), home, config, wire, options.exchange.clone()))
+    }
+
+    fn new(account: AccountId, partition: Partition, home: String, config: SdkConfig, wire: Wire, exchange: Exchange) -> Self {
+        Self { account, partition, home, regions: Vec::new(), config, wire, exchange, clients: Mutex::default(), places: Mutex::default() }
+    }
+
+    /// The same account with the same credentials.
+    pub(super) fn again(&self) -> Self {
+        Self::new(self.account.clone(), self.partition, self.home.clone(), self.config.clone(), self.wire.clone(), self.exchange.clone())
+    }
+
+    /// Another account, read with these credentials on a wire of its own. Connections are shared.
+    pub(super) fn elsewhere(&self, account: AccountId, credentials: SharedCredentialsProvider) -> Self {
+        let wire = Wire::new(self.exchange.clone());
+        wire.belongs_to(&account);
+        let config = wire.under(self.config.to_builder().credentials_provider(credentials).build());
+        Self::new(account, self.partition, self.home.clone(), config, wire, self.exchange.clone())
+    }
+
+    /// The configuration for the calls of the credential chain, which go beside the wire; with the credentials of this session.
+    pub(super) fn beside_the_wire(&self) -> SdkConfig {
+        self.config.to_builder().http_client(self.exchange.pool()).build()
     }
 
     /// The clients of a region; `None` for what cannot be a region's name and must not become part of a host name.
@@ -99,20 +129,15 @@ impl Session {
         if !regions::is_well_formed(name) {
             return None;
         }
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let regional = clients.entry(name.to_owned()).or_insert_with(|| {
+        Some(kept(&self.clients, name, || {
             let config = self.config.to_builder().region(Region::new(name.to_owned())).build();
-            Arc::new(Regional {
+            Regional {
                 secrets: client!(aws_sdk_secretsmanager, self.wire, &config),
-                secrets_direct: Client::new(
-                    Service::SecretsManager,
-                    &Environment { config: &config, wire: &self.wire, account: &self.account, region: name },
-                ),
+                secrets_direct: Client::new(Service::SecretsManager, &self.environment(name)),
                 lambda: client!(aws_sdk_lambda, self.wire, &config),
                 kms: client!(aws_sdk_kms, self.wire, &config),
-            })
-        });
-        Some(Arc::clone(regional))
+            }
+        }))
     }
 
     /// The clients that tell the networks of a region; `None` as in `region`.
@@ -120,9 +145,17 @@ impl Session {
         if !regions::is_well_formed(name) {
             return None;
         }
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let environment = Environment { config: &self.config, wire: &self.wire, account: &self.account, region: name };
-        Some(Arc::clone(places.entry(name.to_owned()).or_insert_with(|| Arc::new(Place::new(&environment)))))
+        Some(kept(&self.places, name, || Place::new(&self.environment(name))))
+    }
+
+    /// Who asks in this region, and how.
+    fn environment<'a>(&'a self, region: &'a str) -> Environment<'a> {
+        Environment { config: &self.config, wire: &self.wire, account: &self.account, region }
+    }
+
+    /// The client of Organizations, which has no regions.
+    pub(super) fn organizations(&self) -> Client {
+        Client::new(Service::Organizations, &self.environment(&self.home))
     }
 
     /// The client of IAM, which has no regions.

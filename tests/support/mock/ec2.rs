@@ -20,6 +20,14 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
         list(set, "item", items) + &next.map_or_else(|| "<nextToken/>".to_owned(), |next| texts(&[("nextToken", &next)]))
     };
     Ok(match operation {
+        "DescribeRegions" => {
+            let account = scope.inventory.accounts.get(scope.account);
+            if let Some(gap) = account.and_then(|account| account.enabled_regions.as_ref()) {
+                return Err(Failure::of(gap));
+            }
+            let regions = account.into_iter().flat_map(|account| account.regions.keys());
+            page("regionInfo", regions.map(|name| texts(&[("regionName", name), ("optInStatus", "opted-in")])).collect())
+        }
         "DescribeVpcs" => page("vpcSet", having(asked, "vpc-id", fact(&network.vpcs)?, |id, _| [id.clone()].into(), vpc)?),
         "DescribeVpcAttribute" => attribute(network, asked)?,
         "DescribeSubnets" => page("subnetSet", having(asked, "vpc-id", fact(&network.subnets)?, |_, it| [it.vpc.clone()].into(), subnet)?),

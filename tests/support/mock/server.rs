@@ -139,6 +139,7 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     let call = Call {
         name: asked.operation.clone(),
         region: asked.region.clone(),
+        account: asked.account.clone(),
         subject: asked.subject(),
         most: asked.most(),
         agent: header(USER_AGENT.as_str()),

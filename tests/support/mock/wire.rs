@@ -1,4 +1,4 @@
-//! The protocols: awsJson (Secrets Manager, KMS, Route 53 Resolver), awsQuery (IAM, STS, RDS), ec2Query, restXml (Route 53) and restJson
+//! The protocols: awsJson (Secrets Manager, KMS, Route 53 Resolver, Organizations), awsQuery (IAM, STS, RDS), ec2Query, restXml (Route 53) and restJson
 //! (Lambda); which operation a request is, and how an answer or a failure is written.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use percent_encoding::percent_decode_str;
-use rotaudit::inventory::Inventory;
+use rotaudit::inventory::{Api, Inventory};
 use serde_json::{Value, json};
 
 use super::scope::{Failure, Scope, without_nulls};
-use super::{databases, ec2, identities, keys, lambda, names, secrets, stacks, xml};
+use super::{databases, ec2, identities, keys, lambda, names, organizations, roles, secrets, stacks, xml};
 
 /// The names of the parameter that asks for a further page.
 const TOKENS: [&str; 4] = ["NextToken", "Marker", "nexttoken", "name"];
 
 /// The names of the parameters that say what is asked about.
-const SUBJECTS: [&str; 13] = [
+const SUBJECTS: [&str; 18] = [
     "SecretId",
     "KeyId",
     "PolicyName",
@@ -30,6 +30,11 @@ const SUBJECTS: [&str; 13] = [
     "vpcid",
     "vpcregion",
     "StackName",
+    "RoleArn",
+    "ParentId",
+    "PolicyId",
+    "ResourceId",
+    "Filter",
 ];
 
 /// The protocol of a request.
@@ -51,6 +56,8 @@ pub(super) struct Asked {
     pub(super) region: String,
     /// The request's parameters by name; a function's ARN is `FunctionName`.
     pub(super) fields: BTreeMap<String, String>,
+    /// The credentials are of a session, and the token is another's.
+    unknown_session: bool,
 }
 
 /// What a service answers: fields for the JSON protocols, elements for XML.
@@ -71,13 +78,19 @@ pub(super) struct Reply {
 
 impl Wire {
     pub(super) fn read(head: &Parts, body: &[u8]) -> (Self, Asked) {
-        let [account, region, signed_for] = signer(head);
-        let asked = |operation: String, fields| Asked { operation, account, region, fields };
+        let [key, region, signed_for] = signer(head);
+        let token = head.headers.get("x-amz-security-token").and_then(|token| token.to_str().ok());
+        let (account, unknown_session) = match roles::account_of(&key) {
+            Some(account) => (account.to_owned(), token != Some(roles::token(account).as_str())),
+            None => (key, false),
+        };
+        let asked = |operation: String, fields| Asked { operation, account, region, fields, unknown_session };
         if let Some(target) = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
             let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
             let service = match prefix {
                 "TrentService" => "kms",
                 "Route53Resolver" => "route53resolver",
+                "AWSOrganizationsV20161128" => "organizations",
                 _ => "secretsmanager",
             };
             let body: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -207,6 +220,12 @@ impl Asked {
     }
 
     pub(super) fn answer(&self, inventory: &Inventory, page: usize) -> Result<Answer, Failure> {
+        if Api::named(&self.operation).is_none() {
+            return Err(Failure::new(400, "NotInTheTable", &format!("{} is not in the table of calls", self.operation)));
+        }
+        if self.unknown_session {
+            return Err(Failure::new(403, "InvalidClientTokenId", "The security token included in the request is invalid."));
+        }
         let scope = Scope { inventory, account: &self.account, region: &self.region, page };
         match self.operation.split_once(':').unwrap_or_default() {
             ("secretsmanager", operation) => secrets::answer(&scope, operation, self).map(Answer::Json),
@@ -214,6 +233,8 @@ impl Asked {
             ("lambda", operation) => lambda::answer(&scope, operation, self).map(Answer::Json),
             ("route53resolver", operation) => names::resolver(&scope, operation, self).map(Answer::Json),
             ("route53", operation) => names::answer(&scope, operation, self).map(Answer::Xml),
+            ("organizations", operation) => organizations::answer(&scope, operation, self).map(Answer::Json),
+            ("sts", "AssumeRole") => roles::assumed(&scope, self).map(Answer::Xml),
             ("ec2", operation) => ec2::answer(&scope, operation, self).map(Answer::Xml),
             ("rds", operation) => databases::answer(&scope, operation, self).map(Answer::Xml),
             ("cloudformation", operation) => stacks::answer(&scope, operation, self),

@@ -104,7 +104,7 @@ fn read<T>(
 fn answer(operation: Operation, body: &str) -> Option<Element> {
     let name = operation.name();
     match operation.service() {
-        Service::Resolver | Service::SecretsManager => {
+        Service::Resolver | Service::SecretsManager | Service::Organizations => {
             let body: serde_json::Value = serde_json::from_str(body).ok()?;
             body.is_object().then(|| Element::from_json(name, &body))
         }

@@ -51,20 +51,21 @@ fn variable(service: Service) -> String {
     service.id().to_uppercase().replace(' ', "_")
 }
 
-/// Route 53 is signed for one region of each partition, the others for their own
-/// (<https://docs.aws.amazon.com/general/latest/gr/r53.html>).
+/// Route 53 and Organizations are signed for one region of each partition, the others for their own
+/// (<https://docs.aws.amazon.com/general/latest/gr/r53.html>, <https://docs.aws.amazon.com/general/latest/gr/ao.html>).
 fn signing_region(service: Service, region: &str) -> &str {
     match (service, Partition::of_region(region)) {
-        (Service::Route53, Partition::Aws) => "us-east-1",
-        (Service::Route53, Partition::China) => "cn-northwest-1",
-        (Service::Route53, Partition::GovCloud) => "us-gov-west-1",
+        (Service::Route53 | Service::Organizations, Partition::Aws) => "us-east-1",
+        (Service::Route53 | Service::Organizations, Partition::China) => "cn-northwest-1",
+        (Service::Route53 | Service::Organizations, Partition::GovCloud) => "us-gov-west-1",
         _ => region,
     }
 }
 
 /// The host of a service
 /// (<https://docs.aws.amazon.com/general/latest/gr/ec2-service.html>, <https://docs.aws.amazon.com/general/latest/gr/rds-service.html>,
-/// <https://docs.aws.amazon.com/general/latest/gr/r53.html>, <https://docs.aws.amazon.com/general/latest/gr/asm.html>; FIPS in GovCloud:
+/// <https://docs.aws.amazon.com/general/latest/gr/r53.html>, <https://docs.aws.amazon.com/general/latest/gr/asm.html>,
+/// <https://docs.aws.amazon.com/general/latest/gr/ao.html>; FIPS in GovCloud:
 /// <https://aws.amazon.com/compliance/fips/>).
 fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> Option<String> {
     let partition = Partition::of_region(region);
@@ -85,6 +86,9 @@ fn host(service: Service, region: &str, fips: bool, dual_stack: bool) -> Option<
         (Service::Route53, Partition::GovCloud, _) => Some(format!("{name}{mark}.us-gov.{suffix}")),
         (Service::Route53, _, true) => Some(format!("{name}{mark}.global.{suffix}")),
         (Service::Route53, _, false) => Some(format!("{name}{mark}.{suffix}")),
+        // Its name has the region, and only hosts of IPv4 are documented.
+        (Service::Organizations, _, true) => None,
+        (Service::Organizations, _, false) => Some(format!("{name}{mark}.{}.{suffix}", signing_region(service, region))),
         _ => Some(format!("{name}{mark}.{region}.{suffix}")),
     }
 }
@@ -141,15 +145,27 @@ mod tests {
             assert_eq!(of(service, region, true, false), fips);
             assert_eq!(of(service, region, false, true), dual_stack);
         }
+        let hosts = ["eu-west-1", "cn-north-1", "us-gov-east-1"].map(|region| of(Service::Organizations, region, false, false));
+        assert_eq!(
+            hosts,
+            [
+                "organizations.us-east-1.amazonaws.com",
+                "organizations.cn-northwest-1.amazonaws.com.cn",
+                "organizations.us-gov-west-1.amazonaws.com"
+            ]
+        );
+        assert_eq!(of(Service::Organizations, "eu-west-1", true, false), "organizations-fips.us-east-1.amazonaws.com");
         assert_eq!(of(Service::Ec2, "us-gov-west-1", true, true), "ec2-fips.us-gov-west-1.api.aws");
         assert_eq!(of(Service::Route53, "eu-west-1", true, true), "route53-fips.global.api.aws");
         assert_eq!(of(Service::Route53, "us-gov-west-1", true, true), "route53.us-gov.api.aws");
     }
 
     #[test]
-    fn route_53_is_signed_for_one_region_of_each_partition() {
-        let regions = ["eu-west-1", "cn-north-1", "us-gov-east-1"].map(|region| signing_region(Service::Route53, region));
-        assert_eq!(regions, ["us-east-1", "cn-northwest-1", "us-gov-west-1"]);
+    fn services_without_regions_are_signed_for_one_region_of_each_partition() {
+        for service in [Service::Route53, Service::Organizations] {
+            let regions = ["eu-west-1", "cn-north-1", "us-gov-east-1"].map(|region| signing_region(service, region));
+            assert_eq!(regions, ["us-east-1", "cn-northwest-1", "us-gov-west-1"]);
+        }
         assert_eq!(signing_region(Service::Ec2, "eu-west-1"), "eu-west-1");
     }
 

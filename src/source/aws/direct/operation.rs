@@ -31,6 +31,8 @@ pub(crate) enum Service {
     Resolver,
     /// Secrets Manager, by JSON: for the operations that its crate does not have yet.
     SecretsManager,
+    /// Organizations, by JSON; it has one endpoint for all regions of a partition.
+    Organizations,
 }
 
 impl Service {
@@ -44,6 +46,7 @@ impl Service {
             Self::Route53 => "route53",
             Self::Resolver => "route53resolver",
             Self::SecretsManager => "secretsmanager",
+            Self::Organizations => "organizations",
         }
     }
 
@@ -57,6 +60,7 @@ impl Service {
             Self::Route53 => "Route 53",
             Self::Resolver => "Route53Resolver",
             Self::SecretsManager => "Secrets Manager",
+            Self::Organizations => "Organizations",
         }
     }
 
@@ -69,6 +73,7 @@ impl Service {
             Self::Route53 => "2013-04-01",
             Self::Resolver => "2018-04-01",
             Self::SecretsManager => "2017-10-17",
+            Self::Organizations => "2016-11-28",
         }
     }
 
@@ -77,6 +82,7 @@ impl Service {
         match self {
             Self::Resolver => "Route53Resolver",
             Self::SecretsManager => "secretsmanager",
+            Self::Organizations => "AWSOrganizationsV20161128",
             Self::Ec2 | Self::Rds | Self::CloudFormation | Self::Route53 => "",
         }
     }
@@ -116,7 +122,7 @@ impl Operation {
                 request
             }
             Service::Route53 => HttpRequest::new(SdkBody::empty()),
-            Service::Resolver | Service::SecretsManager => {
+            Service::Resolver | Service::SecretsManager | Service::Organizations => {
                 let mut request = HttpRequest::new(SdkBody::from(asked.json.to_string()));
                 request.headers_mut().insert("content-type", "application/x-amz-json-1.1");
                 request.headers_mut().insert("x-amz-target", format!("{}.{}", self.service.target(), self.name));
@@ -208,8 +214,15 @@ mod tests {
     #[test]
     fn only_operations_that_read_have_a_name_here() {
         for api in Api::ALL {
-            let services =
-                [Service::Ec2, Service::Rds, Service::CloudFormation, Service::Route53, Service::Resolver, Service::SecretsManager];
+            let services = [
+                Service::Ec2,
+                Service::Rds,
+                Service::CloudFormation,
+                Service::Route53,
+                Service::Resolver,
+                Service::SecretsManager,
+                Service::Organizations,
+            ];
             let operations: Vec<_> = services.into_iter().filter_map(|service| Operation::of(api, service)).collect();
             assert!(operations.iter().all(|operation| READING.iter().any(|verb| operation.name().starts_with(verb))));
             let (prefix, _) = api.spec().name.split_once(':').unwrap();
@@ -244,5 +257,8 @@ mod tests {
         let written = Operation::of(Api::GetSecretPolicy, Service::SecretsManager).unwrap().request(&request);
         assert_eq!(written.headers().get("x-amz-target"), Some("secretsmanager.GetResourcePolicy"));
         assert_eq!(body(&written), r#"{"PolicyName":"p","SecretId":"s"}"#);
+
+        let written = Operation::of(Api::ListRoots, Service::Organizations).unwrap().request(&Request::json(json!({})));
+        assert_eq!(written.headers().get("x-amz-target"), Some("AWSOrganizationsV20161128.ListRoots"));
     }
 }

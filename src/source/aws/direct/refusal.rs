@@ -19,7 +19,7 @@ impl Refusal {
     /// The error in the body of an answer with an HTTP status other than success; without a code when the body is not the service's.
     pub(super) fn read(service: Service, code_header: Option<&str>, body: &str) -> Self {
         let (code, message) = match service {
-            Service::Resolver | Service::SecretsManager => json_error(code_header, body),
+            Service::Resolver | Service::SecretsManager | Service::Organizations => json_error(code_header, body),
             // EC2 writes `Response/Errors/Error`, the others `ErrorResponse/Error`
             // (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>).
             _ => Element::from_xml(body).ok().map_or((None, None), |root| {
@@ -110,7 +110,9 @@ mod tests {
     #[test]
     fn what_is_not_the_services_has_no_code() {
         for body in ["", "<html><body>Bad gateway</body></html>", "{\"message\":\"no\"}", "<Response/>"] {
-            for service in [Service::Ec2, Service::Rds, Service::Route53, Service::Resolver, Service::SecretsManager] {
+            for service in
+                [Service::Ec2, Service::Rds, Service::Route53, Service::Resolver, Service::SecretsManager, Service::Organizations]
+            {
                 assert_eq!(told(service, None, body), (None, None), "{body}");
             }
         }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::lists::{Paging, all};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Api, Known};
 use crate::source::aws::ask::ask;
 use crate::source::aws::direct::{Element, Malformed, Request};
+use crate::source::aws::listing::{Paging, all};
 use crate::source::aws::place::Place;
 use crate::source::cloudformation;
 

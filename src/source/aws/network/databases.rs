@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::lists::{Paging, Read, all};
 use crate::inventory::network::{ById, Database};
 use crate::inventory::{Api, Known};
 use crate::source::aws::direct::{Element, Malformed, Request};
+use crate::source::aws::listing::{Paging, Read, all};
 use crate::source::aws::place::Place;
 
 pub(super) async fn databases(place: &Place) -> Known<ById<Database>> {

@@ -1,5 +1,7 @@
 //! The networks of rotation functions: their VPCs, the VPCs that these lead to, and the region's databases. `collect` asks here when the functions are known.
 //!
+//! Of what several accounts share, the owner sees most: it is asked too, where it is one of the accounts that are read.
+//!
 //! Lists are asked for many VPCs at once, so a hundred functions in one VPC cost the calls of one. A list that cannot be read is a gap of that list, and of
 //! those that can only be found through it.
 
@@ -13,8 +15,10 @@ mod peers;
 mod public_access;
 mod records;
 mod region;
+mod round;
 mod routing;
 mod security;
+mod sharing;
 mod transit;
 mod vpcs;
 mod wanted;
@@ -22,83 +26,81 @@ mod wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::accounts::Accounts;
 use super::lanes::in_lanes;
 use super::place::Place;
-use super::session::Session;
 use crate::arn::Arn;
 use crate::inventory::{Function, Network};
 
 pub(super) use attachments::{STACK_TAG, StackSecret};
 use region::{finish, read};
+use round::{Networks, Next, Round};
 use wanted::Wanted;
 
 /// How often VPCs are read: those of the functions, those behind their routes, and those behind the routes of these.
 const ROUNDS: usize = 3;
 
-/// The networks by place (`111122223333/eu-west-1`): of every region in which this account has a rotation function, and of those that their routes lead to.
+/// The networks by place (`111122223333/eu-west-1`): of every account and region in which a rotation function is, as far as the account can be asked, and of those
+/// that their routes lead to.
 pub(super) async fn networks(
-    session: &Session,
+    accounts: &Accounts,
     functions: &BTreeMap<Arn, Function>,
     secrets: impl IntoIterator<Item = StackSecret>,
     tick: impl Fn(usize, usize),
-) -> BTreeMap<String, Network> {
-    let mut wanted = Wanted::by_region(functions, &session.account);
+) -> Networks {
+    let mut wanted = Wanted::by_place(functions, accounts);
     for secret in secrets {
-        if let Some(wanted) = wanted.get_mut(secret.arn.region()) {
+        if let Some(wanted) = wanted.get_mut(&format!("{}/{}", secret.arn.account(), secret.arn.region())) {
             wanted.secrets.insert(secret);
         }
     }
-    let mut networks: BTreeMap<String, Network> = wanted.keys().map(|region| (region.clone(), Network::default())).collect();
-    let mut next: BTreeMap<String, BTreeSet<String>> =
-        wanted.iter().map(|(region, wanted)| (region.clone(), wanted.vpcs.clone())).collect();
+    let mut networks: Networks = wanted.keys().map(|place| (place.clone(), Network::default())).collect();
+    let round = |wanted: &Wanted| Round { vpcs: wanted.vpcs.clone(), groups: wanted.groups.clone(), ..Round::default() };
+    let mut next: Next = wanted.iter().map(|(place, wanted)| (place.clone(), round(wanted))).collect();
     let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for _ in 0..ROUNDS {
-        next.retain(|_, vpcs| !vpcs.is_empty());
-        for (region, network) in round(session, &mut networks, &next, &wanted).await {
-            networks.insert(region, network);
-        }
-        for (region, vpcs) in std::mem::take(&mut next) {
-            asked.entry(region).or_default().extend(vpcs);
-        }
-        for (region, vpc) in networks.iter().flat_map(|(region, network)| peers::further(network, region, &asked, session)) {
-            next.entry(region).or_default().insert(vpc);
-        }
+        read_next(accounts, &mut networks, &mut asked, next).await;
+        // What others own of it, before what lies behind it.
+        next = sharing::owned_elsewhere(&networks, &asked, accounts);
+        read_next(accounts, &mut networks, &mut asked, next).await;
+        next = peers::further(&networks, &asked, accounts);
     }
-    let lanes = networks.into_iter().map(|(region, network)| (region, vec![network])).collect();
-    let end = |region: &str, network: Network| {
-        let place = session.place(region);
-        let vpcs = asked.get(region).cloned().unwrap_or_default();
-        let wanted = wanted.get(region).cloned();
+    sharing::complete(&mut networks);
+    let lanes = networks.into_iter().map(|(place, network)| (place, vec![network])).collect();
+    let end = |name: &str, network: Network| {
+        let (name, place) = (name.to_owned(), accounts.place(name));
+        let vpcs = asked.get(&name).cloned().unwrap_or_default();
+        let wanted = wanted.get(&name).cloned();
         async move {
             match place {
-                Some(place) => (place.list(), Box::pin(finish(&place, network, vpcs, wanted)).await),
+                Some(place) => Some((name, Box::pin(finish(&place, network, vpcs, wanted)).await)),
                 // Functions whose ARN names no region are gaps already.
-                None => (String::new(), network),
+                None => None,
             }
         }
     };
-    in_lanes(lanes, tick, end).await.into_iter().filter(|(place, _)| !place.is_empty()).collect()
+    in_lanes(lanes, tick, end).await.into_iter().flatten().collect()
 }
 
-/// Reads these VPCs, each region beside the others, into what is known of their regions.
-async fn round(
-    session: &Session,
-    networks: &mut BTreeMap<String, Network>,
-    next: &BTreeMap<String, BTreeSet<String>>,
-    wanted: &BTreeMap<String, Wanted>,
-) -> Vec<(String, Network)> {
-    let mut so_far = |region: &String| networks.remove(region).unwrap_or_default();
-    let lanes = next.iter().map(|(region, vpcs)| (region.clone(), vec![(so_far(region), vpcs.clone())])).collect();
-    let one = |region: &str, (network, vpcs): (Network, BTreeSet<String>)| {
-        let (region, place): (String, Option<Arc<Place>>) = (region.to_owned(), session.place(region));
-        let groups = wanted.get(&region).map(|wanted| wanted.groups.clone()).unwrap_or_default();
+/// Reads these VPCs, each place beside the others, into what is known of their places.
+async fn read_next(accounts: &Accounts, networks: &mut Networks, asked: &mut BTreeMap<String, BTreeSet<String>>, mut next: Next) {
+    next.retain(|_, round| !round.vpcs.is_empty() || !round.transit_gateways.is_empty());
+    let mut lanes = BTreeMap::new();
+    for (place, mut round) in next {
+        asked.entry(place.clone()).or_default().extend(round.vpcs.iter().cloned());
+        round.other_accounts =
+            accounts.sessions().map(|session| session.account.to_string()).filter(|id| !place.starts_with(id.as_str())).collect();
+        lanes.insert(place.clone(), vec![(networks.remove(&place).unwrap_or_default(), round)]);
+    }
+    let one = |name: &str, (network, round): (Network, Round)| {
+        let (name, place): (String, Option<Arc<Place>>) = (name.to_owned(), accounts.place(name));
         async move {
             let network = match place {
-                Some(place) => Box::pin(read(&place, network, &vpcs, groups)).await,
+                Some(place) => Box::pin(read(&place, network, round)).await,
                 None => network,
             };
-            (region, network)
+            (name, network)
         }
     };
-    in_lanes(lanes, |_, _| {}, one).await
+    networks.extend(in_lanes(lanes, |_, _| {}, one).await);
 }

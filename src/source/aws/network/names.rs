@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::lists::{Paging, all};
 use super::records::records;
 use crate::inventory::network::{ById, HostedZone, ResolverRule};
 use crate::inventory::{Api, Gap, Known};
 use crate::source::aws::direct::{Element, Malformed, Request};
+use crate::source::aws::listing::{Paging, all};
 use crate::source::aws::place::Place;
 
 /// A zone as a VPC's list tells it; `None` for a zone that an AWS service keeps.

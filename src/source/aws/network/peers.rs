@@ -2,29 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::round::{Networks, Next};
 use crate::inventory::Network;
 use crate::inventory::network::TransitGatewayAttachment;
-use crate::source::aws::session::Session;
+use crate::source::aws::accounts::Accounts;
 
-/// VPCs by region.
-type Vpcs = BTreeMap<String, BTreeSet<String>>;
-
-/// The VPCs of this account and its regions that the routes of this network lead to, without those that were asked about already.
-pub(super) fn further(network: &Network, region: &str, asked: &Vpcs, session: &Session) -> Vec<(String, String)> {
-    let is_ours = |owner: &str, region: &str| owner == session.account.as_str() && session.regions.iter().any(|it| it == region);
-    let sides = network.peerings.value().into_iter().flat_map(BTreeMap::values).flat_map(|peering| &peering.sides);
-    let mut further: Vec<_> =
-        sides.filter(|side| is_ours(&side.owner, &side.region)).map(|side| (side.region.clone(), side.vpc.clone())).collect();
-    let none = BTreeSet::new();
-    let behind =
-        behind_transit_gateways(network, asked.get(region).unwrap_or(&none)).filter(|attachment| is_ours(&attachment.owner, region));
-    further.extend(behind.map(|attachment| (region.to_owned(), attachment.resource.clone())));
-    further.retain(|(region, vpc)| !asked.get(region).is_some_and(|asked| asked.contains(vpc)));
-    further
+/// The VPCs of the accounts and regions that are read to which these networks' routes lead, without those that were asked about already.
+pub(super) fn further(networks: &Networks, asked: &BTreeMap<String, BTreeSet<String>>, accounts: &Accounts) -> Next {
+    let mut next = Next::new();
+    let all: BTreeSet<&String> = asked.values().flatten().collect();
+    for (place, network) in networks {
+        let (_, region) = place.split_once('/').unwrap_or_default();
+        let sides = network.peerings.value().into_iter().flat_map(BTreeMap::values).flat_map(|peering| &peering.sides);
+        let peered = sides.map(|side| (&side.owner, side.region.as_str(), &side.vpc));
+        let attached = behind_transit_gateways(network, &all).map(|attachment| (&attachment.owner, region, &attachment.resource));
+        for (owner, region, vpc) in peered.chain(attached).filter(|(owner, region, _)| accounts.reads(owner, region)) {
+            let place = format!("{owner}/{region}");
+            if !asked.get(&place).is_some_and(|asked| asked.contains(vpc)) {
+                next.entry(place).or_default().vpcs.insert(vpc.clone());
+            }
+        }
+    }
+    next
 }
 
 /// The attachments of VPCs to which the route tables of these VPCs' attachments send packets.
-fn behind_transit_gateways<'a>(network: &'a Network, vpcs: &BTreeSet<String>) -> impl Iterator<Item = &'a TransitGatewayAttachment> {
+fn behind_transit_gateways<'a>(network: &'a Network, vpcs: &BTreeSet<&String>) -> impl Iterator<Item = &'a TransitGatewayAttachment> {
     let attachments = || network.transit_gateway_attachments.value().into_iter().flat_map(BTreeMap::values);
     let tables: BTreeSet<&String> = attachments()
         .filter(|attachment| vpcs.contains(&attachment.resource))

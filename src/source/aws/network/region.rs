@@ -10,6 +10,7 @@ use super::gateways::{egress_only_gateways, internet_gateways, nat_gateways};
 use super::lists::extend;
 use super::names::{hosted_zones, resolver_rules, secrets_manager};
 use super::public_access::block_public_access;
+use super::round::Round;
 use super::routing::route_tables;
 use super::security::{named_groups, network_acls, prefix_lists, security_groups};
 use super::transit::{peerings, transit};
@@ -18,8 +19,9 @@ use super::wanted::Wanted;
 use crate::inventory::Network;
 use crate::source::aws::place::Place;
 
-/// Reads these VPCs into what is known already. `named` are security groups of functions in them.
-pub(super) async fn read(place: &Arc<Place>, mut network: Network, ids: &BTreeSet<String>, named: BTreeSet<String>) -> Network {
+/// Reads these VPCs into what is known already.
+pub(super) async fn read(place: &Arc<Place>, mut network: Network, round: Round) -> Network {
+    let ids = &round.vpcs;
     let (vpcs, subnets, route_tables, nat_gateways, internet_gateways, network_acls, security_groups, endpoints) = tokio::join!(
         Box::pin(vpcs(place, ids)),
         Box::pin(subnets(place, ids)),
@@ -33,13 +35,13 @@ pub(super) async fn read(place: &Arc<Place>, mut network: Network, ids: &BTreeSe
     // What these name.
     let is_known =
         |id: &String| [&security_groups, &network.security_groups].iter().any(|known| known.value().is_none_or(|it| it.contains_key(id)));
-    let strangers: BTreeSet<String> = named.iter().chain(groups(&endpoints)).filter(|id| !is_known(id)).cloned().collect();
+    let strangers: BTreeSet<String> = round.groups.iter().chain(groups(&endpoints)).filter(|id| !is_known(id)).cloned().collect();
     let (dhcp_options, interfaces, strangers, peerings, transit) = tokio::join!(
         Box::pin(dhcp_options(place, &vpcs, &network.dhcp_options)),
         Box::pin(interfaces(place, &endpoints)),
         Box::pin(named_groups(place, &strangers)),
         Box::pin(peerings(place, &route_tables, &network)),
-        Box::pin(transit(place, &route_tables, &network)),
+        Box::pin(transit(place, &route_tables, &network, &round)),
     );
     extend(&mut network.vpcs, vpcs);
     extend(&mut network.subnets, subnets);

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::lists::{List, Paging, all};
+use super::lists::List;
 use crate::inventory::network::{
     ById, NetworkAcl, NetworkAclRule, Peer, Ports, PrefixList, Protocol, RouteDestination, RouteTable, SecurityGroup, SecurityGroupRule,
 };
 use crate::inventory::{Api, Gap, Known};
 use crate::source::aws::direct::{Element, Malformed, Request};
+use crate::source::aws::listing::{Paging, all};
 use crate::source::aws::place::Place;
 
 pub(super) async fn network_acls(place: &Place, vpcs: &BTreeSet<String>) -> Known<ById<NetworkAcl>> {

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::lists::{List, Paging, all};
+use super::lists::List;
+use super::round::Round;
 use crate::inventory::network::{
     ById, Peering, PeeringSide, RouteTable, RouteTarget, TransitGateway, TransitGatewayAttachment, TransitGatewayRoute,
     TransitGatewayRouteTable,
 };
 use crate::inventory::{Api, Known, Network};
 use crate::source::aws::direct::{Element, Malformed, Request};
+use crate::source::aws::listing::{Paging, all};
 use crate::source::aws::place::Place;
 
 /// The things that routes lead through and that `known` does not hold.
@@ -55,8 +57,8 @@ pub(super) struct Transit {
     pub(super) route_tables: Known<ById<TransitGatewayRouteTable>>,
 }
 
-/// The transit gateways that routes lead through.
-pub(super) async fn transit(place: &Place, tables: &Known<ById<RouteTable>>, so_far: &Network) -> Transit {
+/// The transit gateways that routes lead through, here or elsewhere.
+pub(super) async fn transit(place: &Place, tables: &Known<ById<RouteTable>>, so_far: &Network, round: &Round) -> Transit {
     let tables = match tables {
         Known::Value(tables) => tables,
         Known::Unreadable(gap) => {
@@ -68,11 +70,18 @@ pub(super) async fn transit(place: &Place, tables: &Known<ById<RouteTable>>, so_
             };
         }
     };
-    let ids = named(tables, &so_far.transit_gateways, |target| if let RouteTarget::TransitGateway(id) = target { Some(id) } else { None });
+    let mut ids =
+        named(tables, &so_far.transit_gateways, |target| if let RouteTarget::TransitGateway(id) = target { Some(id) } else { None });
+    let known = so_far.transit_gateways.value();
+    ids.extend(round.transit_gateways.iter().filter(|id| known.is_none_or(|known| !known.contains_key(*id))).cloned());
     let list = List { api: Api::DescribeTransitGateways, set: "transitGatewaySet", most: "1000", read: gateway };
     let (gateways, attachments) = tokio::join!(list.having(place, "transit-gateway-id", &ids), attachments(place, &ids));
+    let theirs = |id: &str| gateways.value().and_then(|known| known.get(id)).is_some_and(|it| round.other_accounts.contains(&it.owner));
     let route_tables = match &attachments {
-        Known::Value(attachments) => Known::Value(route_tables(place, attachments).await),
+        Known::Value(attachments) => {
+            let ours = attachments.values().filter(|attachment| !theirs(&attachment.transit_gateway));
+            Known::Value(route_tables(place, ours).await)
+        }
         Known::Unreadable(gap) => Known::Unreadable(gap.clone()),
     };
     Transit { gateways, attachments, route_tables }
@@ -127,9 +136,9 @@ fn details(it: &Element) -> Result<(String, Details), Malformed> {
 }
 
 /// The route tables that decide for these attachments. They are found by their associations, so no call lists them.
-async fn route_tables(place: &Place, attachments: &ById<TransitGatewayAttachment>) -> ById<TransitGatewayRouteTable> {
+async fn route_tables(place: &Place, attachments: impl Iterator<Item = &TransitGatewayAttachment>) -> ById<TransitGatewayRouteTable> {
     let ids: BTreeMap<&String, &String> =
-        attachments.values().filter_map(|attachment| Some((attachment.route_table.as_ref()?, &attachment.transit_gateway))).collect();
+        attachments.filter_map(|attachment| Some((attachment.route_table.as_ref()?, &attachment.transit_gateway))).collect();
     let mut tables = ById::new();
     for (id, transit_gateway) in ids {
         // A filter is obligatory; what is pending or deleted leads nowhere. A page has a thousand routes unless told otherwise.

@@ -1,12 +1,13 @@
-//! What the functions of a region need: VPCs, security groups, and the names whose resolution matters.
+//! What the functions of an account's region need: VPCs, security groups, and the names whose resolution matters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attachments::StackSecret;
-use crate::arn::{AccountId, Arn};
+use crate::arn::Arn;
 use crate::inventory::{Function, FunctionConfiguration, Known};
+use crate::source::aws::accounts::Accounts;
 
-/// What is to be looked at for the functions of one region.
+/// What is to be looked at for the functions of one account in one region.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
     /// The VPCs of the functions.
@@ -20,17 +21,21 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// For each region in which `account` has functions. The network of another account's function is that account's.
-    pub(super) fn by_region(functions: &BTreeMap<Arn, Function>, account: &AccountId) -> BTreeMap<String, Self> {
-        let mut regions: BTreeMap<String, Self> = BTreeMap::new();
-        for function in functions.values().filter(|function| function.arn.account() == account.as_str()) {
+    /// For each account and region that has functions. The network of a function is its account's to tell: where that cannot be asked, nobody tells it.
+    pub(super) fn by_place(functions: &BTreeMap<Arn, Function>, accounts: &Accounts) -> BTreeMap<String, Self> {
+        Self::of(functions, |account| accounts.can_ask(account))
+    }
+
+    fn of(functions: &BTreeMap<Arn, Function>, can_ask: impl Fn(&str) -> bool) -> BTreeMap<String, Self> {
+        let mut places: BTreeMap<String, Self> = BTreeMap::new();
+        for function in functions.values().filter(|function| can_ask(function.arn.account())) {
             let configurations: Vec<&FunctionConfiguration> =
                 [&function.configuration].into_iter().chain(function.qualified.values()).filter_map(Known::value).flatten().collect();
             // A function that does not exist needs no network.
             if configurations.is_empty() {
                 continue;
             }
-            let wanted = regions.entry(function.arn.region().to_owned()).or_default();
+            let wanted = places.entry(format!("{}/{}", function.arn.account(), function.arn.region())).or_default();
             for configuration in configurations {
                 wanted.hosts.extend(configuration.endpoint_variables.values().filter_map(|url| host(url)));
                 if let Some(vpc) = configuration.vpc.as_ref().filter(|vpc| !vpc.vpc_id.is_empty()) {
@@ -39,7 +44,7 @@ impl Wanted {
                 }
             }
         }
-        regions
+        places
     }
 }
 
@@ -56,9 +61,9 @@ mod tests {
     use crate::inventory::{VpcAttachment, clean};
 
     #[test]
-    fn only_functions_of_this_account_that_exist_are_looked_at() {
+    fn only_functions_that_exist_in_accounts_that_can_be_asked_are_looked_at() {
         let mut inventory = clean::account().unwrap();
-        let account = AccountId::parse(clean::ACCOUNT).unwrap();
+        let ours = |account: &str| account == clean::ACCOUNT;
         let attachment = VpcAttachment { vpc_id: "vpc-1".to_owned(), security_group_ids: vec!["sg-1".to_owned()], ..Default::default() };
         let function = inventory.functions.values_mut().next().unwrap();
         let Known::Value(Some(configuration)) = &mut function.configuration else { panic!("the function of the clean account is known") };
@@ -67,14 +72,14 @@ mod tests {
         let published =
             FunctionConfiguration { vpc: Some(VpcAttachment { vpc_id: "vpc-2".to_owned(), ..Default::default() }), ..Default::default() };
         function.qualified.insert("1".to_owned(), Known::Value(Some(published)));
-        let wanted = &Wanted::by_region(&inventory.functions, &account)[clean::REGION];
+        let wanted = &Wanted::of(&inventory.functions, ours)[clean::PLACE];
         assert_eq!(wanted.vpcs.iter().map(String::as_str).collect::<Vec<_>>(), ["vpc-1", "vpc-2"]);
         assert!(wanted.groups.contains("sg-1") && wanted.hosts.contains("secrets.example"));
-        assert!(Wanted::by_region(&inventory.functions, &AccountId::parse("999999999999").unwrap()).is_empty());
+        assert!(Wanted::of(&inventory.functions, |account| !ours(account)).is_empty());
         inventory.functions.values_mut().for_each(|function| {
             function.configuration = Known::Value(None);
             function.qualified.clear();
         });
-        assert!(Wanted::by_region(&inventory.functions, &account).is_empty());
+        assert!(Wanted::of(&inventory.functions, ours).is_empty());
     }
 }
