@@ -11,7 +11,7 @@ use super::{interrupt, stats};
 use crate::inventory::Inventory;
 use crate::source::aws::{Exchange, Options, Rates, UnderWay, collect};
 
-/// Reads the account, and gives what its calls went through. `beside` is the file that will hold the inventory.
+/// Reads the accounts, and gives what their calls went through. `beside` is the file that will hold the inventory.
 pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inventory, Exchange), CliError> {
     let exchange = Exchange::new(rates(live));
     let mut options = Options {
@@ -22,6 +22,7 @@ pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inven
         exchange: exchange.clone(),
         ..Options::new(Timestamp::now())
     };
+    live.accounts.apply(&mut options)?;
     let spool = live.reading.spool.clone().or_else(|| beside.and_then(spool_of));
     let stored = keep(&mut options, spool.as_deref(), live)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Runtime(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! Reading a live account, for `sources`. A build without the feature `live` holds no AWS SDK, and says so.
+//! Reading live accounts, for `sources`. A build without the feature `live` holds no AWS SDK, and says so.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ impl Read {
     }
 }
 
-/// Reads the account that the credentials belong to, as of now or, when it goes on with a spool, as of when that was begun. `beside` is the file that will
+/// Reads the accounts that the arguments name, as of now or, when it goes on with a spool, as of when that was begun. `beside` is the file that will
 /// hold the inventory, if there is one.
 #[cfg(feature = "live")]
 pub(super) fn read(live: &Live<'_>, beside: Option<&Path>) -> Result<Read, CliError> {

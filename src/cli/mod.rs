@@ -1,6 +1,7 @@
 //! The command line: one file per command, the arguments that several commands share, and what every command does alike (where
 //! output goes, how errors read, which exit code). `main` calls `run`.
 
+mod accounts;
 mod audited;
 mod baseline;
 #[cfg(feature = "live")]

@@ -1,8 +1,10 @@
-//! How a live account is read: the arguments, and all that they say of it. `sources` fills it in, `live` and `collecting` use it.
+//! How live accounts are read: the arguments, and all that they say of it. `sources` fills it in, `live` and `collecting` use it.
 
 use std::path::PathBuf;
 
 use clap::Args;
+
+use super::accounts::AccountArgs;
 
 /// Pace, spool and what is said meanwhile.
 #[derive(Debug, Args)]
@@ -25,11 +27,13 @@ pub(super) struct ReadingArgs {
     pub(super) quiet: bool,
 }
 
-/// What the arguments say of a live account.
+/// What the arguments say of live accounts.
 #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
 pub(super) struct Live<'a> {
     /// Profile of the AWS configuration.
     pub(super) profile: Option<&'a str>,
+    /// Which accounts.
+    pub(super) accounts: &'a AccountArgs,
     /// Regions; empty for the configuration's own.
     pub(super) regions: &'a [String],
     /// All regions instead.

@@ -14,6 +14,8 @@ use super::threshold::Threshold;
 Examples:
   rotaudit scan --demo
   rotaudit scan --profile prod --region eu-west-1 --region us-east-1
+  rotaudit scan --assume-role arn:aws:iam::111122223333:role/rotaudit --assume-role arn:aws:iam::444455556666:role/rotaudit
+  rotaudit scan --organization --all-regions --include ou:Workloads --exclude tag:stage=sandbox
   rotaudit scan --snapshot account.json.zst --secret 'prod/*' --fail-on medium
   rotaudit scan --format json -o report.json --on-undecided fail
   rotaudit scan --format table --format sarif=audit.sarif --format junit=audit.xml

@@ -19,6 +19,7 @@ use crate::source;
 Examples:
   rotaudit snapshot --region eu-west-1 -o account.json.zst
   rotaudit snapshot --region eu-west-1 -o account.json.zst --resume   # after an interruption
+  rotaudit snapshot --organization --role-name security/auditor -o organization.json.zst
   rotaudit scan --snapshot account.json.zst")]
 pub(super) struct Snapshot {
     #[command(flatten)]

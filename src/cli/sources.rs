@@ -4,21 +4,39 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::accounts::AccountArgs;
 use super::error::CliError;
 use super::live::{self, Read};
 use super::reading::{Live, ReadingArgs};
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
 
-/// The source: a live account unless one of the others is named.
+/// The arguments of live accounts, which no other source takes.
+const LIVE: [&str; 13] = [
+    "profile",
+    "region",
+    "all_regions",
+    "endpoint_url",
+    "assume_role",
+    "own_account",
+    "organization",
+    "role_name",
+    "include",
+    "exclude",
+    "external_id",
+    "role_session_name",
+    "demo",
+];
+
+/// The source: live accounts unless one of the others is named.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Source (a live account unless --snapshot or --demo is given)")]
+#[command(next_help_heading = "Source (live accounts unless --snapshot or --demo is given)")]
 pub(super) struct SourceArgs {
     /// Read a snapshot that `rotaudit snapshot` wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["demo", "profile", "region", "all_regions", "endpoint_url"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = LIVE)]
     snapshot: Option<PathBuf>,
     /// Read the account that is built in; needs no credentials
-    #[arg(long, conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url"])]
+    #[arg(long, conflicts_with_all = &LIVE[..LIVE.len() - 1])]
     demo: bool,
     /// The profile of your AWS configuration
     #[arg(long)]
@@ -26,12 +44,14 @@ pub(super) struct SourceArgs {
     /// A region to read; give it again for more. Without it, the region of your AWS configuration
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     region: Vec<String>,
-    /// Read every region that this build knows
+    /// Read every region that is enabled, in each account
     #[arg(long, conflicts_with = "region")]
     all_regions: bool,
     /// Ask this address instead of AWS, for example an emulator
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
+    #[command(flatten)]
+    accounts: AccountArgs,
     #[command(flatten)]
     reading: ReadingArgs,
 }
@@ -52,6 +72,7 @@ impl SourceArgs {
         }
         let live = Live {
             profile: self.profile.as_deref(),
+            accounts: &self.accounts,
             regions: &self.region,
             all_regions: self.all_regions,
             endpoint_url: self.endpoint_url.as_deref(),

@@ -32,11 +32,12 @@ pub fn policy_json() -> String {
 }
 
 /// The policy of whoever reads a whole organization from its own account: as `policy_json`, the calls that find the accounts and their control policies, and
-/// that it may take on the role of this name in each of them. The role itself needs `policy_json` alone.
+/// that it may take on the role of this name in each of them (in other partitions than `aws`, their name goes into its ARN). The role itself needs `policy_json`
+/// alone.
 pub fn organization_policy_json(role_name: &str) -> String {
     let mut statements = in_each_account();
     statements.push(statement("ReadTheOrganization", "Allow", of(WhoAsks::Organization), "*"));
-    let roles = format!("arn:*:iam::*:role/{role_name}");
+    let roles = format!("arn:aws:iam::*:role/{role_name}");
     statements.push(statement("OnlyForWhoeverAsksAssumeTheReadRoles", "Allow", of(WhoAsks::Caller), &roles));
     written(statements)
 }
@@ -100,7 +101,7 @@ mod tests {
     fn who_reads_an_organization_needs_the_whole_table_and_may_take_on_one_role_alone() {
         let policy: serde_json::Value = serde_json::from_str(&organization_policy_json("path/auditor")).unwrap();
         assert_eq!(actions(&policy, 3), ["sts:AssumeRole"]);
-        assert_eq!(policy["Statement"][3]["Resource"], "arn:*:iam::*:role/path/auditor");
+        assert_eq!(policy["Statement"][3]["Resource"], "arn:aws:iam::*:role/path/auditor");
         let mut allowed: Vec<String> = [0, 2, 3].into_iter().flat_map(|at| actions(&policy, at)).collect();
         allowed.sort_unstable();
         let mut table: Vec<_> = Api::ALL.iter().filter_map(|api| api.spec().action).collect();

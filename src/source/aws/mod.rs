@@ -25,6 +25,6 @@ mod wire;
 
 pub use assume::role_arn;
 pub use collect::collect;
-pub use options::{Accounts, DEFAULT_NAME, Options};
+pub use options::{Accounts, Options};
 pub use selector::Selector;
 pub use wire::{Counts, Exchange, Numbers, Rates, UnderWay};

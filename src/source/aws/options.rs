@@ -18,8 +18,8 @@ const MAX_ATTEMPTS: u32 = 8;
 /// How long AWS may take to begin an answer, unless told otherwise.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 
-/// The name of the roles with which an organization's accounts are read, and of the sessions of every role that is taken on.
-pub const DEFAULT_NAME: &str = "rotaudit";
+/// The name of the sessions of every role that is taken on, unless told otherwise.
+const SESSION_NAME: &str = "rotaudit";
 
 /// What `collect` is told.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ impl Options {
             profile: None,
             accounts: Accounts::Own,
             external_id: None,
-            role_session_name: DEFAULT_NAME.to_owned(),
+            role_session_name: SESSION_NAME.to_owned(),
             regions: Vec::new(),
             all_regions: false,
             endpoint_url: None,
