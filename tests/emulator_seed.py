@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 from moto.awslambda.utils import get_backend
 
+import emulator_accounts
 import emulator_network
 import emulator_vpcs
 
@@ -524,6 +525,7 @@ def seed(endpoint):
         "regions": [EU, US],
         "network": {"region": DE, "place": f"{ACCOUNT}/{DE}"} | network,
         "vpcs": vpcs(aws),
+        "organization": emulator_accounts.build(aws, code()),
         "correct": [r.secret for r in correct],
         "faults": planted,
         "not_held": NOT_HELD,

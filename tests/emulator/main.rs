@@ -4,6 +4,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 #[path = "../support/emulator.rs"]
@@ -260,6 +262,7 @@ fn only_calls_that_the_permissions_list_reach_the_server() {
     let Some(emulator) = emulator() else { return };
     report(emulator);
     network::networks(emulator);
+    accounts::report(emulator);
     let allowed: BTreeSet<&str> = Api::ALL.iter().map(|api| api.spec().name).collect();
     let seen: BTreeSet<String> =
         emulator.log().iter().map(|seen| format!("{}:{}", seen.service.as_deref().unwrap_or_default(), seen.operation)).collect();

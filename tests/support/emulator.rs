@@ -19,7 +19,8 @@ pub(crate) struct Emulator {
     pub(crate) endpoint: String,
     /// What was seeded: `account`, `regions`, `correct` (secret names), `faults` (`id`, `may_also`, `region`, `secret`, `secret_arn`, `function_arn`,
     /// `role_arn`, `key_arn` or null), `not_held` (id to reason), `network` (ids of the parts of one network) and `vpcs` (`region`, `place`, and rotations
-    /// in VPCs of their own: `beside_endpoint`, `behind_nat` and `faults`, with the ARNs of what a finding may be about).
+    /// in VPCs of their own: `beside_endpoint`, `behind_nat` and `faults`, with the ARNs of what a finding may be about) and `organization` (`region`, `id`,
+    /// `root`, `units`, `accounts`, `secrets` and the `keys` of its management account).
     pub(crate) manifest: serde_json::Value,
     log: PathBuf,
     /// Holds the pipe to the server's standard input open.
