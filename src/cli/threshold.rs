@@ -68,7 +68,7 @@ impl Threshold {
 /// Checks and rotations that could not be decided, and lists of secrets that were not given: nobody knows what rotates there.
 fn undecided(report: &Report) -> usize {
     let rotations = report.rotations.iter().filter(|judgement| matches!(judgement.verdict, Verdict::Undecided { .. }));
-    let finds_secrets = [Api::ListSecrets, Api::AssumeRole, Api::DescribeRegions].map(|api| api.spec().name);
+    let finds_secrets = [Api::ListSecrets, Api::AssumeRole, Api::DescribeRegions, Api::ListAccountTags].map(|api| api.spec().name);
     let lists = report.coverage.iter().filter(|entry| finds_secrets.contains(&&*entry.gap.call));
     report.undecided.len() + rotations.count() + lists.count()
 }
@@ -143,12 +143,17 @@ mod tests {
     }
 
     #[test]
-    fn a_region_whose_secrets_were_not_listed_is_undecided() {
-        let gap = Gap::new("secretsmanager:ListSecrets", "111122223333/eu-west-1", "AccessDeniedException");
-        let coverage = vec![CoverageEntry { gap, effect: String::new() }];
-        let report = Report { findings: Vec::new(), undecided: Vec::new(), rotations: Vec::new(), coverage, ..sample::report() };
-        let line = Line::parse_from(["rotaudit", "--on-undecided", "fail"]);
-        assert_eq!(line.threshold.exit_code(&report, None), exit::UNDECIDED);
+    fn a_region_or_account_whose_secrets_were_not_listed_is_undecided() {
+        let code = |call: &str| {
+            let coverage = vec![CoverageEntry { gap: Gap::new(call, "111122223333", "AccessDenied"), effect: String::new() }];
+            let report = Report { findings: Vec::new(), undecided: Vec::new(), rotations: Vec::new(), coverage, ..sample::report() };
+            Line::parse_from(["rotaudit", "--on-undecided", "fail"]).threshold.exit_code(&report, None)
+        };
+        for call in ["secretsmanager:ListSecrets", "sts:AssumeRole", "ec2:DescribeRegions", "organizations:ListTagsForResource"] {
+            assert_eq!(code(call), exit::UNDECIDED, "{call}");
+        }
+        // Nothing rotates in an account that was closed.
+        assert_eq!(code("organizations:ListAccountsForParent"), exit::CLEAN);
     }
 
     #[test]

@@ -151,6 +151,17 @@ pub enum SourceError {
         /// The id of the organization.
         organization: String,
     },
+    /// None of the accounts lets itself be read.
+    #[error(
+        "none of {all} accounts can be read: {gap}\n  Check that the role is there, that its trust policy names whoever asks (and the --external-id it wants), and that \
+         these may call sts:AssumeRole; `rotaudit permissions --organization` prints what they need."
+    )]
+    NothingReadable {
+        /// How many were to be read.
+        all: usize,
+        /// Why the first of them cannot be.
+        gap: Gap,
+    },
     /// The name of the roles cannot be one.
     #[error("--role-name: {cause}")]
     RoleName {

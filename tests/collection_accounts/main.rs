@@ -137,7 +137,7 @@ fn a_role_may_want_an_external_id() {
     let mock = Mock::serve(world(), Faults::default());
     let guarded = arn(&format!("arn:aws:iam::{KEYS}:role/guarded"));
     let with = |external_id: Option<&str>| {
-        let accounts = Accounts::Roles { roles: vec![guarded.clone()], own: false };
+        let accounts = Accounts::Roles { roles: vec![guarded.clone()], own: true };
         let options = Options { accounts, external_id: external_id.map(str::to_owned), ..options(&mock, &world()) };
         run(&options).unwrap().accounts[&id(KEYS)].identities.gap().cloned()
     };
@@ -156,4 +156,15 @@ fn the_organization_of_an_account_that_may_not_tell_it_is_a_gap_and_decides_noth
         account.organization = Some(Known::Unreadable(Gap::new(Api::DescribeOrganization.spec().name, id.as_str(), error)));
     }
     assert_same(&found, &expected, "denied");
+}
+
+#[test]
+fn where_no_account_can_be_read_there_is_nothing_to_judge() {
+    let mut served = world();
+    unread(&mut served, KEYS, &Gap::new("sts:AssumeRole", role(KEYS).as_str(), "AccessDenied: no"));
+    let mock = Mock::serve(served, Faults::default());
+    let error =
+        run(&Options { accounts: Accounts::Roles { roles: vec![role(KEYS)], own: false }, ..options(&mock, &world()) }).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("none of 1 accounts") && text.contains(role(KEYS).as_str()) && text.contains("AccessDenied: no"), "{text}");
 }

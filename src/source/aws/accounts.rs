@@ -41,7 +41,7 @@ impl Accounts {
     /// Finds the accounts, and takes on the roles with which they are read.
     ///
     /// # Errors
-    /// When nobody can be asked at all, or the organization cannot be read although it was asked for.
+    /// When nobody can be asked at all, no account can be read, or the organization cannot be although it was asked for.
     pub(super) async fn open(options: &Options, progress: &dyn Progress) -> Result<Self, SourceError> {
         let base = Arc::new(Session::open(options).await?);
         let (chosen, organization) = chosen(&base, options).await?;
@@ -60,7 +60,10 @@ impl Accounts {
             accounts.sessions.extend(session.map(|session| (id.clone(), Arc::new(session))));
             accounts.known.insert(id, account);
         }
-        Ok(accounts)
+        match accounts.known.values().find_map(|account| account.identities.gap()) {
+            Some(gap) if accounts.sessions.is_empty() => Err(SourceError::NothingReadable { all: accounts.known.len(), gap: gap.clone() }),
+            _ => Ok(accounts),
+        }
     }
 
     /// Those that can be asked.
