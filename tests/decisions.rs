@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use rotaudit::policy::case::Case;
-use rotaudit::policy::{Decision, evaluate, explain};
+use rotaudit::policy::{Context, Decision, Request, evaluate, explain, may_allow};
 
 fn lines(file: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suites/decisions").join(file);
@@ -77,6 +77,21 @@ fn the_explanation_of_every_case_names_what_decided_it() {
         assert!(trace.steps.iter().all(|step| step.matched.is_true() == step.misses.is_empty()), "{id}");
         assert!(trace.steps.iter().all(|step| step.misses.iter().any(|miss| miss.truth.is_false()) == step.matched.is_false()), "{id}");
     }
+}
+
+/// What is told without the context: where no policy may allow, the decision is a denial, and it tells that of most denials for want of an Allow.
+#[test]
+fn what_no_policy_may_allow_is_denied() {
+    let (mut denied, mut told) = (0, 0);
+    for line in lines("public.jsonl.gz").iter().chain(&lines("documentation.jsonl.gz")).chain(&lines("own.jsonl")) {
+        let (request, policies) = Case::parse(line).unwrap().question().unwrap();
+        let bare = Request { context: Context::open(), ..request.clone() };
+        let decision = evaluate(&request, &policies).decision();
+        assert!(may_allow(&bare, &policies) || decision.is_denied(), "{line}");
+        denied += usize::from(decision.is_denied());
+        told += usize::from(!may_allow(&bare, &policies));
+    }
+    assert!(told * 10 > denied, "{told} of {denied}");
 }
 
 #[test]

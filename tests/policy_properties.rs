@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use rotaudit::policy::{
-    Attached, Context, Decision, Document, Entry, PolicyKind, PolicySet, Principal, Request, Text, Truth, evaluate, explain,
+    Attached, Context, Decision, Document, Entry, PolicyKind, PolicySet, Principal, Request, Text, Truth, evaluate, explain, may_allow,
 };
 use serde_json::{Value, json};
 
@@ -217,6 +217,12 @@ proptest! {
         let mut ownerless = question.clone();
         ownerless.resource_account = None;
         prop_assert!(never_contradicts(certain, evaluate(&ownerless, &set).decision()));
+    }
+
+    #[test]
+    fn what_no_policy_may_allow_is_denied(policies in policies(), request in questions()) {
+        let bare = Request { context: Context::open(), ..request.clone() };
+        prop_assert!(may_allow(&bare, &policies.set()) || evaluate(&request, &policies.set()).decision().is_denied());
     }
 
     #[test]

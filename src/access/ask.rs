@@ -1,5 +1,7 @@
 //! Asks: gathers what applies to a question and lets the policy engine decide. Everything that this room offers goes through here.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use jiff::Timestamp;
 
 use super::answer::Answer;
@@ -9,7 +11,7 @@ use super::principal;
 use super::question::{Caller, Question, Scope, Target};
 use crate::arn::Arn;
 use crate::inventory::Inventory;
-use crate::policy::{Decision, PolicySet, Request, Truth, evaluate};
+use crate::policy::{Body, Decision, Document, PolicySet, Request, Truth, evaluate, may_allow};
 
 /// AWS documents that a resource policy lifts an implicit denial by a boundary for principals that it names, and for `*` with a condition on aws:PrincipalArn
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>).
@@ -17,15 +19,21 @@ const BARE_STAR: &str =
     "whether a resource policy that names everybody by * lifts the implicit denial of a permissions boundary, which is not documented";
 
 /// Answers questions about one inventory.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Access<'a> {
     inventory: &'a Inventory,
+    asked: AtomicUsize,
 }
 
 impl<'a> Access<'a> {
     /// Over this inventory.
     pub fn new(inventory: &'a Inventory) -> Self {
-        Self { inventory }
+        Self { inventory, asked: AtomicUsize::new(0) }
+    }
+
+    /// How many questions were decided so far: the measure of how the work grows with the inventory.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// How AWS decides the question, whatever the values of the keys that no audit can know: allowed only if it is allowed under all of them.
@@ -43,6 +51,32 @@ impl<'a> Access<'a> {
             grants,
             open_point: None,
         })
+    }
+
+    /// Whether no value of any condition key would allow the question. This is told without finding out what the request carries, which is most of the work of deciding
+    /// it; where it is not told, [`witness`](Self::witness) may still deny.
+    pub fn surely_denied(&self, question: &Question) -> bool {
+        let by_other_means = match (&question.caller, &question.target) {
+            (Caller::Grantee { .. }, _) => true,
+            (_, Target::Key(arn)) => {
+                self.inventory.key(arn).value().and_then(|key| key.grants.value()).is_none_or(|grants| !grants.is_empty())
+            }
+            // A version or alias may be allowed by the policy of the function itself.
+            (_, Target::Function(arn)) => arn.split_qualifier().1.is_some(),
+            _ => false,
+        };
+        if by_other_means || question.scope == Scope::Endpoint {
+            return false;
+        }
+        let set = policies::gather(self.inventory, question).set;
+        !may_allow(&principal::bare_request(self.inventory, question), &set)
+    }
+
+    /// The policies that have a say in the question, as far as they were read.
+    pub fn documents(&self, question: &Question) -> Vec<Document> {
+        let gathered = policies::gather(self.inventory, question);
+        let bodies = gathered.set.iter().map(|attached| &attached.body);
+        bodies.filter_map(|body| if let Body::Document(document) = body { Some(document.clone()) } else { None }).collect()
     }
 
     /// The same question with other values of some context keys.
@@ -74,6 +108,7 @@ impl<'a> Access<'a> {
 
     /// The decision, and what it is open on beside keys and policies of the set.
     fn decide(&self, question: &Question, request: &Request, set: &PolicySet, grants: &GrantAnswer) -> (Decision, Option<String>) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let evaluation = evaluate(request, set);
         match question.scope {
             Scope::OwnPermissions if !evaluation.identity.is_true() => return (grant_alone(evaluation.deny, evaluation.identity), None),

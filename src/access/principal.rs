@@ -5,11 +5,19 @@ use super::question::{Caller, Question, Target};
 use super::services::service_principal;
 use crate::arn::Arn;
 use crate::inventory::{Identity, Inventory, Known};
-use crate::policy::{Part, Principal, Request, Symbol, Text};
+use crate::policy::{Context, Part, Principal, Request, Symbol, Text};
 
 /// The request of `question`.
 pub(super) fn request(inventory: &Inventory, question: &Question) -> Request {
-    let context = context::context(inventory, question);
+    with_context(inventory, question, context::context(inventory, question))
+}
+
+/// The same, of which nobody has found out what it carries.
+pub(super) fn bare_request(inventory: &Inventory, question: &Question) -> Request {
+    with_context(inventory, question, Context::open())
+}
+
+fn with_context(inventory: &Inventory, question: &Question, context: Context) -> Request {
     let owner = Text::literal(question.target.account());
     let request = Request::new(principal(inventory, question), &question.action, resource(&question.target), Some(owner), context);
     if matches!(question.target, Target::Nothing { .. }) { request.wildcard_only() } else { request }

@@ -2,7 +2,8 @@
 
 mod coverage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,7 +13,7 @@ pub use coverage::CoverageEntry;
 use crate::access::Access;
 use crate::finding::{Exceptions, Finding, RuleInfo, Suppressed, Undecided, waiver_rules, worst_first};
 use crate::inventory::Inventory;
-use crate::rotation::{Judgement, Verdict, judge, rotations};
+use crate::rotation::{Judgement, Rotation, Verdict, judge, rotations, side_by_side};
 use crate::rules::RuleSet;
 
 /// All that an audit found. Renderers in `report` show it; the exit code is made from it.
@@ -22,6 +23,8 @@ pub struct Report {
     pub as_of: Timestamp,
     /// Why reading ended before everything was asked, if it did.
     pub partial: Option<String>,
+    /// What the snapshots that the inventory was made of say differently, and which counts (one sentence each).
+    pub conflicts: Vec<String>,
     /// What could not be read, and what that leaves undecided.
     pub coverage: Vec<CoverageEntry>,
     /// What was taken for granted because nobody was asked (one sentence each).
@@ -45,11 +48,17 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
     let access = Access::new(inventory);
     let rotations = rotations(inventory);
     let (findings, undecided) = rules.run(inventory, &rotations, &access);
-    let mut judgements: Vec<Judgement> = rotations.iter().map(|rotation| judge(rotation, &access, None)).collect();
+    let chunks: Vec<&[Rotation<'_>]> = rotations.chunks(CHUNK).collect();
+    let judged = side_by_side(&chunks, rotations.len(), |chunk| {
+        let mut texts = Texts::default();
+        chunk.iter().map(|rotation| texts.shared(judge(rotation, &access, None))).collect::<Vec<Judgement>>()
+    });
+    let mut judgements: Vec<Judgement> = judged.into_iter().flatten().collect();
     judgements.sort_by(|a, b| (badness(&a.verdict), &a.secret).cmp(&(badness(&b.verdict), &b.secret)));
     Report {
         as_of: inventory.as_of,
         partial: inventory.partial.clone(),
+        conflicts: inventory.conflicts.clone(),
         coverage: coverage::coverage(inventory),
         assumptions: coverage::assumptions(inventory, &rotations),
         rotations: judgements,
@@ -67,6 +76,27 @@ pub fn except(report: &mut Report, exceptions: &Exceptions, inventory: &Inventor
     worst_first(&mut report.findings);
     if !exceptions.waivers.is_empty() {
         report.rules.extend(waiver_rules().map(|info| (info.id.clone(), info)));
+    }
+}
+
+/// Rotations that are judged one after the other. Those of one function lie near each other and give the same reasons.
+const CHUNK: usize = 512;
+
+/// Texts that are the same for many calls, each kept once.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn shared(&mut self, mut judgement: Judgement) -> Judgement {
+        for call in &mut judgement.calls {
+            for text in [&mut call.actor, &mut call.action, &mut call.resource, &mut call.because] {
+                match self.0.get(text) {
+                    Some(known) => *text = Arc::clone(known),
+                    None => drop(self.0.insert(Arc::clone(text))),
+                }
+            }
+        }
+        judgement
     }
 }
 

@@ -10,13 +10,14 @@ use super::threshold::Threshold;
 
 /// Audit every rotation: which will fail and why, who can reach a secret through it, what is wider than it needs to be
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(mut_arg("snapshot", |arg| arg.num_args(1..)), after_help = "\
 Examples:
   rotaudit scan --demo
   rotaudit scan --profile prod --region eu-west-1 --region us-east-1
   rotaudit scan --assume-role arn:aws:iam::111122223333:role/rotaudit --assume-role arn:aws:iam::444455556666:role/rotaudit
   rotaudit scan --organization --all-regions --include ou:Workloads --exclude tag:stage=sandbox
   rotaudit scan --snapshot account.json.zst --secret 'prod/*' --fail-on medium
+  rotaudit scan --snapshot payments.json.zst snapshots/    # several accounts and regions as one
   rotaudit scan --format json -o report.json --on-undecided fail
   rotaudit scan --format table --format sarif=audit.sarif --format junit=audit.xml
   rotaudit scan --baseline report.json                # only what that report did not have counts")]

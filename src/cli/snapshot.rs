@@ -15,11 +15,12 @@ use crate::source;
 /// decide an endpoint. While a live account is read, FILE.spool keeps what AWS has answered: after an interruption, --resume goes
 /// on from it. An interrupted snapshot holds what was read, and says that it is partial.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(mut_arg("snapshot", |arg| arg.num_args(1..)), after_help = "\
 Examples:
   rotaudit snapshot --region eu-west-1 -o account.json.zst
   rotaudit snapshot --region eu-west-1 -o account.json.zst --resume   # after an interruption
   rotaudit snapshot --organization --role-name security/auditor -o organization.json.zst
+  rotaudit snapshot --snapshot a.json.zst b.json.zst -o both.json.zst
   rotaudit scan --snapshot account.json.zst")]
 pub(super) struct Snapshot {
     #[command(flatten)]

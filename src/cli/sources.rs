@@ -32,9 +32,9 @@ const LIVE: [&str; 13] = [
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source (live accounts unless --snapshot or --demo is given)")]
 pub(super) struct SourceArgs {
-    /// Read a snapshot that `rotaudit snapshot` wrote
+    /// Read a snapshot that `rotaudit snapshot` wrote, or every *.json and *.json.zst of a folder; give it again for more
     #[arg(long, value_name = "FILE", conflicts_with_all = LIVE)]
-    snapshot: Option<PathBuf>,
+    snapshot: Vec<PathBuf>,
     /// Read the account that is built in; needs no credentials
     #[arg(long, conflicts_with_all = &LIVE[..LIVE.len() - 1])]
     demo: bool,
@@ -67,8 +67,8 @@ impl SourceArgs {
         if self.demo {
             return Ok(Read::of(demo::inventory()?));
         }
-        if let Some(path) = &self.snapshot {
-            return Ok(Read::of(snapshot::read(path)?));
+        if !self.snapshot.is_empty() {
+            return Ok(Read::of(snapshot::read_all(&self.snapshot)?));
         }
         let live = Live {
             profile: self.profile.as_deref(),

@@ -7,9 +7,11 @@ mod function;
 mod identity;
 mod key;
 mod known;
+pub mod merge;
 mod named;
 pub mod network;
 mod secret;
+mod share;
 pub mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +36,7 @@ use crate::policy::Document;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inventory {
-    /// When it was read. Rules that ask how old something is compare with this.
+    /// When it was read. Rules that ask how old something is compare with this, or with [`read_at`](Self::read_at).
     pub as_of: Timestamp,
     /// Why reading ended before everything was asked, if it did: the calls that were left are gaps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,6 +52,12 @@ pub struct Inventory {
     /// The networks of the functions that are attached to a VPC, by place (`111122223333/eu-west-1`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub networks: BTreeMap<String, Network>,
+    /// When places (`111122223333/eu-west-1`) were read of which that was not at [`as_of`](Self::as_of): those of older snapshots beside newer ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub read_at: BTreeMap<String, Timestamp>,
+    /// What snapshots that were put together say differently, and which of them counts; one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
 }
 
 impl Inventory {
@@ -63,7 +71,17 @@ impl Inventory {
             functions: BTreeMap::new(),
             keys: BTreeMap::new(),
             networks: BTreeMap::new(),
+            read_at: BTreeMap::new(),
+            conflicts: Vec::new(),
         }
+    }
+
+    /// When the place of this resource was read.
+    pub fn read_at(&self, arn: &Arn) -> Timestamp {
+        if self.read_at.is_empty() {
+            return self.as_of;
+        }
+        self.read_at.get(&format!("{}/{}", arn.account(), arn.region())).copied().unwrap_or(self.as_of)
     }
 
     /// The function behind an ARN, qualified or not.

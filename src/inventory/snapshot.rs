@@ -86,20 +86,40 @@ pub fn to_text(inventory: &Inventory) -> Result<String, SnapshotError> {
 
 /// The inventory of a snapshot.
 pub fn from_text(text: &[u8]) -> Result<Inventory, SnapshotError> {
-    let header: Header = serde_json::from_slice(text).map_err(|error| match error.classify() {
+    // Nearly every text is a snapshot of this version, and one pass over it suffices.
+    let envelope = serde_json::from_slice::<Envelope<Inventory>>(text);
+    if let Ok(envelope) = envelope
+        && envelope.format == FORMAT
+        && envelope.schema_version == SCHEMA_VERSION
+    {
+        let Envelope { mut inventory, .. } = envelope;
+        check(&inventory)?;
+        inventory.share();
+        return Ok(inventory);
+    }
+    Err(why_not(text))
+}
+
+/// Why a text is no snapshot of this version: it is something else, or of another version, or its fields are wrong.
+fn why_not(text: &[u8]) -> SnapshotError {
+    let header = serde_json::from_slice::<Header>(text).map_err(|error| match error.classify() {
         Category::Eof if !text.is_empty() => of_json(&error),
         _ if text.is_empty() => SnapshotError::NotASnapshot("the file is empty".to_owned()),
         _ => SnapshotError::NotASnapshot(error.to_string()),
-    })?;
+    });
+    let header = match header {
+        Ok(header) => header,
+        Err(error) => return error,
+    };
     match (header.format.as_deref(), header.schema_version) {
-        (Some(FORMAT), Some(version)) if version == u64::from(SCHEMA_VERSION) => {}
-        (Some(FORMAT), Some(found)) => return Err(SnapshotError::Version { found }),
-        (Some(FORMAT), None) => return Err(SnapshotError::NotASnapshot("it has no \"schema_version\"".to_owned())),
-        _ => return Err(SnapshotError::NotASnapshot(format!("it does not say \"format\": \"{FORMAT}\""))),
+        (Some(FORMAT), Some(version)) if version == u64::from(SCHEMA_VERSION) => {
+            let fields = serde_json::from_slice::<Envelope<Inventory>>(text).err();
+            fields.map_or_else(|| SnapshotError::NotASnapshot("its head contradicts itself".to_owned()), |error| of_json(&error))
+        }
+        (Some(FORMAT), Some(found)) => SnapshotError::Version { found },
+        (Some(FORMAT), None) => SnapshotError::NotASnapshot("it has no \"schema_version\"".to_owned()),
+        _ => SnapshotError::NotASnapshot(format!("it does not say \"format\": \"{FORMAT}\"")),
     }
-    let envelope: Envelope<Inventory> = serde_json::from_slice(text).map_err(|error| of_json(&error))?;
-    check(&envelope.inventory)?;
-    Ok(envelope.inventory)
 }
 
 /// The JSON Schema of a snapshot.

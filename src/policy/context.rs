@@ -57,7 +57,7 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) fn new(name: &str) -> Self {
-        let lower = SmolStr::from(name.to_lowercase());
+        let lower = SmolStr::from(if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_lowercase() });
         Self { hash: fnv(lower.as_bytes()), lower }
     }
 

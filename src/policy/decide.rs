@@ -206,6 +206,29 @@ pub fn evaluate(request: &Request, policies: &PolicySet) -> Evaluation {
     evaluation
 }
 
+/// Whether some identity policy or resource policy may allow the request, whatever it carries under its condition keys. Where none does, it is denied, and nobody has to find
+/// out what it carries. Policies that could not be read may allow anything.
+pub fn may_allow(request: &Request, policies: &PolicySet) -> bool {
+    let question = Question { request, bounded: policies.boundary.is_some() };
+    let may = |attached: &Attached, kind: PolicyKind| {
+        let Some(policy) = attached.policy() else { return true };
+        policy.statements().iter().filter(|statement| statement.effect == Effect::Allow).any(|statement| {
+            !question.action(statement).is_false()
+                && !question.resource(statement, kind).is_false()
+                && (!kind.has_principals() || !question.principal(statement).at_all().is_false())
+        })
+    };
+    let identity = || request.principal.is_root() || policies.identity.iter().any(|attached| may(attached, PolicyKind::Identity));
+    let resource = || policies.resource.iter().any(|attached| may(attached, PolicyKind::Resource));
+    let sides = sides(request, policies);
+    sides.always
+        || match sides.same_account {
+            None => resource(),
+            Some(Truth::False) => resource() && identity(),
+            Some(Truth::True | Truth::Unknown) => identity() || resource(),
+        }
+}
+
 /// What the policies of one kind say of a request, the denials of those before them included.
 struct Said {
     allowed: Truth,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,21 +13,19 @@ use super::error::PolicyError;
 use super::model::Policy;
 use super::parse;
 
-/// The text of a policy, parsed once. Cheap to clone. A malformed policy is a document too: [`policy`](Document::policy) then says what is wrong with it.
+/// The text of a policy, parsed once, when it is first looked into: most roles of an account are never asked about. Cheap to clone. A malformed policy is a document too: [`policy`](Document::policy) then says what is wrong with it.
 #[derive(Clone)]
 pub struct Document(Arc<Inner>);
 
 struct Inner {
     text: Arc<str>,
-    policy: Result<Policy, PolicyError>,
+    policy: OnceLock<Result<Policy, PolicyError>>,
 }
 
 impl Document {
     /// The document of this text.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        let policy = parse::policy(&text);
-        Self(Arc::new(Inner { text, policy }))
+        Self(Arc::new(Inner { text: text.into(), policy: OnceLock::new() }))
     }
 
     /// The text as AWS gave it.
@@ -35,9 +33,14 @@ impl Document {
         &self.0.text
     }
 
+    /// The shared text, for those who keep it.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0.text)
+    }
+
     /// The parsed policy, or why the text is none.
     pub fn policy(&self) -> Result<&Policy, &PolicyError> {
-        self.0.policy.as_ref()
+        self.0.policy.get_or_init(|| parse::policy(&self.0.text)).as_ref()
     }
 }
 

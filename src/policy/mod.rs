@@ -28,7 +28,7 @@ mod trace;
 mod truth;
 
 pub use context::{Context, Entry};
-pub use decide::{Decision, Evaluation, ResourceAllows, evaluate};
+pub use decide::{Decision, Evaluation, ResourceAllows, evaluate, may_allow};
 pub use document::Document;
 pub use error::{PolicyError, Position, Problem};
 pub use miss::{Element, Miss};

@@ -28,11 +28,11 @@ pub(crate) fn secret(name: &str) -> Arn {
 pub(crate) fn judgement(secret: Arn, verdict: Verdict) -> Judgement {
     let call = |step, actor: &str, action: &str, resource: &str, decision, because: &str| JudgedCall {
         step,
-        actor: actor.to_owned(),
-        action: action.to_owned(),
-        resource: resource.to_owned(),
+        actor: actor.into(),
+        action: action.into(),
+        resource: resource.into(),
         decision,
-        because: because.to_owned(),
+        because: because.into(),
         optional: false,
     };
     let calls = vec![
@@ -128,8 +128,9 @@ pub(crate) fn report() -> Report {
         ..judgement(secret("rds!cluster-1"), Verdict::NotJudged)
     };
     Report {
-        partial: None,
         as_of: "2026-11-01T12:00:00Z".parse().unwrap(),
+        partial: None,
+        conflicts: Vec::new(),
         coverage: vec![
             entry("kms:GetKeyPolicy", KEY, "AccessDeniedException: not authorized to perform kms:GetKeyPolicy", "every request to the key"),
             entry(
@@ -237,7 +238,7 @@ pub(crate) fn hostile(text: &str) -> Report {
     ];
     for judgement in &mut judgements {
         for call in &mut judgement.calls {
-            (call.actor, call.action, call.resource, call.because) = (text(), text(), text(), text());
+            (call.actor, call.action, call.resource, call.because) = (text().into(), text().into(), text().into(), text().into());
         }
         judgement.function = judgement.function.is_some().then(|| resource.clone());
         (judgement.role, judgement.key) = (Some(resource.clone()), Some(resource.clone()));
@@ -266,6 +267,7 @@ pub(crate) fn hostile(text: &str) -> Report {
     };
     Report {
         partial: Some(text()),
+        conflicts: vec![text()],
         coverage: vec![entry(&text(), &text(), &text(), &text())],
         assumptions: vec![text()],
         rotations: judgements.into(),

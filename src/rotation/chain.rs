@@ -1,5 +1,7 @@
 //! Joins a secret with its function, role and key: the chain that every question about a rotation is asked of.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -56,7 +58,7 @@ pub struct Rotation<'a> {
     /// The key that the secret had before, where the current version still hangs on it alone and it was read.
     pub former_key: Option<&'a Key>,
     /// How the function gets to what it connects to; `None` where there is no function to follow.
-    pub connections: Option<Connections>,
+    pub connections: Option<Arc<Connections>>,
 }
 
 impl<'a> Rotation<'a> {
@@ -96,7 +98,7 @@ impl<'a> Rotation<'a> {
         let connections = match (&kind, function_arn, &configuration) {
             (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration))) => {
                 let tags = function.value().copied().flatten().and_then(|function| function.tags.value());
-                Some(Connections::of(paths, inventory, secret, arn, configuration, tags))
+                Some(Arc::new(Connections::of(paths, inventory, secret, arn, configuration, tags)))
             }
             _ => None,
         };

@@ -81,13 +81,13 @@ fn ask_each_way(call: &Call, ways: &[Way], access: &Access<'_>) -> Asked {
 }
 
 fn ask(call: &Call, access: &Access<'_>) -> Asked {
-    let judged = |actor, resource, decision, because| JudgedCall {
+    let judged = |actor: String, resource: String, decision, because: String| JudgedCall {
         step: call.step,
-        actor,
-        action: call.action.to_owned(),
-        resource,
+        actor: actor.into(),
+        action: call.action.into(),
+        resource: resource.into(),
         decision,
-        because,
+        because: because.into(),
         optional: call.optional,
     };
     match &call.question {
@@ -138,7 +138,7 @@ fn verdict(conditions: &[Condition], asked: &[Asked]) -> Verdict {
     });
     let binding = || asked.iter().filter(|asked| !asked.call.optional);
     let denied = binding().filter(|asked| asked.call.decision.is_denied()).map(|Asked { call, subject, .. }| {
-        let on = if call.resource == "*" { String::new() } else { format!(" on {subject}") };
+        let on = if &*call.resource == "*" { String::new() } else { format!(" on {subject}") };
         (call.step, format!("{} may not call {}{on}: {}", call.actor, call.action, call.because))
     });
     // What does not exist comes before what is not allowed in the same step.
@@ -156,9 +156,9 @@ fn verdict(conditions: &[Condition], asked: &[Asked]) -> Verdict {
     for Asked { call, open: points, .. } in binding() {
         for point in points.iter().filter(|point| !known.contains(*point)) {
             match open.iter_mut().find(|(known, _)| known == point) {
-                Some((_, calls)) if calls.contains(&call.action.as_str()) => {}
+                Some((_, calls)) if calls.contains(&&*call.action) => {}
                 Some((_, calls)) => calls.push(&call.action),
-                None => open.push((point, vec![&call.action])),
+                None => open.push((point, vec![&*call.action])),
             }
         }
     }

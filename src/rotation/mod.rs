@@ -5,6 +5,7 @@ mod chain;
 mod external;
 mod judge;
 mod paths;
+mod threads;
 mod turn_on;
 mod verdict;
 
@@ -12,6 +13,7 @@ pub use calls::{Call, assume_role};
 pub use chain::{KeyInUse, Rotation, RotationKind, rotations};
 pub use judge::judge;
 pub use paths::Connections;
+pub use threads::side_by_side;
 pub use verdict::{JudgedCall, Judgement, Step, Verdict};
 
 #[cfg(test)]

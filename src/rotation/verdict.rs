@@ -1,5 +1,7 @@
 //! The steps of a rotation, its requests once decided, and the verdict. Judging fills these, rules and reports read them.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,15 +51,15 @@ pub struct JudgedCall {
     /// The step that makes it first.
     pub step: Step,
     /// Who asks: `execution role`, `secretsmanager.amazonaws.com`, …
-    pub actor: String,
+    pub actor: Arc<str>,
     /// The IAM action.
-    pub action: String,
+    pub action: Arc<str>,
     /// The resource, or `*`.
-    pub resource: String,
+    pub resource: Arc<str>,
     /// How AWS decides.
     pub decision: Decision,
     /// The deciding statement, or the nearest one and where it misses.
-    pub because: String,
+    pub because: Arc<str>,
     /// Whether a rotation function may do without it, so that the verdict does not hang on it.
     pub optional: bool,
 }
@@ -113,5 +115,5 @@ pub struct Judgement {
     /// The requests, in the order of the steps.
     pub calls: Vec<JudgedCall>,
     /// How the function gets to what it connects to; `None` where there is no function to follow.
-    pub connections: Option<Connections>,
+    pub connections: Option<Arc<Connections>>,
 }

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use super::expression::{Expression, Fact, Facts as _, Outcome as Truth, Value};
 use super::fields::{Focus, View};
-use super::foreign::foreigners;
-use super::requests::{Scene, questions};
+use super::foreign::{Foreigner, foreigners};
+use super::others::{Alike, Others, about};
+use super::policies::{names, names_of};
+use super::requests::{Scene, questions, questions_about};
 use super::rule::{Request, Rule};
 use super::traffic::{reach, told};
-use super::words::Destination;
-use crate::access::{Access, Answer, Question};
+use super::words::{Destination, Object};
+use crate::access::{Access, Answer, Caller, Question, Target};
+use crate::arn::Arn;
 use crate::finding::{About, Evidence};
 use crate::inventory::{Gap, Known};
 use crate::network::{SubnetPath, Verdict};
@@ -40,6 +43,8 @@ pub(super) enum Proof {
         /// Its value.
         value: String,
     },
+    /// So many more questions like this one, about other secrets, answered alike.
+    Further(Question, usize),
 }
 
 /// What an undecided outcome hangs on.
@@ -70,18 +75,28 @@ pub(super) enum Mode {
 /// Evaluates rules over one inventory, and remembers what was asked.
 pub(super) struct Evaluator<'a> {
     access: &'a Access<'a>,
+    others: &'a Others<'a>,
     said: BTreeMap<(Mode, Question), Said>,
+    /// What was said of other secrets: by which of them, and the questions of the same kind about none.
+    said_of_others: Vec<(OfOthers, Outcome)>,
 }
+
+/// Which other secrets, and the questions about them.
+type OfOthers = (Object, Vec<Known<Question>>);
+
+/// Of the proofs about other secrets, this many are kept; the rest is counted.
+const MOST_OF_OTHERS: usize = 9;
 
 impl<'a> Evaluator<'a> {
     /// One that has asked nothing yet.
-    pub(super) fn new(access: &'a Access<'a>) -> Self {
-        Self { access, said: BTreeMap::new() }
+    pub(super) fn new(access: &'a Access<'a>, others: &'a Others<'a>) -> Self {
+        Self { access, others, said: BTreeMap::new(), said_of_others: Vec::new() }
     }
 
     /// Forgets what was asked: the questions of the next subject are others.
     pub(super) fn forget(&mut self) {
         self.said.clear();
+        self.said_of_others.clear();
     }
 
     /// What `rule` says of this rotation.
@@ -107,11 +122,11 @@ impl<'a> Evaluator<'a> {
     /// The request part. Where outsiders have a part in it, the first one who shows a finding is the witness.
     fn requests(&mut self, rule: &Rule, view: &View<'_>) -> Outcome {
         if !rule.assertions.requests().any(Request::is_foreign) {
-            return self.requests_in(rule, &Scene { view: *view, foreigner: None });
+            return self.requests_in(rule, view, None);
         }
         let mut undecided: Option<Open> = None;
         for foreigner in foreigners(view) {
-            match self.requests_in(rule, &Scene { view: *view, foreigner: Some(&foreigner) }) {
+            match self.requests_in(rule, view, Some(&foreigner)) {
                 Outcome::Passes => {}
                 Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
                 finding @ Outcome::Finding(_) => return finding,
@@ -120,36 +135,77 @@ impl<'a> Evaluator<'a> {
         undecided.map_or(Outcome::Passes, Outcome::Undecided)
     }
 
-    fn requests_in(&mut self, rule: &Rule, scene: &Scene<'_>) -> Outcome {
+    fn requests_in(&mut self, rule: &Rule, view: &View<'_>, foreigner: Option<&Foreigner>) -> Outcome {
         let assertions = &rule.assertions;
-        let required = assertions.require.iter().map(|request| self.required(scene, request)).collect::<Vec<_>>();
-        let forbidden = assertions.forbid.iter().map(|request| self.forbidden(scene, request)).collect::<Vec<_>>();
-        let chain = if assertions.together.is_empty() { Outcome::Passes } else { self.together(scene, &assertions.together) };
+        let required = assertions.require.iter().map(|request| self.required(view, foreigner, request)).collect::<Vec<_>>();
+        let forbidden = assertions.forbid.iter().map(|request| self.forbidden(view, foreigner, request)).collect::<Vec<_>>();
+        let chain = if assertions.together.is_empty() { Outcome::Passes } else { self.together(view, foreigner, &assertions.together) };
         all(required.into_iter().chain(forbidden).chain([chain]))
     }
 
-    fn required(&mut self, scene: &Scene<'_>, request: &Request) -> Outcome {
-        all(questions(scene, request).into_iter().map(|question| match self.ask(Mode::Surely, &question) {
+    fn required(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, request: &Request) -> Outcome {
+        let asked = questions(&Scene { view: *view, foreigner, others: self.others }, request);
+        all(asked.into_iter().map(|question| match self.ask(Mode::Surely, &question) {
             (Decision::Allowed, _) => Outcome::Passes,
             (Decision::Undecided, open) => Outcome::Undecided(open),
             (Decision::ExplicitDeny | Decision::ImplicitDeny, _) => proved(Mode::Surely, question),
         }))
     }
 
-    fn forbidden(&mut self, scene: &Scene<'_>, request: &Request) -> Outcome {
-        all(questions(scene, request).into_iter().map(|question| match self.ask(Mode::Possibly, &question) {
+    fn forbidden(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, request: &Request) -> Outcome {
+        if request.object.is_other_secrets() {
+            return self.of_others(view, foreigner, request);
+        }
+        let asked = questions(&Scene { view: *view, foreigner, others: self.others }, request);
+        all(asked.into_iter().map(|question| match self.ask(Mode::Possibly, &question) {
             (Decision::Allowed, _) => proved(Mode::Possibly, question),
             (Decision::Undecided, open) => Outcome::Undecided(open),
             (Decision::ExplicitDeny | Decision::ImplicitDeny, _) => Outcome::Passes,
         }))
     }
 
+    /// The same about the secrets that the function does not rotate. Other rotations of this role by this function ask the same.
+    fn of_others(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, request: &Request) -> Outcome {
+        let rotation = view.rotation;
+        let Some(function) = rotation.function_arn else { return Outcome::Passes };
+        // Which secrets a role names that was not read, nobody knows.
+        if let (Object::OtherSecretsNamed, Some(gap)) = (request.object, rotation.role.gap()) {
+            return Outcome::Undecided(open(BTreeSet::from([gap.clone()])));
+        }
+        let nothing = Target::Nothing { account: "".into(), region: "".into() };
+        let asked = questions_about(&Scene { view: *view, foreigner, others: self.others }, request, &[Known::Value(nothing)]);
+        let key = (request.object, asked);
+        if let Some((_, said)) = self.said_of_others.iter().find(|(known, _)| *known == key) {
+            return said.clone();
+        }
+        let questions: Vec<&Question> = key.1.iter().filter_map(Known::value).collect();
+        let gaps: BTreeSet<Gap> = key.1.iter().filter_map(|question| question.gap().cloned()).collect();
+        let outcome = match (rotation.role_arn.value().copied().flatten(), questions.first()) {
+            (Some(role), Some(one)) => {
+                let named = names_of(view);
+                let wanted = |secret: &Arn| match request.object {
+                    Object::OtherSecretsNamed => names(&named, secret),
+                    Object::OtherSecretsNotNamed => !names(&named, secret),
+                    _ => true,
+                };
+                let alike = self.others.alike(function, role, self.access, |secret| Some(about(one, &secret.arn)));
+                // Those that a policy names are each for themselves, so one of a group speaks for all.
+                let asked = alike.into_iter().filter(|alike| wanted(&alike.first.arn)).collect::<Vec<_>>();
+                ask_alike(self.access, &questions, &asked)
+            }
+            _ => Outcome::Passes,
+        };
+        let outcome = if gaps.is_empty() { outcome } else { all([outcome, Outcome::Undecided(open(gaps))]) };
+        self.said_of_others.push((key, outcome.clone()));
+        outcome
+    }
+
     /// A chain: each link is there when one of its questions is allowed, and one missing link breaks it.
-    fn together(&mut self, scene: &Scene<'_>, links: &[Request]) -> Outcome {
+    fn together(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, links: &[Request]) -> Outcome {
         let mut proofs = Vec::new();
         let mut undecided: Option<Open> = None;
         for link in links {
-            match self.forbidden(scene, link) {
+            match self.forbidden(view, foreigner, link) {
                 Outcome::Passes => return Outcome::Passes,
                 Outcome::Finding(further) => proofs.extend(further),
                 Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
@@ -166,6 +222,9 @@ impl<'a> Evaluator<'a> {
         };
         let access = self.access;
         let said = self.said.entry((mode, question.clone())).or_insert_with(|| {
+            if mode == Mode::Possibly && access.surely_denied(question) {
+                return Said { decision: Decision::ImplicitDeny, open: Open::default() };
+            }
             let answer = answer(access, mode, question);
             let open = match answer.decision {
                 Decision::Undecided => Open { missing: answer.missing(), hinges: answer.hinges() },
@@ -179,6 +238,7 @@ impl<'a> Evaluator<'a> {
     /// A proof, written out.
     pub(super) fn evidence(&self, proof: &Proof) -> Evidence {
         match proof {
+            Proof::Further(_, more) => further(*more),
             Proof::Fact { field, value } => Evidence::Fact { field: field.clone(), value: value.clone() },
             Proof::Asked(mode, question) => {
                 let answer = answer(self.access, *mode, question);
@@ -193,6 +253,48 @@ impl<'a> Evaluator<'a> {
             }
         }
     }
+}
+
+/// Asks each question about one secret of each group. Proofs come in the order of the questions' callers and of the secrets; beyond a few they are counted.
+fn ask_alike(access: &Access<'_>, questions: &[&Question], alike: &[Alike<'_>]) -> Outcome {
+    let mut shown: Vec<(&Caller, &Arn, usize)> = Vec::new();
+    let mut found = 0;
+    let mut undecided: Option<Open> = None;
+    for group in alike {
+        for (at, question) in questions.iter().enumerate() {
+            let question = about(question, &group.first.arn);
+            if access.surely_denied(&question) {
+                continue;
+            }
+            let answer = answer(access, Mode::Possibly, &question);
+            match answer.decision {
+                Decision::Allowed => {
+                    found += group.count;
+                    shown.extend(group.first_few(MOST_OF_OTHERS).into_iter().map(|arn| (&questions[at].caller, arn, at)));
+                }
+                Decision::Undecided => {
+                    let open = Open { missing: answer.missing(), hinges: answer.hinges() };
+                    undecided = Some(undecided.unwrap_or_default().and(open));
+                }
+                Decision::ExplicitDeny | Decision::ImplicitDeny => {}
+            }
+        }
+    }
+    if found == 0 {
+        return undecided.map_or(Outcome::Passes, Outcome::Undecided);
+    }
+    shown.sort();
+    shown.truncate(MOST_OF_OTHERS);
+    let rest = found.saturating_sub(shown.len());
+    let proof = |(_, arn, at): &(&Caller, &Arn, usize)| Proof::Asked(Mode::Possibly, about(questions[*at], arn));
+    let last = shown.last().filter(|_| rest > 0);
+    let further = last.map(|(_, arn, at)| Proof::Further(about(questions[*at], arn), rest));
+    Outcome::Finding(shown.iter().map(proof).chain(further).collect())
+}
+
+/// That there are more proofs than are shown.
+pub(super) fn further(more: usize) -> Evidence {
+    Evidence::Fact { field: "more".to_owned(), value: format!("and {more} more") }
 }
 
 fn answer(access: &Access<'_>, mode: Mode, question: &Question) -> Answer {

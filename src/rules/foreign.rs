@@ -28,7 +28,8 @@ pub(super) struct Foreigner {
 
 /// The outsiders worth trying against this rotation, those without a meaning first. Never empty for a secret of AWS.
 pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
-    let own = own_accounts(view);
+    let own = linked_accounts(view);
+    let is_own = |account: &str| own.contains(account) || view.inventory.accounts.contains_key(account);
     let mut accounts: Vec<String> = NOBODYS.map(str::to_owned).to_vec();
     let mut names = vec![NAME.to_owned()];
     let mut roles = BTreeSet::new();
@@ -48,7 +49,7 @@ pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
     }
     let secret = &view.rotation.secret.arn;
     let mut seen = BTreeSet::new();
-    let accounts = accounts.into_iter().filter(|account| !own.contains(account) && seen.insert(account.clone()));
+    let accounts = accounts.into_iter().filter(|account| !is_own(account) && seen.insert(account.clone()));
     let accounts: Vec<AccountId> = accounts.filter_map(|account| AccountId::parse(&account).ok()).take(MOST).collect();
     let mut seen = BTreeSet::new();
     let names: Vec<String> = names.into_iter().filter(|name| seen.insert(name.clone())).take(MOST).collect();
@@ -62,12 +63,11 @@ pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
         .collect()
 }
 
-/// The accounts that are not foreign: those of the inventory and those that the rotation itself lies in.
-fn own_accounts(view: &View<'_>) -> BTreeSet<String> {
+/// The accounts that the rotation itself lies in. They are not foreign, nor are those of the inventory.
+fn linked_accounts<'a>(view: &View<'a>) -> BTreeSet<&'a str> {
     let rotation = view.rotation;
     let links = [Some(&rotation.secret.arn), rotation.function_arn, rotation.role_arn.value().copied().flatten(), rotation.key_arn()];
-    let linked = links.into_iter().flatten().map(|arn| arn.account().to_owned());
-    view.inventory.accounts.keys().map(ToString::to_string).chain(linked).collect()
+    links.into_iter().flatten().map(Arn::account).collect()
 }
 
 fn allowing(document: &Document) -> impl Iterator<Item = &Statement> {

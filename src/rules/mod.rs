@@ -11,6 +11,7 @@ mod fields;
 mod file;
 mod foreign;
 mod load;
+mod others;
 mod place;
 mod policies;
 mod requests;

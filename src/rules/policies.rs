@@ -1,6 +1,8 @@
 //! The policy documents around one rotation, for those who read what they mention: which services, which accounts, which secrets by name. What they
 //! decide is not asked here but of `access`.
 
+use std::collections::BTreeSet;
+
 use super::fields::View;
 use crate::arn::Arn;
 use crate::inventory::{Known, NamedDocument};
@@ -36,15 +38,17 @@ pub(super) fn role_documents<'a>(view: &View<'a>) -> Vec<&'a Document> {
     inline.chain(attached).collect()
 }
 
-/// Whether a policy of the execution role names this secret in full: by its ARN, or by its name and six question marks for the random characters.
-pub(super) fn role_names(view: &View<'_>, secret: &Arn) -> bool {
+/// The resources that policies of the execution role allow something on, as written.
+pub(super) fn names_of<'a>(view: &View<'a>) -> BTreeSet<&'a str> {
+    let documents = role_documents(view).into_iter().filter_map(|document| document.policy().ok());
+    let statements = documents.flat_map(Policy::statements);
+    let allowing = statements.filter(|statement| statement.effect() == Effect::Allow && !statement.is_not_resource());
+    allowing.flat_map(Statement::resources).collect()
+}
+
+/// Whether this secret is named in full among these resources: by its ARN, or by its name and six question marks for the random characters.
+pub(super) fn names(resources: &BTreeSet<&str>, secret: &Arn) -> bool {
     let arn = secret.as_str();
     let any_suffix = arn.len().checked_sub(6).and_then(|end| arn.get(..end)).map(|start| format!("{start}??????"));
-    role_documents(view)
-        .iter()
-        .filter_map(|document| document.policy().ok())
-        .flat_map(Policy::statements)
-        .filter(|statement| statement.effect() == Effect::Allow && !statement.is_not_resource())
-        .flat_map(Statement::resources)
-        .any(|resource| resource == arn || Some(resource) == any_suffix.as_deref())
+    resources.contains(arn) || any_suffix.is_some_and(|name| resources.contains(name.as_str()))
 }

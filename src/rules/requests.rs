@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::fields::{Focus, View};
 use super::foreign::Foreigner;
-use super::policies::{function_policies, role_names};
+use super::others::Others;
+use super::policies::function_policies;
 use super::rule::{Given, Request};
 use super::words::{Asker, Object, Stand};
 use crate::access::{Caller, Question, Scope, Target, Way};
@@ -23,18 +24,25 @@ const OTHER_SERVICES: [&str; 4] = ["apigateway.amazonaws.com", "events.amazonaws
 pub(super) struct Scene<'a> {
     pub(super) view: View<'a>,
     pub(super) foreigner: Option<&'a Foreigner>,
+    /// The secrets of the inventory, sorted.
+    pub(super) others: &'a Others<'a>,
 }
 
 /// The questions that `request` stands for. Somebody who does not exist (the grantee of no grant, the role of a function that is gone) asks nothing;
 /// somebody who could not be read is a gap.
 pub(super) fn questions(scene: &Scene<'_>, request: &Request) -> Vec<Known<Question>> {
+    questions_about(scene, request, &targets(scene, request.object))
+}
+
+/// The same about these targets.
+pub(super) fn questions_about(scene: &Scene<'_>, request: &Request, targets: &[Known<Target>]) -> Vec<Known<Question>> {
     let mut contexts = contexts(scene, &request.context);
     if request.asker == Asker::AnotherAccount {
         contexts = in_every_role(scene, &contexts);
     }
     let mut questions = Vec::new();
     for caller in callers(scene, request.asker) {
-        for target in targets(scene, request.object) {
+        for target in targets {
             for action in &request.actions {
                 let pair = caller.clone().and_then(|caller| target.clone().map(|target| (caller, target)));
                 questions.extend(
@@ -201,13 +209,8 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
     match object {
         Object::Secret => vec![Known::Value(Target::Secret(secret.clone()))],
         Object::AnotherSecret => made_up(another_secret(secret), |arn| Target::ImaginedSecret { arn, rotation_function: None }),
-        Object::EveryOtherSecret => others(view, |_| true),
-        // Which secrets a role names that was not read, nobody knows.
-        Object::OtherSecretsNamed if rotation.role.gap().is_some() => {
-            rotation.role.gap().cloned().map(Known::Unreadable).into_iter().collect()
-        }
-        Object::OtherSecretsNamed => others(view, |other| role_names(view, &other.arn)),
-        Object::OtherSecretsNotNamed => others(view, |other| !role_names(view, &other.arn)),
+        // The evaluator asks about these in groups.
+        Object::EveryOtherSecret | Object::OtherSecretsNamed | Object::OtherSecretsNotNamed => Vec::new(),
         Object::ForeignSecret => {
             let target = |foreigner: &Foreigner| Target::ImaginedSecret {
                 arn: foreigner.secret.clone(),
@@ -236,20 +239,13 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
     }
 }
 
-/// The secrets that the function does not rotate. A replica of this secret is this secret.
-fn others(view: &View<'_>, wanted: impl Fn(&Secret) -> bool) -> Vec<Known<Target>> {
-    other_secrets(view).filter(|other| wanted(other)).map(|other| Known::Value(Target::Secret(other.arn.clone()))).collect()
-}
-
-fn other_secrets<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Secret> {
+/// Whether the function does not rotate this secret. A replica of this secret is this secret.
+fn is_other(view: &View<'_>, other: &Secret) -> bool {
     let this = view.rotation.secret;
     let function = view.rotation.function_arn.map(|arn| arn.split_qualifier().0);
-    view.inventory.secrets.values().filter(move |other| {
-        let theirs = other.rotation.function.as_ref().map(|arn| arn.split_qualifier().0);
-        let rotated_here = theirs.is_some() && theirs == function;
-        let same = other.arn.account() == this.arn.account() && other.arn.resource() == this.arn.resource();
-        !rotated_here && !same
-    })
+    let theirs = other.rotation.function.as_ref().map(|arn| arn.split_qualifier().0);
+    let same = other.arn.account() == this.arn.account() && other.arn.resource() == this.arn.resource();
+    !(same || theirs.is_some() && theirs == function)
 }
 
 /// Things of EC2 in the function's account and region.
@@ -321,9 +317,8 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
         Given::Stand(Stand::AnotherSecret) => {
             let made_up = another_secret(&secret.arn).ok();
             let key = secret.key.value().and_then(Option::as_ref);
-            let under_the_same_key = other_secrets(&scene.view)
-                .filter(|other| key.is_some() && other.key.value().and_then(Option::as_ref) == key)
-                .map(|other| other.arn.clone());
+            let under_the_same_key = key.map(|key| scene.others.under(key)).unwrap_or_default().iter();
+            let under_the_same_key = under_the_same_key.filter(|other| is_other(&scene.view, other)).map(|other| other.arn.clone());
             made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(arn.as_str())).collect()
         }
     }

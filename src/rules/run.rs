@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::{Evaluator, Open, Outcome, Proof};
+use super::evaluate::{Evaluator, Open, Outcome, Proof, further};
 use super::fields::{Focus, View};
+use super::others::Others;
 use super::rule::Rule;
 use super::traffic;
 use crate::access::{Access, Way};
@@ -11,7 +12,7 @@ use crate::arn::Arn;
 use crate::finding::{About, Evidence, Finding, Fingerprint, Undecided, worst_first};
 use crate::inventory::{Gap, Inventory, Known};
 use crate::network::Reason;
-use crate::rotation::{KeyInUse, Rotation};
+use crate::rotation::{KeyInUse, Rotation, side_by_side};
 
 /// Of longer proofs the rest is only counted.
 const MOST_EVIDENCE: usize = 8;
@@ -45,37 +46,48 @@ pub(super) fn run<'r>(
     rotations: &[Rotation<'_>],
     access: &Access<'_>,
 ) -> (Vec<Finding>, Vec<Undecided>) {
+    let rules: Vec<&Rule> = rules.into_iter().collect();
+    let others = Others::new(inventory);
+    let said = side_by_side(&rules, rotations.len(), |rule| run_one(rule, inventory, rotations, Evaluator::new(access, &others)));
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
-    let mut evaluator = Evaluator::new(access);
-    for rule in rules {
-        let mut subjects: BTreeMap<Arn, Vec<(View<'_>, Option<Gap>)>> = BTreeMap::new();
-        for rotation in rotations.iter().filter(|rotation| rotation.is_lambda() || rule.chooses_the_kind()) {
-            for (subject, focus) in subjects_of(rule, rotation, inventory) {
-                let view = View { rotation, inventory, focus };
-                match subject {
-                    Subject::Is(arn) => subjects.entry(arn).or_default().push((view, None)),
-                    Subject::Unreadable(arn, gap) => subjects.entry(arn).or_default().push((view, Some(gap))),
-                    Subject::Nothing => {}
-                }
-            }
-        }
-        for (resource, views) in subjects {
-            evaluator.forget();
-            let mut shown = Shown::default();
-            for (view, gap) in views {
-                shown.add(evaluator.evaluate(rule, &view), rule, &view, gap);
-            }
-            if let Some(message) = shown.message.take() {
-                findings.push(finding(rule, resource, message, shown, &evaluator));
-            } else if !shown.undecided.is_empty() {
-                let Shown { undecided: rotations, open: Open { missing, hinges }, .. } = shown;
-                undecided.push(Undecided { rule: rule.info.id.clone(), about: rule.info.about, resource, rotations, missing, hinges });
-            }
-        }
+    for (found, open) in said {
+        findings.extend(found);
+        undecided.extend(open);
     }
     worst_first(&mut findings);
     undecided.sort();
+    (findings, undecided)
+}
+
+/// What one rule says.
+fn run_one(rule: &Rule, inventory: &Inventory, rotations: &[Rotation<'_>], mut evaluator: Evaluator<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+    let mut findings = Vec::new();
+    let mut undecided = Vec::new();
+    let mut subjects: BTreeMap<Arn, Vec<(View<'_>, Option<Gap>)>> = BTreeMap::new();
+    for rotation in rotations.iter().filter(|rotation| rotation.is_lambda() || rule.chooses_the_kind()) {
+        for (subject, focus) in subjects_of(rule, rotation, inventory) {
+            let view = View { rotation, inventory, focus };
+            match subject {
+                Subject::Is(arn) => subjects.entry(arn).or_default().push((view, None)),
+                Subject::Unreadable(arn, gap) => subjects.entry(arn).or_default().push((view, Some(gap))),
+                Subject::Nothing => {}
+            }
+        }
+    }
+    for (resource, views) in subjects {
+        evaluator.forget();
+        let mut shown = Shown::default();
+        for (view, gap) in views {
+            shown.add(evaluator.evaluate(rule, &view), rule, &view, gap);
+        }
+        if let Some(message) = shown.message.take() {
+            findings.push(finding(rule, resource, message, shown, &evaluator));
+        } else if !shown.undecided.is_empty() {
+            let Shown { undecided: rotations, open: Open { missing, hinges }, .. } = shown;
+            undecided.push(Undecided { rule: rule.info.id.clone(), about: rule.info.about, resource, rotations, missing, hinges });
+        }
+    }
     (findings, undecided)
 }
 
@@ -163,10 +175,12 @@ impl Shown {
 
 fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown, evaluator: &Evaluator<'_>) -> Finding {
     let info = &rule.info;
-    let mut evidence: Vec<Evidence> = shown.proofs.iter().take(MOST_EVIDENCE).map(|proof| evaluator.evidence(proof)).collect();
-    let more = shown.proofs.len().saturating_sub(MOST_EVIDENCE);
+    let counted = |proof: &Proof| if let Proof::Further(_, more) = proof { Some(*more) } else { None };
+    let told: Vec<&Proof> = shown.proofs.iter().filter(|proof| counted(proof).is_none()).collect();
+    let mut evidence: Vec<Evidence> = told.iter().take(MOST_EVIDENCE).map(|proof| evaluator.evidence(proof)).collect();
+    let more = told.len().saturating_sub(MOST_EVIDENCE) + shown.proofs.iter().filter_map(counted).sum::<usize>();
     if more > 0 {
-        evidence.push(Evidence::Fact { field: "more".to_owned(), value: format!("and {more} more") });
+        evidence.push(further(more));
     }
     Finding {
         fingerprint: Fingerprint::of(&info.id, &resource),

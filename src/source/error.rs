@@ -27,6 +27,12 @@ pub enum SourceError {
         /// What the system says.
         cause: io::Error,
     },
+    /// A folder holds no snapshot.
+    #[error("{} holds no snapshot (*.json or *.json.zst)", path.display())]
+    NoSnapshot {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A snapshot is larger than any account makes it.
     #[error("{} holds more than {limit} bytes when it is unpacked, which no snapshot does: it is damaged or made to exhaust memory", path.display())]
     TooLarge {

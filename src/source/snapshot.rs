@@ -1,4 +1,4 @@
-//! Snapshot files: reads and writes inventories as JSON, plain or compressed with zstd.
+//! Snapshot files: reads and writes inventories as JSON, plain or compressed with zstd, and makes one inventory of several files.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::SourceError;
 use crate::inventory::Inventory;
+use crate::inventory::merge::{Part, merged};
 use crate::inventory::snapshot::{SnapshotError, from_text, to_text};
 
 /// How many bytes of a snapshot are read, unpacked: 4 GiB, some hundred times a very large account. A zstd bomb ends here.
@@ -22,6 +23,47 @@ const ZSTD_LEVEL: i32 = 3;
 pub fn read(path: &Path) -> Result<Inventory, SourceError> {
     let text = text_of(path, MAX_BYTES)?;
     from_text(&text).map_err(|cause| SourceError::Snapshot { path: path.to_owned(), cause })
+}
+
+/// How the files of a folder end that are read as snapshots.
+const ENDINGS: [&str; 2] = [".json", ".json.zst"];
+
+/// Reads the snapshots in `paths` into one inventory. A folder stands for every `*.json` and `*.json.zst` in it, by name; what is in folders in it is left alone. One file that
+/// cannot be read is an error, because nobody would miss what it holds.
+pub fn read_all(paths: &[PathBuf]) -> Result<Inventory, SourceError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() { files.extend(files_of(path)?) } else { files.push(path.clone()) }
+    }
+    if let [one] = files.as_slice() {
+        return read(one);
+    }
+    let part = |path: &PathBuf| Ok(Part { name: path.display().to_string(), inventory: read(path)? });
+    let parts = files.iter().map(part).collect::<Result<_, SourceError>>()?;
+    let mut inventory = merged(parts).ok_or(SourceError::NoSnapshot { path: paths.first().cloned().unwrap_or_default() })?;
+    inventory.share();
+    Ok(inventory)
+}
+
+/// The snapshots in a folder, by name.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let failed = |cause| SourceError::Read { path: folder.to_owned(), cause };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        // What begins with a dot is hidden, as the file is that a snapshot is written to at first.
+        if !name.starts_with('.') && ENDINGS.iter().any(|ending| name.ends_with(ending)) && !path.is_dir() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err(SourceError::NoSnapshot { path: folder.to_owned() }) } else { Ok(files) }
+}
+
+/// The unpacked text of a file that may be a snapshot or something else.
+pub fn text(path: &Path) -> Result<Vec<u8>, SourceError> {
+    text_of(path, MAX_BYTES)
 }
 
 /// Writes a snapshot of `inventory` to `path`, compressed when its name ends in `.zst`. A file that was there is replaced at once
@@ -122,6 +164,23 @@ mod tests {
         write(&plain, &inventory()).unwrap();
         assert_eq!(read(&plain).unwrap(), inventory());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no half-written file stays behind");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_stands_for_the_snapshots_in_it_and_one_that_cannot_be_read_is_named() {
+        let folder = folder("several");
+        assert!(matches!(read_all(std::slice::from_ref(&folder)), Err(SourceError::NoSnapshot { .. })));
+        let mut later = inventory();
+        later.as_of = Timestamp::from_second(1_800_000_000).unwrap();
+        write(&folder.join("a.json.zst"), &later).unwrap();
+        fs::write(folder.join("notes.txt"), "no snapshot").unwrap();
+        fs::create_dir(folder.join("deeper.json")).unwrap();
+        assert_eq!(read_all(std::slice::from_ref(&folder)).unwrap(), later);
+        write(&folder.join("b.json"), &inventory()).unwrap();
+        assert_eq!(read_all(std::slice::from_ref(&folder)).unwrap().as_of, later.as_of);
+        fs::write(folder.join("c.json"), "{}").unwrap();
+        assert!(read_all(std::slice::from_ref(&folder)).unwrap_err().to_string().contains("c.json"));
         fs::remove_dir_all(folder).unwrap();
     }
 

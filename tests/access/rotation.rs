@@ -88,8 +88,8 @@ fn the_calls_of_a_rotation_are_these() {
             "finishSecret secretsmanager:UpdateSecretVersionStage",
         ]
     );
-    assert_eq!(judgement.calls[0].actor, "secretsmanager.amazonaws.com for secret prod/db");
-    assert_eq!(judgement.calls[0].resource, clean::FUNCTION);
+    assert_eq!(&*judgement.calls[0].actor, "secretsmanager.amazonaws.com for secret prod/db");
+    assert_eq!(&*judgement.calls[0].resource, clean::FUNCTION);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_condition_on_the_current_version_stops_the_next_one() {
         key_policy(inventory, &json!([root]));
     };
     let judgement = judged(bound);
-    let decrypts: Vec<Decision> = judgement.calls.iter().filter(|call| call.action == "kms:Decrypt").map(|call| call.decision).collect();
+    let decrypts: Vec<Decision> = judgement.calls.iter().filter(|call| &*call.action == "kms:Decrypt").map(|call| call.decision).collect();
     assert_eq!(decrypts, [Decision::Allowed, Decision::ImplicitDeny]);
     fails(bound, Step::CreateSecret, "kms:GenerateDataKey");
 }

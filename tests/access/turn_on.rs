@@ -56,7 +56,7 @@ fn who_may_rotate_and_invoke_turns_rotation_on() {
         assert_eq!(judgement.verdict, Verdict::Rotates);
         let steps = steps(&judgement);
         assert_eq!(steps[..3], ["turn on secretsmanager:RotateSecret", "turn on lambda:InvokeFunction", "invoke lambda:InvokeFunction"]);
-        assert_eq!((judgement.calls[0].resource.as_str(), judgement.calls[1].resource.as_str()), (clean::SECRET, clean::FUNCTION));
+        assert_eq!((&*judgement.calls[0].resource, &*judgement.calls[1].resource), (clean::SECRET, clean::FUNCTION));
     }
 }
 

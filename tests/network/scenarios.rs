@@ -113,7 +113,7 @@ fn decided(inventory: &Inventory) -> BTreeMap<String, (Decision, String)> {
     judgement
         .calls
         .iter()
-        .filter_map(|call| Some((call.action.strip_prefix("secretsmanager:")?.to_owned(), (call.decision, call.because.clone()))))
+        .filter_map(|call| Some((call.action.strip_prefix("secretsmanager:")?.to_owned(), (call.decision, call.because.to_string()))))
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::paths::{Path, paths};
 use crate::arn::Arn;
@@ -28,12 +28,15 @@ pub(super) struct ReportDocument<'a> {
     /// Why reading ended before everything was asked; absent when everything was.
     #[serde(skip_serializing_if = "Option::is_none")]
     partial: Option<&'a str>,
+    /// What the snapshots that were put together say differently, and which counts.
+    conflicts: &'a [String],
     /// The calls that did not answer.
     coverage: Vec<Coverage<'a>>,
     /// What was taken for granted because nobody was asked.
     assumptions: &'a [String],
     /// Every rotation, worst first.
-    rotations: Vec<Rotation<'a>>,
+    #[schemars(with = "Vec<Rotation<'a>>")]
+    rotations: Rotations<'a>,
     /// Every finding, worst first.
     findings: &'a [Finding],
     /// The findings that do not count, because of a waiver or the baseline; worst first.
@@ -42,6 +45,15 @@ pub(super) struct ReportDocument<'a> {
     undecided: &'a [Undecided],
     /// The numbers.
     summary: Summary,
+}
+
+/// The rotations, each made when it is written, so that they are not all in memory twice.
+struct Rotations<'a>(&'a [Judgement]);
+
+impl Serialize for Rotations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Rotation::of))
+    }
 }
 
 /// One rotation, call by call, with the findings that touch it.
@@ -145,9 +157,10 @@ impl<'a> ReportDocument<'a> {
             tool: TOOL,
             as_of: report.as_of,
             partial: report.partial.as_deref(),
+            conflicts: &report.conflicts,
             coverage: report.coverage.iter().map(Coverage::of).collect(),
             assumptions: &report.assumptions,
-            rotations: report.rotations.iter().map(Rotation::of).collect(),
+            rotations: Rotations(&report.rotations),
             findings: &report.findings,
             suppressed: &report.suppressed,
             undecided: &report.undecided,
@@ -186,7 +199,7 @@ impl<'a> Rotation<'a> {
             step,
             because,
             needs,
-            paths: judgement.connections.iter().flat_map(paths).collect(),
+            paths: judgement.connections.iter().flat_map(|connections| paths(connections)).collect(),
             calls: judgement.calls.iter().map(Call::of).collect(),
         }
     }

@@ -15,6 +15,8 @@ use crate::report::words::{NAME, arn, count, first_few, secrets, sentence};
 
 /// Fields begin under the title.
 const INDENT: usize = 4;
+/// How many differences between snapshots are printed.
+const MOST_CONFLICTS: usize = 8;
 
 /// What the checks of a rule hang on. Rules that hang on the same are told together.
 #[derive(PartialEq, Eq)]
@@ -62,6 +64,20 @@ pub(super) fn undecided(report: &Report, places: bool, page: &mut Page<'_>) -> i
         page.field(INDENT, "rotations", &secrets(&needs.rotations, places))?;
         page.field(INDENT, "needs", &first_few(needs.missing.iter().map(|gap| sentence(&gap.to_string()))))?;
         page.field(INDENT, "hangs on", &first_few(needs.hinges.iter().map(|hinge| sentence(hinge))))?;
+    }
+    Ok(())
+}
+
+/// Where the snapshots differ that the inventory was made of.
+pub(super) fn conflicts(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if !report.conflicts.is_empty() {
+        page.heading(&format!("Snapshots that differ ({})", count(report.conflicts.len(), "place", "places")))?;
+        for conflict in report.conflicts.iter().take(MOST_CONFLICTS) {
+            page.lead(2, "-", anstyle::Style::new(), &sentence(conflict))?;
+        }
+        if let Some(more @ 1..) = report.conflicts.len().checked_sub(MOST_CONFLICTS) {
+            page.lead(2, "-", anstyle::Style::new(), &format!("and {more} more (--format json shows all)"))?;
+        }
     }
     Ok(())
 }

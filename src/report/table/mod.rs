@@ -25,10 +25,12 @@ pub fn table(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     findings::write(report, many, &mut page)?;
     waived::write(report, &mut page)?;
     coverage::undecided(report, many, &mut page)?;
+    coverage::conflicts(report, &mut page)?;
     coverage::gaps(report, &mut page)?;
     assumptions(report, &mut page)?;
     page.gap()?;
-    page.lead(0, "Summary", STRONG, &Summary::of(report).line())
+    let partial = if report.partial.is_some() { " · partial" } else { "" };
+    page.lead(0, "Summary", STRONG, &format!("{}{partial}", Summary::of(report).line()))
 }
 
 /// The accounts and regions of the rotations.

@@ -75,6 +75,19 @@ fn the_summary_counts_what_the_report_holds() {
 }
 
 #[test]
+fn a_report_of_several_snapshots_says_where_they_differ() {
+    let report = Report {
+        partial: Some("a.json: interrupted\u{1b}[2J".to_owned()),
+        conflicts: (0..10).map(|number| format!("a.json and b.json differ in place {number}.")).collect(),
+        ..sample::report()
+    };
+    let text = rendered(&report, plain(100));
+    assert!(text.contains("before everything was asked: a.json: interrupted\\u{1b}[2J"), "{text}");
+    assert!(text.contains("Snapshots that differ (10 places)") && text.contains("and 2 more"), "{text}");
+    assert!(text.trim_end().ends_with("partial"), "{text}");
+}
+
+#[test]
 fn nothing_that_a_terminal_obeys_comes_from_a_name() {
     for hostile in sample::hostile_texts() {
         for width in [0, 80, 160] {

@@ -21,7 +21,7 @@ use crate::rotation::RotationKind;
 
 const OF_THE_ROTATION: &[Row] = &[
     Row::listed(Field::required("rotation.kind", Type::String), |view| make::text(kind(&view.rotation.kind))),
-    Row::listed(Field::required("now", Type::Timestamp), |view| make::time(view.inventory.as_of)),
+    Row::listed(Field::required("now", Type::Timestamp), |view| make::time(view.inventory.read_at(&view.rotation.secret.arn))),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {

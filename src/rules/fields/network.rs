@@ -42,12 +42,12 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::optional("path.from", Type::String), |view| of_reason(view, from)),
     // The other service that the template calls from which the function was made.
     Row::listed(Field::optional("template.service", Type::String), |view| {
-        let auxiliary = view.rotation.connections.as_ref().and_then(|connections: &Connections| connections.auxiliary.as_ref());
+        let auxiliary = view.rotation.connections.as_deref().and_then(|connections: &Connections| connections.auxiliary.as_ref());
         option(auxiliary.map(|(service, _)| *service), text)
     }),
     // What the function connects to beside Secrets Manager.
     Row::listed(Field::optional("target.name", Type::String), |view| {
-        let name = view.rotation.connections.as_ref().and_then(|connections: &Connections| connections.target_name.as_deref());
+        let name = view.rotation.connections.as_deref().and_then(|connections: &Connections| connections.target_name.as_deref());
         option(name, text)
     }),
 ];

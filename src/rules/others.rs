@@ -1,0 +1,271 @@
+//! The secrets that a function does not rotate, sorted so that a question about thousands of them is asked a few times: secrets between which no policy that has a say can
+//! tell the difference are asked about once. The evaluator asks here; what it says is what asking about each would say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::access::{Access, Question, Target};
+use crate::arn::Arn;
+use crate::inventory::{Inventory, Known, NamedDocument, Secret};
+use crate::policy::{Condition, Document, Effect, Policy, Statement};
+
+/// The condition key that holds a secret's rotation function.
+const FUNCTION_KEY: &str = "secretsmanager:resource/allowrotationlambdaarn";
+/// Beginnings of other keys whose value hangs on the single secret.
+const KEYS_OF_ONE: [&str; 5] = [
+    "aws:resourcetag/",
+    "secretsmanager:resourcetag/",
+    "secretsmanager:secretid",
+    "secretsmanager:secretprimaryregion",
+    "secretsmanager:resource/type",
+];
+
+/// All secrets of an inventory, sorted.
+#[derive(Debug)]
+pub(super) struct Others<'a> {
+    inventory: &'a Inventory,
+    /// By rotation function, unqualified.
+    by_function: BTreeMap<Arn, Vec<&'a Secret>>,
+    /// By customer key.
+    by_key: BTreeMap<&'a Arn, Vec<&'a Secret>>,
+    /// By account: those of one region under the same policies.
+    groups: BTreeMap<&'a str, Vec<Group<'a>>>,
+}
+
+/// Account, partition, region, and the names and texts of the policies where they could be read.
+type Kind<'a> = (&'a str, &'a str, &'a str, Option<Vec<(&'a str, &'a str)>>);
+
+fn written(policy: &NamedDocument) -> (&str, &str) {
+    (&policy.name, policy.document.text())
+}
+
+/// Secrets of one account and region under the same policies.
+#[derive(Debug)]
+struct Group<'a> {
+    members: Vec<&'a Secret>,
+    by_function: BTreeMap<Option<&'a Arn>, Vec<&'a Secret>>,
+}
+
+/// Secrets between which a question does not tell the difference.
+pub(super) struct Alike<'s> {
+    /// The one to ask about.
+    pub(super) first: &'s Secret,
+    /// How many there are.
+    pub(super) count: usize,
+    lists: Vec<&'s [&'s Secret]>,
+    without: BTreeSet<&'s Arn>,
+}
+
+impl<'s> Alike<'s> {
+    fn one(secret: &'s Secret) -> Self {
+        Self { first: secret, count: 1, lists: Vec::new(), without: BTreeSet::new() }
+    }
+
+    fn of(lists: Vec<&'s [&'s Secret]>, without: BTreeSet<&'s Arn>) -> Option<Self> {
+        let left = |list: &[&'s Secret]| list.iter().copied().find(|secret| !without.contains(&secret.arn));
+        let first = lists.iter().find_map(|list| left(list))?;
+        let removed = without.iter().filter(|arn| lists.iter().any(|list| holds(list, arn))).count();
+        let count = lists.iter().map(|list| list.len()).sum::<usize>().saturating_sub(removed);
+        Some(Self { first, count, lists, without })
+    }
+
+    /// The first few of them, by ARN.
+    pub(super) fn first_few(&self, most: usize) -> Vec<&'s Arn> {
+        if self.lists.is_empty() {
+            return vec![&self.first.arn];
+        }
+        let of = |list: &'s [&'s Secret]| list.iter().map(|secret| &secret.arn).filter(|arn| !self.without.contains(*arn)).take(most);
+        let mut found: Vec<&Arn> = self.lists.iter().flat_map(|list| of(list)).collect();
+        found.sort();
+        found.truncate(most);
+        found
+    }
+
+    /// Each of them as a group of its own.
+    fn each(&self) -> impl Iterator<Item = Alike<'s>> {
+        let listed = self.lists.iter().flat_map(|list| list.iter().copied()).filter(|secret| !self.without.contains(&secret.arn));
+        listed.chain(self.lists.is_empty().then_some(self.first)).map(Alike::one)
+    }
+
+    /// These, one by one where the policies of the secrets could not be read: each is a gap of its own.
+    fn apart_where_unread(self) -> Vec<Self> {
+        if self.first.policies.gap().is_some() { self.each().collect() } else { vec![self] }
+    }
+}
+
+/// Whether a list, which is ordered by ARN, holds this secret.
+fn holds(list: &[&Secret], arn: &Arn) -> bool {
+    list.binary_search_by(|secret| secret.arn.cmp(arn)).is_ok()
+}
+
+/// What the policies that have a say look at of a single secret.
+#[derive(Default)]
+struct Looks {
+    /// Beginnings of the ARNs that resources name.
+    beginnings: BTreeSet<String>,
+    /// The functions that conditions name, in lower case; `None` when no condition is about the function.
+    functions: Option<BTreeSet<String>>,
+    /// They look at more, so each secret is for itself.
+    closely: bool,
+}
+
+impl Looks {
+    fn at(&mut self, statement: &Statement) {
+        for resource in statement.resources().filter(|resource| !is_uniform(resource)) {
+            let end = resource.find(['*', '?', '$', '⟦']).unwrap_or(resource.len());
+            self.beginnings.insert(resource[..end].to_owned());
+            self.closely |= resource.contains("${") && mentions_one(resource);
+        }
+        statement.conditions().iter().for_each(|condition| self.at_condition(condition));
+    }
+
+    fn at_condition(&mut self, condition: &Condition) {
+        let key = condition.key().to_ascii_lowercase();
+        let variable = |value: &str| value.contains("${");
+        if KEYS_OF_ONE.iter().any(|of_one| key.starts_with(of_one))
+            || condition.values().any(|value| variable(value) && mentions_one(value))
+        {
+            self.closely = true;
+        }
+        if key == FUNCTION_KEY {
+            self.closely |= condition.values().any(|value| value.contains(['*', '?', '$', '⟦']));
+            self.functions.get_or_insert_default().extend(condition.values().map(str::to_lowercase));
+        }
+    }
+}
+
+/// Whether a text with variables names one whose value hangs on the single secret.
+fn mentions_one(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    KEYS_OF_ONE.iter().chain([&FUNCTION_KEY]).any(|key| text.contains(key))
+}
+
+/// Whether a resource covers all secrets of an account and region or none of them.
+fn is_uniform(resource: &str) -> bool {
+    let mut parts = resource.splitn(6, ':');
+    let (service, name) = (parts.nth(2), parts.nth(2));
+    let to_the_end = resource.find(['*', '?', '$', '⟦']).is_some_and(|at| at + 1 == resource.len() && resource.ends_with('*'));
+    resource == "*"
+        || (name.is_none() && to_the_end)
+        || matches!(name, Some("*" | "secret:*"))
+        || service.is_some_and(|service| service != "secretsmanager" && !service.contains(['*', '?', '$', '⟦']))
+}
+
+impl<'a> Others<'a> {
+    /// Those of an inventory.
+    pub(super) fn new(inventory: &'a Inventory) -> Self {
+        let mut by_function: BTreeMap<Arn, Vec<&Secret>> = BTreeMap::new();
+        let mut by_key: BTreeMap<&Arn, Vec<&Secret>> = BTreeMap::new();
+        let mut groups: BTreeMap<Kind<'_>, Vec<&Secret>> = BTreeMap::new();
+        for secret in inventory.secrets.values() {
+            if let Some(function) = &secret.rotation.function {
+                by_function.entry(function.split_qualifier().0).or_default().push(secret);
+            }
+            if let Known::Value(Some(key)) = &secret.key {
+                by_key.entry(key).or_default().push(secret);
+            }
+            let arn = &secret.arn;
+            let policies = secret.policies.value().map(|policies| policies.iter().map(written).collect());
+            let key = (arn.account(), arn.partition_name(), arn.region(), policies);
+            groups.entry(key).or_default().push(secret);
+        }
+        let mut by_account: BTreeMap<&str, Vec<Group<'_>>> = BTreeMap::new();
+        for ((account, ..), members) in groups {
+            let mut by_function: BTreeMap<Option<&Arn>, Vec<&Secret>> = BTreeMap::new();
+            for secret in &members {
+                by_function.entry(secret.rotation.function.as_ref()).or_default().push(secret);
+            }
+            by_account.entry(account).or_default().push(Group { members, by_function });
+        }
+        Self { inventory, by_function, by_key, groups: by_account }
+    }
+
+    /// The secrets under this key, by ARN.
+    pub(super) fn under(&self, key: &Arn) -> &[&'a Secret] {
+        self.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The secrets that this function does not rotate and that are no replicas of those, sorted by what `ask`, a question of the role about one of them, hangs on. Of
+    /// other accounts only those are here whose policies may let somebody in: identity policies alone do not reach them.
+    pub(super) fn alike<'s>(
+        &'s self,
+        function: &Arn,
+        role: &Arn,
+        access: &Access<'_>,
+        ask: impl Fn(&Secret) -> Option<Question>,
+    ) -> Vec<Alike<'s>> {
+        let rotated = self.rotated_by(function);
+        let mut found = Vec::new();
+        for (account, groups) in &self.groups {
+            for group in groups.iter().filter(|group| *account == role.account() || may_let_in(group.members[0])) {
+                let Some(question) = ask(group.members[0]) else { continue };
+                let mut looks = Looks::default();
+                for document in access.documents(&question) {
+                    document.policy().map(Policy::statements).unwrap_or_default().iter().for_each(|statement| looks.at(statement));
+                }
+                found.extend(split(group, &looks, &rotated).into_iter().flat_map(Alike::apart_where_unread));
+            }
+        }
+        found
+    }
+
+    /// The secrets that this function rotates, with their replicas.
+    fn rotated_by(&self, function: &Arn) -> BTreeSet<&'a Arn> {
+        let own = self.by_function.get(&function.split_qualifier().0).map(Vec::as_slice).unwrap_or_default();
+        let regions: BTreeSet<&str> =
+            self.inventory.accounts.values().flat_map(|account| account.regions.keys()).map(String::as_str).collect();
+        let replica = |secret: &Secret, region: &str| {
+            let arn = &secret.arn;
+            let there = Arn::build(arn.partition(), "secretsmanager", region, arn.account(), arn.resource()).ok()?;
+            self.inventory.secrets.get_key_value(&there).map(|(arn, _)| arn)
+        };
+        let replicas = own.iter().flat_map(|secret| regions.iter().filter_map(move |region| replica(secret, region)));
+        own.iter().map(|secret| &secret.arn).chain(replicas).collect()
+    }
+}
+
+/// A group, split by what is looked at.
+fn split<'s, 'a: 's>(group: &'s Group<'a>, looks: &Looks, rotated: &BTreeSet<&'a Arn>) -> Vec<Alike<'s>> {
+    let all = || vec![group.members.as_slice()];
+    let in_group = |arn: &&Arn| holds(&group.members, arn);
+    let mut without: BTreeSet<&'s Arn> = rotated.iter().copied().filter(in_group).collect();
+    if looks.closely {
+        return Alike::of(all(), without).map(|alike| alike.each().collect()).unwrap_or_default();
+    }
+    let mut named = BTreeSet::new();
+    for beginning in &looks.beginnings {
+        let from = group.members.partition_point(|secret| secret.arn.as_str() < beginning.as_str());
+        let begins = |secret: &&&'s Secret| secret.arn.as_str().starts_with(beginning.as_str());
+        named.extend(group.members[from..].iter().take_while(begins).map(|secret| &secret.arn).filter(|arn| !without.contains(*arn)));
+    }
+    let secret = |arn: &Arn| group.members.binary_search_by(|secret| secret.arn.cmp(arn)).ok().map(|at| group.members[at]);
+    let mut found: Vec<Alike<'s>> = named.iter().filter_map(|arn| secret(arn)).map(Alike::one).collect();
+    without.extend(named);
+    match &looks.functions {
+        None => found.extend(Alike::of(all(), without)),
+        Some(functions) => {
+            // A condition on the function tells those that it names from the others, and those from secrets without one.
+            let mut others = Vec::new();
+            for (function, members) in &group.by_function {
+                match function {
+                    Some(arn) if !functions.contains(&arn.as_str().to_lowercase()) => others.push(members.as_slice()),
+                    _ => found.extend(Alike::of(vec![members.as_slice()], without.clone())),
+                }
+            }
+            found.extend(Alike::of(others, without));
+        }
+    }
+    found
+}
+
+/// Whether somebody of another account may be let in by a secret's policies.
+fn may_let_in(secret: &Secret) -> bool {
+    let allows = |document: &Document| {
+        document.policy().map_or(true, |policy| policy.statements().iter().any(|statement| statement.effect() == Effect::Allow))
+    };
+    secret.policies.value().is_none_or(|policies| policies.iter().any(|policy| allows(&policy.document)))
+}
+
+/// The question about another secret.
+pub(super) fn about(question: &Question, secret: &Arn) -> Question {
+    Question { target: Target::Secret(secret.clone()), ..question.clone() }
+}
