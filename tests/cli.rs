@@ -31,17 +31,20 @@ fn the_help_lists_the_commands_and_the_exit_codes() {
     let output = rotaudit(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
     let help = stdout(&output);
-    for word in ["scan", "explain", "snapshot", "simulate", "rules", "permissions", "schema", "Exit codes", "  10  findings", "--demo"] {
+    for word in
+        ["scan", "explain", "snapshot", "diff", "simulate", "rules", "permissions", "schema", "Exit codes", "  10  findings", "--demo"]
+    {
         assert!(help.contains(word), "{word} is not in {help}");
     }
 }
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 12] = [
         &["scan"],
         &["explain"],
         &["snapshot"],
+        &["diff"],
         &["simulate"],
         &["rules"],
         &["rules", "list"],

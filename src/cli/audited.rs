@@ -58,7 +58,7 @@ impl AuditArgs {
 }
 
 /// The day by which waivers go, in UTC like everything that is dated here.
-fn today() -> Date {
+pub(super) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 

@@ -37,6 +37,11 @@ pub(super) enum CliError {
     #[cfg(feature = "live")]
     #[error("cannot start reading: {0}")]
     Runtime(String),
+    /// A file is nothing that can be compared.
+    #[error(
+        "{place}: {problem}\n  `rotaudit diff` compares what `rotaudit snapshot -o FILE` and `rotaudit scan --format json -o FILE` wrote."
+    )]
+    NotComparable { place: String, problem: String },
     /// A file or stdin could not be read.
     #[error("cannot read {place}: {error}")]
     Read { place: String, error: io::Error },

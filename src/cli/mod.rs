@@ -7,6 +7,7 @@ mod baseline;
 #[cfg(feature = "live")]
 mod collecting;
 mod config;
+mod diff;
 mod error;
 mod explain;
 mod files;
@@ -67,6 +68,7 @@ enum Command {
     Scan(scan::Scan),
     Explain(explain::Explain),
     Snapshot(snapshot::Snapshot),
+    Diff(diff::Diff),
     Simulate(simulate::Simulate),
     Rules(rules::Rules),
     Permissions(permissions::Permissions),
@@ -79,6 +81,7 @@ impl Command {
             Self::Scan(command) => command.run(),
             Self::Explain(command) => command.run(),
             Self::Snapshot(command) => command.run(),
+            Self::Diff(command) => command.run(),
             Self::Simulate(command) => command.run(),
             Self::Rules(command) => command.run(),
             Self::Permissions(command) => command.run(),

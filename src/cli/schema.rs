@@ -8,7 +8,7 @@ use super::output::to_stdout;
 use crate::inventory::snapshot;
 use crate::report;
 
-/// Print the JSON Schema of a report or a snapshot (`rules schema` prints that of rule files)
+/// Print the JSON Schema of a report, a snapshot or a comparison (`rules schema` prints that of rule files)
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,6 +27,8 @@ enum Described {
     Report,
     /// What `snapshot` writes.
     Snapshot,
+    /// What `diff --format json` writes.
+    Diff,
 }
 
 impl Schema {
@@ -34,6 +36,7 @@ impl Schema {
         let schema = match self.of {
             Described::Report => report::json_schema(),
             Described::Snapshot => snapshot::json_schema(),
+            Described::Diff => report::diff_json_schema(),
         };
         to_stdout(|out| report::write_json(&schema, out))?;
         Ok(exit::CLEAN)

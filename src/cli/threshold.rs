@@ -34,19 +34,23 @@ enum OnUndecided {
     Ignore,
 }
 
-fn fail_on() -> impl TypedValueParser<Value = FailOn> {
+pub(super) fn fail_on() -> impl TypedValueParser<Value = FailOn> {
     let severities = [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
     let words = severities.map(Severity::word).into_iter().chain(["never"]);
     PossibleValuesParser::new(words)
         .map(move |word| severities.into_iter().find(|severity| severity.word() == word).map_or(FailOn::Never, FailOn::Severity))
 }
 
+/// Whether a finding of this severity counts, from where findings do; from high where nobody says it.
+pub(super) fn counts(from: Option<FailOn>, severity: Severity) -> bool {
+    matches!(from.unwrap_or(FailOn::Severity(Severity::High)), FailOn::Severity(least) if severity >= least)
+}
+
 impl Threshold {
     /// The exit code of `report`. Findings come before what is undecided: they are certain. `configured` is from where they count unless the arguments say it.
     pub(super) fn exit_code(self, report: &Report, configured: Option<FailOn>) -> u8 {
-        let from = self.fail_on.or(configured).unwrap_or(FailOn::Severity(Severity::High));
-        let counts = |severity| matches!(from, FailOn::Severity(least) if severity >= least);
-        if report.findings.iter().any(|finding| counts(finding.severity)) {
+        let from = self.fail_on.or(configured);
+        if report.findings.iter().any(|finding| counts(from, finding.severity)) {
             exit::FINDINGS
         } else if self.on_undecided == OnUndecided::Fail && undecided(report) > 0 {
             exit::UNDECIDED

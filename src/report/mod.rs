@@ -3,6 +3,7 @@
 
 mod annotations;
 mod csv;
+mod diff;
 mod explain;
 mod finding;
 mod json;
@@ -22,6 +23,7 @@ mod words;
 
 pub use annotations::annotations;
 pub use csv::csv;
+pub use diff::{Changes, ReadError, Side, diff_json, diff_json_schema, diff_table};
 pub use explain::explain;
 pub use json::{explain_json, json, json_schema, write_json, write_json_line};
 pub use junit::junit;
