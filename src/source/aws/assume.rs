@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future;
 
 use super::ask::{gap, root, told};
@@ -42,9 +44,42 @@ pub(super) async fn assume(base: &Session, role: &Arn, options: &Options) -> Res
         builder = builder.external_id(id);
     }
     let provider = builder.build().await;
-    let first = provider.provide_credentials().await.map_err(|error| failed(&why(&error)))?;
+    let first = patiently(&provider, options.max_attempts).await.map_err(|error| failed(&why(&error)))?;
     let credentials = Assumed { first: Mutex::new(Some(first)), provider };
     Ok(base.elsewhere(account, SharedCredentialsProvider::new(credentials)))
+}
+
+/// The codes by which STS says that it is asked too often.
+const THROTTLED: [&str; 4] = ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"];
+
+/// The first pause after a refusal that says nothing about the role; each further one is longer by half.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Takes the role on, again and again while STS does not say whether it may be: the roles of a large organization are taken on all at once, and the provider gives up
+/// after a few tries.
+async fn patiently(provider: &AssumeRoleProvider, attempts: u32) -> Result<Credentials, CredentialsError> {
+    let mut pause = PAUSE;
+    for _ in 1..attempts {
+        match provider.provide_credentials().await {
+            Err(error) if is_passing(&error) => {
+                tokio::time::sleep(pause).await;
+                pause += pause / 2;
+            }
+            answer => return answer,
+        }
+    }
+    provider.provide_credentials().await
+}
+
+/// Whether the same request may have another answer: it came too fast, or what came back is not STS's.
+fn is_passing(error: &(dyn Error + 'static)) -> bool {
+    match error.source().and_then(|cause| cause.downcast_ref::<SdkError<AssumeRoleError>>()) {
+        Some(SdkError::ServiceError(refused)) => {
+            refused.err().code().map_or(refused.raw().status().is_server_error(), |code| THROTTLED.contains(&code))
+        }
+        Some(SdkError::ResponseError(_)) => true,
+        _ => false,
+    }
 }
 
 /// What STS answered, or what became of the call.
