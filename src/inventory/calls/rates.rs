@@ -59,10 +59,9 @@ impl Api {
         let (service, operation) = call.split_once(':').unwrap_or((call, ""));
         let lists = operation.starts_with("List");
         match (service, operation) {
-            ("ec2", "DescribeVpcAttribute" | "DescribeVpcBlockPublicAccessOptions" | "SearchTransitGatewayRoutes" | "DescribeRegions") => {
-                None
-            }
-            ("organizations", "ListTagsForResource") => None,
+            ("ec2", "DescribeVpcAttribute" | "DescribeVpcBlockPublicAccessOptions" | "SearchTransitGatewayRoutes" | "DescribeRegions")
+            | ("organizations", "ListTagsForResource")
+            | ("secretsmanager", "ListResourcePolicies") => None,
             ("organizations", _) if lists => Some(20),
             ("ec2", "DescribeSecurityGroups") => Some(200),
             ("ec2", "DescribeEgressOnlyInternetGateways") => Some(255),

@@ -11,7 +11,7 @@ use super::accounts::{Accounts, lane};
 use super::ask::{ask_optional, gap, pages, whole_or_none};
 use super::lanes::in_lanes;
 use super::session::{Regional, Session};
-use super::values::{arn, text};
+use super::values::{arn, text, without_credentials};
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Api, ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, Gap, Known, VpcAttachment};
 use crate::policy::Document;
@@ -147,17 +147,6 @@ fn configuration(it: GetFunctionConfigurationOutput) -> Option<FunctionConfigura
     })
 }
 
-/// A URL without what may be a password in it: the user before its host, and whatever follows its path. Neither decides where it leads.
-fn without_credentials(url: &str) -> String {
-    let (base, behind) = url.find(['?', '#']).map_or((url, ""), |end| (&url[..end], "?***"));
-    let Some((scheme, rest)) = base.split_once("://") else { return format!("{base}{behind}") };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://***@{host}{path}{behind}"),
-        None => format!("{base}{behind}"),
-    }
-}
-
 /// Lambda tells an empty attachment of a function that was taken out of its VPC.
 fn vpc(it: VpcConfigResponse) -> Option<VpcAttachment> {
     let attachment = VpcAttachment {
@@ -174,20 +163,4 @@ fn vpc(it: VpcConfigResponse) -> Option<VpcAttachment> {
 fn url(it: &FunctionUrlConfig) -> FunctionUrl {
     let qualifier = Arn::parse(&it.function_arn).ok().and_then(|arn| arn.split_qualifier().1.map(str::to_owned));
     FunctionUrl { qualifier, auth_type: it.auth_type.as_str().to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_is_kept_without_what_may_be_a_password_in_it() {
-        for url in ["", "true", "https://vpce-1.secretsmanager.eu-west-1.vpce.amazonaws.com/a@b", "host:443/x", "é://ü/@"] {
-            assert_eq!(without_credentials(url), url);
-        }
-        assert_eq!(without_credentials("https://me:p@ss@host:8443/x?y#z"), "https://***@host:8443/x?***");
-        assert_eq!(without_credentials("https://host?token=p#q"), "https://host?***");
-        assert_eq!(without_credentials("http://host#p/@q"), "http://host?***");
-        assert_eq!(without_credentials("://p@"), "://***@");
-    }
 }

@@ -22,6 +22,17 @@ pub(super) fn text(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
+/// A URL without what may be a password in it: the user before its host, and whatever follows its path. Neither decides where it leads.
+pub(super) fn without_credentials(url: &str) -> String {
+    let (base, behind) = url.find(['?', '#']).map_or((url, ""), |end| (&url[..end], "?***"));
+    let Some((scheme, rest)) = base.split_once("://") else { return format!("{base}{behind}") };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}{path}{behind}"),
+        None => format!("{base}{behind}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +44,16 @@ mod tests {
         assert_eq!(of(1_790_000_000.999_999_9), Some(1_790_000_001_000));
         assert_eq!(of(-0.001), Some(-1));
         assert_eq!(of(1e18), None);
+    }
+
+    #[test]
+    fn a_url_is_kept_without_what_may_be_a_password_in_it() {
+        for url in ["", "true", "https://vpce-1.secretsmanager.eu-west-1.vpce.amazonaws.com/a@b", "host:443/x", "é://ü/@"] {
+            assert_eq!(without_credentials(url), url);
+        }
+        assert_eq!(without_credentials("https://me:p@ss@host:8443/x?y#z"), "https://***@host:8443/x?***");
+        assert_eq!(without_credentials("https://host?token=p#q"), "https://host?***");
+        assert_eq!(without_credentials("http://host#p/@q"), "http://host?***");
+        assert_eq!(without_credentials("://p@"), "://***@");
     }
 }

@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use super::label::Label;
 use crate::inventory::{Api, ENDPOINT_VARIABLES};
+use crate::source::aws::values::without_credentials;
 
 /// The headers that are needed to read an answer.
 const HEADERS: [&str; 3] = ["content-type", "x-amzn-errortype", "x-amzn-requestid"];
 
 /// The services whose answers are stored: those of which it is known that they tell no secret, but for the environments of functions, which are taken out.
 /// Templates and parameters of stacks may hold passwords.
-const KEPT: [&str; 8] = ["ec2", "iam", "kms", "lambda", "rds", "route53", "route53resolver", "secretsmanager"];
+const KEPT: [&str; 9] = ["ec2", "iam", "kms", "lambda", "organizations", "rds", "route53", "route53resolver", "secretsmanager"];
 
 /// What tells a request from others. Signature, time and host are no part of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,14 +32,18 @@ impl Key {
     /// `None` for what is never stored: answers of other services than those that are kept, and all before it is known whose they are. Who asks (STS) is
     /// found out anew by every run.
     pub(super) fn of(account: &str, label: &Label, request: &HttpRequest) -> Option<Self> {
-        let service = label.api.spec().name.split(':').next().unwrap_or_default();
-        if account.is_empty() || !KEPT.contains(&service) {
+        if account.is_empty() || !KEPT.contains(&service(label.api)) {
             return None;
         }
         let body = std::str::from_utf8(request.body().bytes()?).ok()?;
         let request = format!("{} {}\n{body}", request.method(), path(request.uri()));
         Some(Self { account: account.to_owned(), region: label.region.to_string(), call: label.api.spec().name.to_owned(), request })
     }
+}
+
+/// The service of a call.
+fn service(api: Api) -> &'static str {
+    api.spec().name.split(':').next().unwrap_or_default()
 }
 
 /// A URI without scheme and host.
@@ -63,7 +68,7 @@ impl Stored {
         Some(Self {
             status: response.status().as_u16(),
             headers: HEADERS.into_iter().filter_map(header).collect(),
-            body: if api.spec().name.starts_with("lambda:") { without_environment(body)? } else { body.to_owned() },
+            body: kept(service(api), body)?,
         })
     }
 
@@ -77,26 +82,58 @@ impl Stored {
     }
 }
 
-/// An answer of Lambda's without the variables of functions, but for those that the inventory keeps.
-fn without_environment(body: &str) -> Option<String> {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(fields) => {
-                if let Some(Value::Object(environment)) = fields.get_mut("Environment") {
-                    environment.retain(|name, _| name == "Variables");
-                    if let Some(Value::Object(variables)) = environment.get_mut("Variables") {
-                        variables.retain(|name, _| ENDPOINT_VARIABLES.contains(&name.as_str()));
-                    }
-                }
-                fields.values_mut().for_each(strip);
-            }
-            Value::Array(items) => items.iter_mut().for_each(strip),
-            _ => {}
-        }
+/// Members of JSON answers that are not stored: the inventory keeps none of them, and each may hold a password.
+const HIDDEN_MEMBERS: [&str; 6] =
+    ["ExternalSecretRotationMetadata", "ImageConfigResponse", "LastUpdateStatusReason", "SecretBinary", "SecretString", "StateReason"];
+
+/// Elements of XML answers that are not stored, for the same reason.
+const HIDDEN_ELEMENTS: [&str; 6] =
+    ["DBSubnetGroupDescription", "Description", "MasterUsername", "PendingModifiedValues", "description", "groupDescription"];
+
+/// What is stored of a body; `None` when it cannot be read well enough to know what it holds.
+fn kept(service: &str, body: &str) -> Option<String> {
+    if body.trim_start().starts_with('<') {
+        return HIDDEN_ELEMENTS.iter().try_fold(body.to_owned(), |body, name| without_element(&body, name));
+    }
+    if body.trim().is_empty() {
+        return Some(String::new());
     }
     let mut value: Value = serde_json::from_str(body).ok()?;
-    strip(&mut value);
+    // Only of secrets the inventory keeps what people say of them.
+    strip(&mut value, service != "secretsmanager");
     Some(value.to_string())
+}
+
+/// XML without the elements of that name; `None` when one of them does not end.
+fn without_element(xml: &str, name: &str) -> Option<String> {
+    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    let mut parts = xml.split(start.as_str());
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        text += part.split_once(end.as_str())?.1;
+    }
+    Some(text)
+}
+
+fn strip(value: &mut Value, descriptions: bool) {
+    match value {
+        Value::Object(fields) => {
+            let is_hidden = |name: &str| HIDDEN_MEMBERS.contains(&name) || (descriptions && name == "Description");
+            fields.retain(|name, _| !is_hidden(name));
+            if let Some(Value::Object(environment)) = fields.get_mut("Environment") {
+                environment.retain(|name, _| name == "Variables");
+                if let Some(Value::Object(variables)) = environment.get_mut("Variables") {
+                    variables.retain(|name, _| ENDPOINT_VARIABLES.contains(&name.as_str()));
+                    for url in variables.values_mut() {
+                        *url = url.as_str().map(without_credentials).into();
+                    }
+                }
+            }
+            fields.values_mut().for_each(|value| strip(value, descriptions));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| strip(value, descriptions)),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -129,11 +166,21 @@ mod tests {
 
     #[test]
     fn of_an_environment_only_what_decides_an_endpoint_is_kept() {
-        let variables = r#"{"DB_PASSWORD":"hunter2","SECRETS_MANAGER_ENDPOINT":"https://x"}"#;
+        let variables = r#"{"DB_PASSWORD":"hunter2","SECRETS_MANAGER_ENDPOINT":"https://me:hunter2@x"}"#;
         let body = format!(r#"{{"Functions":[{{"Role":"r","Environment":{{"Variables":{variables},"Error":{{"Message":"hunter2"}}}}}}]}}"#);
-        let kept = without_environment(&body).unwrap();
-        assert!(!kept.contains("hunter2") && kept.contains("https://x") && kept.contains("\"Role\":\"r\""), "{kept}");
-        assert_eq!(without_environment("Environment: hunter2"), None);
+        let kept = kept("lambda", &body).unwrap();
+        assert!(!kept.contains("hunter2") && kept.contains("https://***@x") && kept.contains("\"Role\":\"r\""), "{kept}");
+        assert_eq!(super::kept("lambda", "Environment: hunter2"), None);
+    }
+
+    #[test]
+    fn what_may_hold_a_password_is_not_stored() {
+        let json = r#"{"Description":"hunter2","SecretString":"hunter2","Name":"n"}"#;
+        assert_eq!(kept("kms", json).as_deref(), Some(r#"{"Name":"n"}"#));
+        assert_eq!(kept("secretsmanager", json).as_deref(), Some(r#"{"Description":"hunter2","Name":"n"}"#));
+        let xml = "<a><b>1</b><description>hunter2</description><c/><PendingModifiedValues><x>hunter2</x></PendingModifiedValues></a>";
+        assert_eq!(kept("rds", xml).as_deref(), Some("<a><b>1</b><c/></a>"));
+        assert_eq!(kept("rds", "<a><description>hunter2"), None);
     }
 
     #[test]
