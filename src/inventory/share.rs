@@ -47,9 +47,9 @@ impl Inventory {
                 documents.all(identities.policies.values_mut());
                 share_names(identities.roles.iter_mut().map(|(arn, role)| (arn, &mut role.arn)));
             }
-            if let Some(Known::Value(membership)) = &mut account.organization {
-                let (scps, rcps) = (&mut membership.service_control_policies, &mut membership.resource_control_policies);
-                documents.named(scps.iter_mut().chain(rcps).flatten());
+            if let Some(policies) = &mut account.control_policies {
+                let levels = [&mut policies.service, &mut policies.resource].into_iter().filter_map(value).flatten();
+                documents.named(levels.flatten());
             }
         }
         documents.named(self.secrets.values_mut().filter_map(|secret| value(&mut secret.policies)).flatten());

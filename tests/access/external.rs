@@ -56,7 +56,7 @@ fn what_aws_documents_stands_in_no_rotations_way_and_the_partner_is_not_judged()
     let judgement = judged(|_| {});
     assert_eq!(judgement.verdict, Verdict::NotJudged);
     assert_eq!(judgement.role, Some(arn(clean::ROLE)));
-    let denied: Vec<_> = judgement.calls.iter().filter(|call| call.decision != Decision::Allowed).map(|call| &call.action).collect();
+    let denied: Vec<_> = judgement.calls.iter().filter(|call| call.decision != Decision::Allowed).map(|call| &*call.action).collect();
     assert_eq!(denied, ["secretsmanager:GetRandomPassword"], "not every partner needs it");
     assert_eq!(judgement.calls.len(), 8);
 }

@@ -119,7 +119,7 @@ pub(crate) fn inventory(shape: Shape) -> Made<Inventory> {
     let mut inventory = Inventory::empty(as_of);
     for number in 0..shape.accounts {
         let regions = REGIONS.map(|region| (region.to_owned(), Known::Value(()))).into();
-        let account = Account { regions, identities: Known::Value(Identities::default()), organization: None };
+        let account = Account::new(regions, Known::Value(Identities::default()));
         inventory.accounts.insert(AccountId::parse(&account_id(number))?, account);
     }
     for number in 0..shape.functions {

@@ -27,6 +27,9 @@ fn fill_each<T: Clone>(facts: &mut BTreeMap<String, Known<T>>, others: &BTreeMap
 impl Fill for Secret {
     fn fill(&mut self, other: &Self) -> bool {
         let mut filled = fill(&mut self.policies, &other.policies);
+        if filled {
+            self.policies_listed.clone_from(&other.policies_listed);
+        }
         if self.kms_key_id == other.kms_key_id {
             filled |= fill(&mut self.key, &other.key);
         }
@@ -72,10 +75,12 @@ impl Fill for Network {
         if asked(self).is_some() && asked(self) != asked(other) {
             return false;
         }
-        fill_lists!(self, other:
-            vpcs, subnets, dhcp_options, route_tables, nat_gateways, internet_gateways, egress_only_gateways, network_acls, security_groups, endpoints,
-            interfaces, prefix_lists, peerings, transit_gateways, transit_gateway_attachments, transit_gateway_route_tables, block_public_access,
-            hosted_zones, resolver_rules, databases,
-        )
+        let attached = fill_each(&mut self.attached_databases, &other.attached_databases);
+        attached
+            | fill_lists!(self, other:
+                vpcs, subnets, dhcp_options, route_tables, nat_gateways, internet_gateways, egress_only_gateways, network_acls, security_groups, endpoints,
+                interfaces, prefix_lists, peerings, transit_gateways, transit_gateway_attachments, transit_gateway_route_tables, block_public_access,
+                hosted_zones, resolver_rules, databases,
+            )
     }
 }

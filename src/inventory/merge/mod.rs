@@ -206,6 +206,15 @@ fn lay_account(old: &mut Account, new: Account) {
     let mut identities = new.identities;
     fill(&mut identities, &old.identities);
     old.identities = identities;
+    // Whoever knew which regions are enabled has read all of them.
+    old.enabled_regions = old.enabled_regions.take().and(new.enabled_regions);
+    if let Some(mut policies) = new.control_policies {
+        if let Some(known) = &old.control_policies {
+            fill(&mut policies.service, &known.service);
+            fill(&mut policies.resource, &known.resource);
+        }
+        old.control_policies = Some(policies);
+    }
     match (&mut old.organization, new.organization) {
         (Some(Known::Value(_)), None | Some(Known::Unreadable(_))) | (_, None) => {}
         (known, new) => *known = new,
