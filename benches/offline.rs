@@ -35,7 +35,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Runs itself for each size and prints the numbers as a table, with the growth from one size to the next.
 fn compare(sizes: &[usize]) -> Made<()> {
-    let mut text: String = COLUMNS.iter().map(|column| format!("{column:>13}")).collect();
+    let mut text = String::new();
+    for column in COLUMNS {
+        write!(text, "{column:>13}")?;
+    }
     text.push('\n');
     let mut before: Option<Vec<f64>> = None;
     for size in sizes {

@@ -68,8 +68,8 @@ impl<'a> Access<'a> {
         if by_other_means || question.scope == Scope::Endpoint {
             return false;
         }
-        let set = policies::gather(self.inventory, question).set;
-        !may_allow(&principal::bare_request(self.inventory, question), &set)
+        let Gathered { set, opening, .. } = policies::gather(self.inventory, question);
+        opening.is_none() && !may_allow(&principal::bare_request(self.inventory, question), &set)
     }
 
     /// The policies that have a say in the question, as far as they were read.

@@ -259,7 +259,7 @@ impl<'a> Evaluator<'a> {
 fn ask_alike(access: &Access<'_>, questions: &[&Question], alike: &[Alike<'_>]) -> Outcome {
     let mut shown: Vec<(&Caller, &Arn, usize)> = Vec::new();
     let mut found = 0;
-    let mut undecided: Option<Open> = None;
+    let mut undecided: Vec<(&Alike<'_>, Open)> = Vec::new();
     for group in alike {
         for (at, question) in questions.iter().enumerate() {
             let question = about(question, &group.first.arn);
@@ -273,15 +273,19 @@ fn ask_alike(access: &Access<'_>, questions: &[&Question], alike: &[Alike<'_>]) 
                     shown.extend(group.first_few(MOST_OF_OTHERS).into_iter().map(|arn| (&questions[at].caller, arn, at)));
                 }
                 Decision::Undecided => {
-                    let open = Open { missing: answer.missing(), hinges: answer.hinges() };
-                    undecided = Some(undecided.unwrap_or_default().and(open));
+                    undecided.push((group, Open { missing: answer.missing(), hinges: answer.hinges() }));
                 }
                 Decision::ExplicitDeny | Decision::ImplicitDeny => {}
             }
         }
     }
     if found == 0 {
-        return undecided.map_or(Outcome::Passes, Outcome::Undecided);
+        // What was not read of one was not read of the others of its group, each by a call of its own.
+        let all = undecided.into_iter().map(|(group, open)| {
+            let of_all = if open.missing.is_empty() { BTreeSet::new() } else { group.gaps().cloned().collect() };
+            open.and(Open { missing: of_all, hinges: BTreeSet::new() })
+        });
+        return all.reduce(Open::and).map_or(Outcome::Passes, Outcome::Undecided);
     }
     shown.sort();
     shown.truncate(MOST_OF_OTHERS);

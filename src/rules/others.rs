@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{Access, Question, Target};
 use crate::arn::Arn;
-use crate::inventory::{Inventory, Known, NamedDocument, Secret};
+use crate::inventory::{Gap, Inventory, Known, NamedDocument, Secret};
 use crate::policy::{Condition, Document, Effect, Policy, Statement};
 
 /// The condition key that holds a secret's rotation function.
@@ -31,8 +31,8 @@ pub(super) struct Others<'a> {
     groups: BTreeMap<&'a str, Vec<Group<'a>>>,
 }
 
-/// Account, partition, region, and the names and texts of the policies where they could be read.
-type Kind<'a> = (&'a str, &'a str, &'a str, Option<Vec<(&'a str, &'a str)>>);
+/// Account, partition, region, the names and texts of the policies where they could be read, and whether nobody knows which there are.
+type Kind<'a> = (&'a str, &'a str, &'a str, Option<Vec<(&'a str, &'a str)>>, bool);
 
 fn written(policy: &NamedDocument) -> (&str, &str) {
     (&policy.name, policy.document.text())
@@ -80,16 +80,21 @@ impl<'s> Alike<'s> {
         found
     }
 
-    /// Each of them as a group of its own.
-    fn each(&self) -> impl Iterator<Item = Alike<'s>> {
+    /// Each of them.
+    fn each(&self) -> impl Iterator<Item = &'s Secret> {
         let listed = self.lists.iter().flat_map(|list| list.iter().copied()).filter(|secret| !self.without.contains(&secret.arn));
-        listed.chain(self.lists.is_empty().then_some(self.first)).map(Alike::one)
+        listed.chain(self.lists.is_empty().then_some(self.first))
     }
 
-    /// These, one by one where the policies of the secrets could not be read: each is a gap of its own.
-    fn apart_where_unread(self) -> Vec<Self> {
-        if self.first.policies.gap().is_some() { self.each().collect() } else { vec![self] }
+    /// What was not read of the policies of each.
+    pub(super) fn gaps(&self) -> impl Iterator<Item = &'s Gap> {
+        self.each().flat_map(|secret| [secret.policies.gap(), unlisted(secret)]).flatten()
     }
+}
+
+/// Why nobody knows which policies a secret has.
+fn unlisted(secret: &Secret) -> Option<&Gap> {
+    secret.policies_listed.as_ref().and_then(Known::gap)
 }
 
 /// Whether a list, which is ordered by ARN, holds this secret.
@@ -165,7 +170,7 @@ impl<'a> Others<'a> {
             }
             let arn = &secret.arn;
             let policies = secret.policies.value().map(|policies| policies.iter().map(written).collect());
-            let key = (arn.account(), arn.partition_name(), arn.region(), policies);
+            let key = (arn.account(), arn.partition_name(), arn.region(), policies, unlisted(secret).is_some());
             groups.entry(key).or_default().push(secret);
         }
         let mut by_account: BTreeMap<&str, Vec<Group<'_>>> = BTreeMap::new();
@@ -202,7 +207,7 @@ impl<'a> Others<'a> {
                 for document in access.documents(&question) {
                     document.policy().map(Policy::statements).unwrap_or_default().iter().for_each(|statement| looks.at(statement));
                 }
-                found.extend(split(group, &looks, &rotated).into_iter().flat_map(Alike::apart_where_unread));
+                found.extend(split(group, &looks, &rotated));
             }
         }
         found
@@ -229,7 +234,7 @@ fn split<'s, 'a: 's>(group: &'s Group<'a>, looks: &Looks, rotated: &BTreeSet<&'a
     let in_group = |arn: &&Arn| holds(&group.members, arn);
     let mut without: BTreeSet<&'s Arn> = rotated.iter().copied().filter(in_group).collect();
     if looks.closely {
-        return Alike::of(all(), without).map(|alike| alike.each().collect()).unwrap_or_default();
+        return Alike::of(all(), without).map(|alike| alike.each().map(Alike::one).collect()).unwrap_or_default();
     }
     let mut named = BTreeSet::new();
     for beginning in &looks.beginnings {
@@ -262,7 +267,7 @@ fn may_let_in(secret: &Secret) -> bool {
     let allows = |document: &Document| {
         document.policy().map_or(true, |policy| policy.statements().iter().any(|statement| statement.effect() == Effect::Allow))
     };
-    secret.policies.value().is_none_or(|policies| policies.iter().any(|policy| allows(&policy.document)))
+    unlisted(secret).is_some() || secret.policies.value().is_none_or(|policies| policies.iter().any(|policy| allows(&policy.document)))
 }
 
 /// The question about another secret.
