@@ -1,6 +1,6 @@
-//! How many decisions a second one thread makes: the public suite with parsed policies, once in a row (most of the time then goes into fetching
-//! tens of megabytes of policies and contexts from memory) and each question eight times in a row (as an audit does, which asks the same policies again and again); and
-//! its first lines from text to answer.
+//! How many decisions a second one thread makes: the public suite with parsed policies, once in a row (most of the time then goes into fetching 16 MB of
+//! policies and contexts from memory, so compare two commits only by running both in turns) and each question eight times in a row (as an audit does,
+//! which asks the same policies again and again); and its first lines from text to answer.
 
 use std::hint::black_box;
 use std::io::Read;

@@ -256,8 +256,8 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_parser_panic(text in any::<String>(), bytes in vec(any::<u8>(), 0..200)) {
-        let _ = Document::new(text).policy().map(|policy| policy.statements().len());
-        let _ = Document::new(String::from_utf8_lossy(&bytes).as_ref()).policy().map(|policy| policy.statements().len());
+        let _ = Document::new(text).policy().map(|policy| policy.statements().count());
+        let _ = Document::new(String::from_utf8_lossy(&bytes).as_ref()).policy().map(|policy| policy.statements().count());
     }
 
     #[test]

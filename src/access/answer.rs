@@ -131,7 +131,7 @@ impl Answer {
             }
         }
         for attached in self.policies.iter().filter_map(|attached| attached.policy()) {
-            for condition in attached.statements().iter().flat_map(Statement::conditions) {
+            for condition in attached.statements().flat_map(Statement::conditions) {
                 if let Some(values) = keys.get_mut(&condition.key().to_lowercase()) {
                     values.extend(condition.values().map(str::to_owned));
                 }

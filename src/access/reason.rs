@@ -49,11 +49,10 @@ fn allowed(answer: &Answer, trace: &Trace) -> String {
 /// A statement that denies, and the conditions under which it does.
 fn denied_by(answer: &Answer, step: &Step) -> String {
     let attached = answer.policies.iter().find(|attached| attached.label == step.label);
-    let statement = attached.and_then(|attached| attached.policy()?.statements().get(step.index));
+    let statement = attached.and_then(|attached| attached.policy()?.statements().nth(step.index));
     let conditions: Vec<String> = statement
-        .map(Statement::conditions)
-        .unwrap_or_default()
-        .iter()
+        .into_iter()
+        .flat_map(Statement::conditions)
         .map(|condition| {
             let wanted: Vec<Arc<str>> = condition.values().map(Arc::from).collect();
             format!(

@@ -7,88 +7,73 @@
 
 use super::cells::{self, Cell, Slot, is_boundless};
 use super::context::Context;
-use super::pattern::{Pattern, Resolved, Syntax, Token, merge_literals, push_slots, resolve, tokens, variables};
+use super::glob::{Plain, Shape, Wildcards};
+use super::pattern::{Compiled, Pattern, Resolved, Syntax, is_plain, merge_literals, push_slots, resolve, tokens};
 use super::text::Text;
 use super::truth::{Truth, all};
 
 const COLON: Slot<'_> = Slot::Cell(Cell::Char(':'));
 
-/// One value of a Resource or `NotResource` element.
-#[derive(Debug, Clone)]
-pub(super) struct ResourcePattern {
-    /// All of it, each star crossing colons: what this does not cover is not covered.
-    whole: Pattern,
-    rest: Rest,
+/// What a value of a Resource or `NotResource` element means. In an ARN, variables count only behind the fifth colon.
+pub(super) fn of_resource(written: &str, variables: bool) -> Compiled {
+    let plain = Syntax { wildcards: true, variables: false };
+    let syntax = Syntax { wildcards: true, variables };
+    if !written.starts_with("arn:") {
+        return Compiled::new(written, syntax, resource_shape);
+    }
+    match written.match_indices(':').nth(4) {
+        None => Compiled::from_tokens(tokens(&format!("{written}:*"), plain), resource_shape),
+        Some(_) if is_plain(written, syntax) => Compiled::new(written, plain, resource_shape),
+        Some((fifth, _)) => {
+            let mut row = tokens(&written[..=fifth], plain);
+            row.extend(tokens(&written[fifth + 1..], syntax));
+            Compiled::from_tokens(merge_literals(row), resource_shape)
+        }
+    }
 }
 
-#[derive(Debug, Clone)]
-enum Rest {
-    /// `whole` says it all: no wildcard before the resource part, or no ARN.
-    Nothing,
-    /// Component by component, then, if some star ends a component, with that star crossing.
-    Components { components: Box<[Pattern]>, slots: bool },
-    /// Symbols or variables take part.
-    Open(Box<[Token]>),
+/// By components only if a wildcard stands in one of the first five.
+fn resource_shape(text: &str, wildcards: Wildcards) -> Shape {
+    let whole = Shape::of(text, wildcards);
+    match (whole, text.match_indices(':').nth(4)) {
+        (Shape::Glob { literal }, Some((fifth, _))) if usize::from(literal) < fifth => {
+            let (any, _) = wildcards.chars();
+            let ends = text[..fifth].split(':').any(|component| component.ends_with(any));
+            Shape::Components { literal, colons: colons(text, literal), ends }
+        }
+        _ => whole,
+    }
 }
 
-impl ResourcePattern {
-    pub(super) fn new(written: &str, variables: bool) -> Self {
-        Self::from_tokens(resource_tokens(written, variables))
-    }
+/// How many of the first five colons stand before the first wildcard.
+fn colons(text: &str, literal: u16) -> u8 {
+    text.bytes().take(literal.into()).filter(|byte| *byte == b':').take(5).fold(0, |count, _| count + 1)
+}
 
-    fn from_tokens(tokens: Vec<Token>) -> Self {
-        let rest = if tokens.iter().any(|token| matches!(token, Token::Symbol(_) | Token::Variable { .. })) {
-            Rest::Open(tokens.clone().into())
-        } else {
-            wildcards_before_resource(&tokens)
-        };
-        Self { whole: Pattern::from_tokens(tokens, false), rest }
-    }
-
-    /// Whether it is `*`.
-    pub(super) fn is_anything(&self) -> bool {
-        self.whole.is_anything()
-    }
-
-    /// The names of its variables.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.whole.variables()
-    }
-
-    pub(super) fn matches(&self, resource: &Text, context: &Context) -> Truth {
-        match (&self.rest, resource.as_literal()) {
-            (Rest::Nothing, Some(literal)) => self.whole.matches_str(literal),
-            (Rest::Components { components, slots }, Some(literal)) => self.matches_components(components, *slots, literal),
-            (Rest::Open(tokens), literal) => {
-                match resolve(tokens, context) {
-                    Resolved::Nothing => return Truth::False,
-                    Resolved::Plain(tokens) if literal.is_some() => return Self::from_tokens(tokens).matches(resource, context),
-                    Resolved::Plain(_) | Resolved::Open => {}
-                }
+/// Whether a value of a Resource element covers a resource.
+pub(super) fn covers_resource(pattern: Pattern<'_>, resource: &Text, context: &Context) -> Truth {
+    match (pattern, resource.as_literal()) {
+        (Pattern::Plain(plain), Some(literal)) => covers_plain(plain, literal),
+        (Pattern::Plain(plain), None) => matches_bounded(plain.slots(), resource),
+        (Pattern::Open(tokens), literal) => match (resolve(tokens, context), literal) {
+            (Resolved::Nothing, _) => Truth::False,
+            (Resolved::Plain(filled), Some(literal)) => covers_plain(filled.plain(resource_shape), literal),
+            _ => {
                 let mut slots = Vec::new();
-                if !push_slots(&mut slots, tokens, context, false) {
-                    return Truth::False;
-                }
-                matches_bounded(slots, resource)
+                if push_slots(&mut slots, tokens, context, false) { matches_bounded(slots, resource) } else { Truth::False }
             }
-            (_, None) => matches_bounded(self.whole.closed_slots(), resource),
-        }
-    }
-
-    fn matches_components(&self, components: &[Pattern], slots: bool, literal: &str) -> Truth {
-        let whole = self.whole.matches_str(literal);
-        if whole.is_false() {
-            return whole;
-        }
-        let inside = match_components(components, literal);
-        if inside.is_true() || !slots { inside } else { matches_bounded(self.whole.closed_slots(), &Text::literal(literal)) }
+        },
     }
 }
 
-fn match_components(components: &[Pattern], literal: &str) -> Truth {
-    let mut parts = literal.splitn(components.len(), ':');
-    let covered = all(components.iter().map(|component| parts.next().map_or(Truth::False, |part| component.matches_str(part))));
-    covered.and(parts.next().is_none().into())
+/// Component by component and then, if a star ends one, with that star crossing. What a pattern does not cover with all its stars crossing it does not cover.
+fn covers_plain(plain: Plain<'_>, literal: &str) -> Truth {
+    let Shape::Components { ends, .. } = plain.shape else { return plain.covers(literal) };
+    let inside = plain.covers_components(literal);
+    if inside.is_true() || !ends {
+        return inside;
+    }
+    if plain.covers(literal).is_false() { Truth::False } else { matches_bounded(plain.slots(), &Text::literal(literal)) }
 }
 
 fn matches_bounded(mut slots: Vec<Slot<'_>>, resource: &Text) -> Truth {
@@ -116,112 +101,37 @@ fn bind_to_components(slots: &mut [Slot<'_>]) {
     }
 }
 
-/// The tokens of a resource: variables count only behind the fifth colon, and an ARN that stops early goes on with anything.
-fn resource_tokens(written: &str, variables: bool) -> Vec<Token> {
-    let plain = Syntax { wildcards: true, variables: false };
-    if !written.starts_with("arn:") {
-        return tokens(written, Syntax { wildcards: true, variables });
+/// What a value of an `Arn…` condition operator means. One of fewer than six components is no ARN.
+pub(super) fn of_arn(written: &str, variables: bool) -> Compiled {
+    Compiled::new(written, Syntax { wildcards: true, variables }, arn_shape)
+}
+
+fn arn_shape(text: &str, wildcards: Wildcards) -> Shape {
+    if text.match_indices(':').nth(4).is_none() {
+        return Shape::Nothing;
     }
-    match written.match_indices(':').nth(4) {
-        Some((fifth, _)) => {
-            let mut head = tokens(&written[..=fifth], plain);
-            head.extend(tokens(&written[fifth + 1..], Syntax { wildcards: true, variables }));
-            merge_literals(head)
-        }
-        None => tokens(&format!("{written}:*"), plain),
+    match Shape::of(text, wildcards) {
+        Shape::Glob { literal } => Shape::Components { literal, colons: colons(text, literal), ends: false },
+        shape => shape,
     }
 }
 
-fn wildcards_before_resource(tokens: &[Token]) -> Rest {
-    let components = split(tokens);
-    let is_wild = |component: &Vec<Token>| component.iter().any(|token| matches!(token, Token::Any | Token::One));
-    match components.split_last() {
-        Some((_, head)) if components.len() == 6 && head.iter().any(is_wild) => Rest::Components {
-            slots: head.iter().any(|component| component.last() == Some(&Token::Any)),
-            components: components.iter().map(|component| Pattern::from_tokens(component.clone(), false)).collect(),
-        },
-        _ => Rest::Nothing,
-    }
-}
-
-/// Cuts tokens at their first five literal colons.
-fn split(tokens: &[Token]) -> Vec<Vec<Token>> {
-    let mut components = vec![Vec::new()];
-    for token in tokens {
-        let Token::Literal(text) = token else {
-            components.last_mut().into_iter().for_each(|last| last.push(token.clone()));
-            continue;
-        };
-        let free = 6 - components.len();
-        for (at, part) in text.splitn(free + 1, ':').enumerate() {
-            if at > 0 {
-                components.push(Vec::new());
+/// Whether a value of an `Arn…` operator covers a context value.
+pub(super) fn covers_arn(pattern: Pattern<'_>, text: &Text, context: &Context) -> Truth {
+    match (pattern, text.as_literal()) {
+        (Pattern::Plain(plain), _) if plain.shape == Shape::Nothing => Truth::False,
+        (Pattern::Plain(plain), Some(literal)) => covers_plain(plain, literal),
+        (Pattern::Plain(plain), None) => match_split(&plain.slots(), text),
+        (Pattern::Open(tokens), literal) => match (resolve(tokens, context), literal) {
+            (Resolved::Nothing, _) => Truth::False,
+            (Resolved::Plain(filled), Some(literal)) => {
+                covers_arn(Pattern::Plain(filled.plain(arn_shape)), &Text::literal(literal), context)
             }
-            if !part.is_empty() {
-                components.last_mut().into_iter().for_each(|last| last.push(Token::Literal(part.into())));
-            }
-        }
-    }
-    components
-}
-
-/// One value of an `Arn…` condition operator.
-#[derive(Debug, Clone)]
-pub(super) struct ArnPattern(ArnShape);
-
-#[derive(Debug, Clone)]
-enum ArnShape {
-    Components(Box<[Pattern]>),
-    /// Symbols or variables take part.
-    Open(Box<[Token]>),
-    /// Fewer than six components: no ARN matches.
-    Nothing,
-}
-
-impl ArnPattern {
-    pub(super) fn new(written: &str, variables: bool) -> Self {
-        Self::from_tokens(tokens(written, Syntax { wildcards: true, variables }))
-    }
-
-    fn from_tokens(tokens: Vec<Token>) -> Self {
-        if tokens.iter().any(|token| matches!(token, Token::Symbol(_) | Token::Variable { .. })) {
-            return Self(ArnShape::Open(tokens.into()));
-        }
-        let components = split(&tokens);
-        if components.len() < 6 {
-            return Self(ArnShape::Nothing);
-        }
-        Self(ArnShape::Components(components.into_iter().map(|component| Pattern::from_tokens(component, false)).collect()))
-    }
-
-    /// The names of its variables.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        let tokens: &[Token] = if let ArnShape::Open(tokens) = &self.0 { tokens } else { &[] };
-        variables(tokens)
-    }
-
-    pub(super) fn matches(&self, text: &Text, context: &Context) -> Truth {
-        match (&self.0, text.as_literal()) {
-            (ArnShape::Nothing, _) => Truth::False,
-            (ArnShape::Components(components), Some(literal)) => match_components(components, literal),
-            (ArnShape::Components(components), None) => {
-                let mut slots = Vec::new();
-                for (at, component) in components.iter().enumerate() {
-                    slots.extend((at > 0).then_some(COLON));
-                    slots.extend(component.closed_slots());
-                }
-                match_split(&slots, text)
-            }
-            (ArnShape::Open(tokens), literal) => {
-                match resolve(tokens, context) {
-                    Resolved::Nothing => return Truth::False,
-                    Resolved::Plain(tokens) if literal.is_some() => return Self::from_tokens(tokens).matches(text, context),
-                    Resolved::Plain(_) | Resolved::Open => {}
-                }
+            _ => {
                 let mut slots = Vec::new();
                 if push_slots(&mut slots, tokens, context, false) { match_split(&slots, text) } else { Truth::False }
             }
-        }
+        },
     }
 }
 
@@ -246,12 +156,20 @@ fn match_split(slots: &[Slot<'_>], text: &Text) -> Truth {
 mod tests {
     use super::*;
 
+    fn with(compiled: &Compiled, written: &str, covers: impl FnOnce(Pattern<'_>) -> Truth) -> Truth {
+        match compiled {
+            Compiled::Written(shape) => covers(Pattern::Plain(Plain { text: written, shape: *shape, wildcards: Wildcards::WRITTEN })),
+            Compiled::Filled(filled, shape) => covers(Pattern::Plain(filled.with(*shape))),
+            Compiled::Open(tokens) => covers(Pattern::Open(tokens)),
+        }
+    }
+
     fn resource(pattern: &str, text: &str) -> Truth {
-        ResourcePattern::new(pattern, true).matches(&Text::parse(text), &Context::closed())
+        with(&of_resource(pattern, true), pattern, |pattern| covers_resource(pattern, &Text::parse(text), &Context::closed()))
     }
 
     fn arn(pattern: &str, text: &str) -> Truth {
-        ArnPattern::new(pattern, true).matches(&Text::parse(text), &Context::closed())
+        with(&of_arn(pattern, true), pattern, |pattern| covers_arn(pattern, &Text::parse(text), &Context::closed()))
     }
 
     #[test]

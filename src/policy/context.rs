@@ -47,33 +47,29 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The name of a condition key, ready for look-up: names are case-insensitive, also behind the slash or colon of a tag or encryption-context
-/// key (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Key {
-    hash: u32,
-    lower: SmolStr,
-}
-
-impl Key {
-    pub(super) fn new(name: &str) -> Self {
-        let lower = SmolStr::from(if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_lowercase() });
-        Self { hash: fnv(lower.as_bytes()), lower }
-    }
-
-    pub(super) fn lower(&self) -> &str {
-        &self.lower
-    }
-}
-
+/// The hash of a condition key's name, whatever its letter case: names are case-insensitive, also behind the slash or colon of a tag or encryption-context key
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>).
 /// FNV-1a: small, fast on short texts and the same on every machine.
-fn fnv(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+pub(super) fn hash(name: &str) -> u32 {
+    let fnv = |hash: u32, byte: u8| (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193);
+    if name.is_ascii() { name.bytes().fold(0x811c_9dc5, fnv) } else { name.to_lowercase().bytes().fold(0x811c_9dc5, fnv) }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one == other || one.eq_ignore_ascii_case(other) || !(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase()
+}
+
+/// `prefix` is in lower case.
+fn begins(name: &str, prefix: &str) -> bool {
+    if name.is_ascii() {
+        name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    } else {
+        name.to_lowercase().starts_with(prefix)
+    }
 }
 
 #[derive(Debug, Clone)]
 struct Listed {
-    key: Key,
     name: SmolStr,
     entry: Entry,
 }
@@ -81,7 +77,7 @@ struct Listed {
 /// The condition keys of a request. A key is looked up by its exact name, then in the longest family that begins it, then as `unlisted`.
 #[derive(Debug, Clone)]
 pub struct Context {
-    // INVARIANT: sorted by key, each key once.
+    // INVARIANT: sorted by the hash of the name, each key once.
     listed: Vec<Listed>,
     // INVARIANT: the hash of each listed key in the same order. Look-ups that find nothing, the most frequent ones, read only these few bytes.
     hashes: Vec<u32>,
@@ -108,12 +104,12 @@ impl Context {
 
     /// Sets one key; the last setting counts. Names are case-insensitive.
     pub fn set(&mut self, name: &str, entry: Entry) -> &mut Self {
-        let key = Key::new(name);
-        match self.listed.binary_search_by(|listed| listed.key.cmp(&key)) {
+        let hash = hash(name);
+        match self.place(hash, name) {
             Ok(at) => self.listed[at].entry = entry,
             Err(at) => {
-                self.hashes.insert(at, key.hash);
-                self.listed.insert(at, Listed { key, name: name.into(), entry });
+                self.hashes.insert(at, hash);
+                self.listed.insert(at, Listed { name: name.into(), entry });
             }
         }
         self
@@ -121,9 +117,8 @@ impl Context {
 
     /// Sets a key that is not set to what is known of it as one of a family, or by default.
     pub(super) fn set_if_new(&mut self, name: &str) {
-        let key = Key::new(name);
-        if self.listed.binary_search_by(|listed| listed.key.cmp(&key)).is_err() {
-            let entry = self.look_up(&key).clone();
+        if self.place(hash(name), name).is_err() {
+            let entry = self.get(name).clone();
             self.set(name, entry);
         }
     }
@@ -139,7 +134,7 @@ impl Context {
 
     /// What is known under this name.
     pub fn get(&self, name: &str) -> &Entry {
-        self.look_up(&Key::new(name))
+        self.look_up(hash(name), name)
     }
 
     /// Every key that was set by its own name, sorted by that name.
@@ -148,13 +143,24 @@ impl Context {
         sorted.into_iter()
     }
 
-    pub(super) fn look_up(&self, key: &Key) -> &Entry {
-        let from = self.hashes.partition_point(|hash| *hash < key.hash);
-        let alike = self.hashes[from..].iter().zip(&self.listed[from..]).take_while(|(hash, _)| **hash == key.hash);
-        if let Some((_, listed)) = alike.into_iter().find(|(_, listed)| listed.key.lower == key.lower) {
-            return &listed.entry;
+    /// What is known under this name, of which the hash is at hand.
+    pub(super) fn look_up(&self, hash: u32, name: &str) -> &Entry {
+        match self.place(hash, name) {
+            Ok(at) => &self.listed[at].entry,
+            Err(_) => self.families.iter().find(|(prefix, _)| begins(name, prefix)).map_or(&self.unlisted, |(_, entry)| entry),
         }
-        self.families.iter().find(|(prefix, _)| key.lower.starts_with(&**prefix)).map_or(&self.unlisted, |(_, entry)| entry)
+    }
+
+    /// Where the key is, or where it belongs.
+    fn place(&self, hash: u32, name: &str) -> Result<usize, usize> {
+        let mut at = self.hashes.partition_point(|known| *known < hash);
+        while self.hashes.get(at) == Some(&hash) {
+            if same(&self.listed[at].name, name) {
+                return Ok(at);
+            }
+            at += 1;
+        }
+        Err(at)
     }
 }
 

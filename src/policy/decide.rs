@@ -10,9 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::matching::Question;
-use super::model::{Condition, Effect, Statement};
+use super::model::{Condition, Statement};
 use super::naming::Naming;
 use super::request::Request;
+use super::rows::Effect;
 use super::set::{Attached, PolicyKind, PolicySet};
 use super::truth::Truth;
 
@@ -212,7 +213,7 @@ pub fn may_allow(request: &Request, policies: &PolicySet) -> bool {
     let question = Question { request, bounded: policies.boundary.is_some() };
     let may = |attached: &Attached, kind: PolicyKind| {
         let Some(policy) = attached.policy() else { return true };
-        policy.statements().iter().filter(|statement| statement.effect == Effect::Allow).any(|statement| {
+        policy.statements().filter(|statement| statement.effect() == Effect::Allow).any(|statement| {
             !question.action(statement).is_false()
                 && !question.resource(statement, kind).is_false()
                 && (!kind.has_principals() || !question.principal(statement).at_all().is_false())
@@ -245,12 +246,12 @@ fn said_by(question: Question<'_>, attached: &[Attached], kind: PolicyKind, deni
         };
         for statement in policy.statements() {
             // A second sure yes adds nothing to the first.
-            let known = if statement.effect.denies() { said.denied } else { said.allowed };
+            let known = if statement.effect().denies() { said.denied } else { said.allowed };
             if known.is_true() {
                 continue;
             }
             let matched = matched(question, statement, kind);
-            match statement.effect {
+            match statement.effect() {
                 Effect::Allow => said.allowed = said.allowed.or(matched),
                 Effect::Deny => said.denied = said.denied.or(matched),
             }
@@ -260,7 +261,7 @@ fn said_by(question: Question<'_>, attached: &[Attached], kind: PolicyKind, deni
 }
 
 /// Whether a statement of a policy of this kind matches.
-pub(super) fn matched(question: Question<'_>, statement: &Statement, kind: PolicyKind) -> Truth {
+pub(super) fn matched(question: Question<'_>, statement: Statement<'_>, kind: PolicyKind) -> Truth {
     let matched = question.but_principal(statement, kind);
     if matched.is_false() || !kind.has_principals() { matched } else { matched.and(question.principal(statement).at_all()) }
 }
@@ -274,7 +275,7 @@ fn said_by_resource(question: Question<'_>, attached: &[Attached], mut denied: T
             continue;
         };
         for statement in policy.statements() {
-            if statement.effect.denies() && denied.is_true() {
+            if statement.effect().denies() && denied.is_true() {
                 continue;
             }
             let matched = question.but_principal(statement, PolicyKind::Resource);
@@ -282,7 +283,7 @@ fn said_by_resource(question: Question<'_>, attached: &[Attached], mut denied: T
                 continue;
             }
             let naming = question.principal(statement).and(matched);
-            match statement.effect {
+            match statement.effect() {
                 Effect::Allow => allowed = allowed.or(by_condition(statement, naming)),
                 Effect::Deny => denied = denied.or(naming.at_all()),
             }
@@ -293,9 +294,9 @@ fn said_by_resource(question: Question<'_>, attached: &[Attached], mut denied: T
 
 /// `*` with a condition on `aws:PrincipalArn` counts as naming the principal itself
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>).
-pub(super) fn by_condition(statement: &Statement, naming: Naming) -> Naming {
-    let named = |condition: &Condition| condition.key.lower() == "aws:principalarn" && !condition.operator.negated;
-    if naming.anyone.is_false() || !statement.conditions.iter().any(named) {
+pub(super) fn by_condition(statement: Statement<'_>, naming: Naming) -> Naming {
+    let named = |condition: Condition<'_>| condition.key().eq_ignore_ascii_case("aws:PrincipalArn") && !condition.is_negated();
+    if naming.anyone.is_false() || !statement.conditions().any(named) {
         return naming;
     }
     Naming { direct: naming.direct.or(naming.anyone), anyone: Truth::False, ..naming }

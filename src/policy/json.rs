@@ -1,6 +1,7 @@
 //! A small JSON reader that knows where everything stands. Only the policy parser uses it: its errors name a line and column, it sees duplicate
 //! keys, keeps numbers as written, and refuses deep nesting before the stack feels it. JSON: <https://www.rfc-editor.org/rfc/rfc8259>.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::error::{PolicyError, Position, Problem};
@@ -10,31 +11,35 @@ pub(super) const MAX_DEPTH: usize = 16;
 
 /// A JSON value and where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
+pub(super) struct Node<'a> {
     pub(super) at: Position,
-    pub(super) value: Json,
+    /// The bytes before it.
+    pub(super) offset: usize,
+    pub(super) value: Json<'a>,
 }
 
-/// A JSON value. Objects keep the order of the text.
+/// A JSON value. Objects keep the order of the text; a text is borrowed unless it was written with escapes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub(super) enum Json<'a> {
     Null,
     Bool(bool),
-    Number(String),
-    Text(String),
-    Array(Vec<Node>),
-    Object(Vec<Member>),
+    Number(&'a str),
+    Text(Cow<'a, str>),
+    Array(Vec<Node<'a>>),
+    Object(Vec<Member<'a>>),
 }
 
 /// One key of an object, where the key begins, and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
+pub(super) struct Member<'a> {
     pub(super) at: Position,
-    pub(super) key: String,
-    pub(super) node: Node,
+    /// The bytes before the key.
+    pub(super) offset: usize,
+    pub(super) key: Cow<'a, str>,
+    pub(super) node: Node<'a>,
 }
 
-impl Json {
+impl Json<'_> {
     /// What to call it in an error.
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -49,8 +54,8 @@ impl Json {
 }
 
 /// Reads one value that makes up all of `text`.
-pub(super) fn read(text: &str) -> Result<Node, PolicyError> {
-    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, column: 1 };
+pub(super) fn read(text: &str) -> Result<Node<'_>, PolicyError> {
+    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), length: text.len(), line: 1, column: 1 };
     let node = reader.value(0)?;
     reader.space();
     if reader.rest.is_empty() { Ok(node) } else { Err(reader.error("there is more text after its end")) }
@@ -58,6 +63,7 @@ pub(super) fn read(text: &str) -> Result<Node, PolicyError> {
 
 struct Reader<'a> {
     rest: &'a str,
+    length: usize,
     line: usize,
     column: usize,
 }
@@ -65,6 +71,10 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn position(&self) -> Position {
         Position { line: self.line, column: self.column }
+    }
+
+    fn offset(&self) -> usize {
+        self.length - self.rest.len()
     }
 
     fn error(&self, problem: &'static str) -> PolicyError {
@@ -101,9 +111,9 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn value(&mut self, depth: usize) -> Result<Node, PolicyError> {
+    fn value(&mut self, depth: usize) -> Result<Node<'a>, PolicyError> {
         self.space();
-        let at = self.position();
+        let (at, offset) = (self.position(), self.offset());
         let value = match self.peek() {
             Some('{') => self.object(depth)?,
             Some('[') => self.array(depth)?,
@@ -115,10 +125,10 @@ impl<'a> Reader<'a> {
             Some(_) => return Err(self.error("a value is expected here")),
             None => return Err(self.error("it ends too early")),
         };
-        Ok(Node { at, value })
+        Ok(Node { at, offset, value })
     }
 
-    fn word(&mut self, word: &str, value: Json) -> Result<Json, PolicyError> {
+    fn word(&mut self, word: &str, value: Json<'a>) -> Result<Json<'a>, PolicyError> {
         if !self.rest.starts_with(word) {
             return Err(self.error("a value is expected here"));
         }
@@ -132,7 +142,7 @@ impl<'a> Reader<'a> {
         if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(PolicyError::new(self.position(), Problem::TooDeep { limit: MAX_DEPTH })) }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Json, PolicyError> {
+    fn array(&mut self, depth: usize) -> Result<Json<'a>, PolicyError> {
         let depth = self.enter(depth)?;
         self.next();
         let mut nodes = Vec::new();
@@ -152,10 +162,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json, PolicyError> {
+    fn object(&mut self, depth: usize) -> Result<Json<'a>, PolicyError> {
         let depth = self.enter(depth)?;
         self.next();
-        let mut members: Vec<Member> = Vec::new();
+        let mut members: Vec<Member<'a>> = Vec::new();
         let mut keys = BTreeSet::new();
         self.space();
         if self.peek() == Some('}') {
@@ -164,18 +174,18 @@ impl<'a> Reader<'a> {
         }
         loop {
             self.space();
-            let at = self.position();
+            let (at, offset) = (self.position(), self.offset());
             if self.peek() != Some('"') {
                 return Err(self.error("a key in double quotes is expected here"));
             }
             let key = self.text()?;
             if !keys.insert(key.clone()) {
-                return Err(PolicyError::new(at, Problem::DuplicateKey { key }));
+                return Err(PolicyError::new(at, Problem::DuplicateKey { key: key.into_owned() }));
             }
             self.space();
             self.expect(':', "a colon is expected here")?;
             let node = self.value(depth)?;
-            members.push(Member { at, key, node });
+            members.push(Member { at, offset, key, node });
             self.space();
             if self.peek() == Some('}') {
                 self.next();
@@ -185,7 +195,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<String, PolicyError> {
+    fn number(&mut self) -> Result<&'a str, PolicyError> {
         let start: &'a str = self.rest;
         let digits = |reader: &mut Self| {
             let before = reader.rest.len();
@@ -213,26 +223,31 @@ impl<'a> Reader<'a> {
             }
             digits(self)?;
         }
-        Ok(start[..start.len() - self.rest.len()].to_owned())
+        Ok(&start[..start.len() - self.rest.len()])
     }
 
-    fn text(&mut self) -> Result<String, PolicyError> {
+    fn text(&mut self) -> Result<Cow<'a, str>, PolicyError> {
         self.next();
-        let mut text = String::new();
+        let start: &'a str = self.rest;
+        let mut unescaped: Option<String> = None;
         loop {
+            let so_far = &start[..start.len() - self.rest.len()];
             match self.peek() {
                 Some('"') => {
                     self.next();
-                    return Ok(text);
+                    return Ok(unescaped.map_or(Cow::Borrowed(so_far), Cow::Owned));
                 }
                 Some('\\') => {
                     self.next();
-                    text.push(self.escape()?);
+                    let escaped = self.escape()?;
+                    unescaped.get_or_insert_with(|| so_far.to_owned()).push(escaped);
                 }
                 Some(c) if c < ' ' => return Err(self.error("a control character in a text must be escaped")),
                 Some(c) => {
                     self.next();
-                    text.push(c);
+                    if let Some(text) = &mut unescaped {
+                        text.push(c);
+                    }
                 }
                 None => return Err(self.error("it ends within a text")),
             }

@@ -94,7 +94,7 @@ impl Miss {
 }
 
 /// The elements of a statement that do not surely match. `naming`: how it names who asks, in a policy that names principals.
-pub(super) fn misses(question: Question<'_>, statement: &Statement, kind: PolicyKind, naming: Option<Naming>) -> Vec<Miss> {
+pub(super) fn misses(question: Question<'_>, statement: Statement<'_>, kind: PolicyKind, naming: Option<Naming>) -> Vec<Miss> {
     let request = question.request;
     let mut misses = Vec::new();
     let mut note = |truth: Truth, element: &dyn Fn() -> Element| {
@@ -104,26 +104,26 @@ pub(super) fn misses(question: Question<'_>, statement: &Statement, kind: Policy
     };
     note(naming.map_or(Truth::True, Naming::at_all), &|| Element::Principal {
         negated: statement.is_not_principal(),
-        wanted: statement.principals().iter().map(|entry| Arc::clone(&entry.written)).collect(),
+        wanted: statement.principals().map(|entry| entry.written().into()).collect(),
         found: described(&request.principal),
     });
     note(question.action(statement), &|| Element::Action {
-        negated: statement.actions.negated,
-        wanted: statement.written.actions.to_vec(),
+        negated: statement.is_not_action(),
+        wanted: statement.actions().map(Arc::from).collect(),
         found: request.action.to_string(),
     });
     note(question.resource(statement, kind), &|| Element::Resource {
         negated: statement.is_not_resource(),
-        wanted: statement.written.resources.to_vec(),
+        wanted: statement.resources().map(Arc::from).collect(),
         found: request.resource.to_string(),
         unknown: statement.resource_variables().filter(|name| is_open(request.context.get(name))).map(Arc::from).collect(),
     });
-    for condition in &statement.conditions {
+    for condition in statement.conditions() {
         note(condition::holds(condition, &request.context), &|| Element::Condition {
-            operator: Arc::clone(&condition.written.operator),
-            key: Arc::clone(&condition.written.key),
-            wanted: condition.written.values.to_vec(),
-            found: request.context.look_up(&condition.key).clone(),
+            operator: condition.operator().into(),
+            key: condition.key().into(),
+            wanted: condition.values().map(Arc::from).collect(),
+            found: request.context.get(condition.key()).clone(),
             unknown: unknown_keys(condition, &request.context),
         });
     }
@@ -131,10 +131,10 @@ pub(super) fn misses(question: Question<'_>, statement: &Statement, kind: Policy
 }
 
 /// The keys that a condition looks at and nobody knows.
-fn unknown_keys(condition: &Condition, context: &Context) -> Vec<Arc<str>> {
+fn unknown_keys(condition: Condition<'_>, context: &Context) -> Vec<Arc<str>> {
     let mut keys: Vec<Arc<str>> = Vec::new();
-    if is_open(context.look_up(&condition.key)) {
-        keys.push(Arc::clone(&condition.written.key));
+    if is_open(context.get(condition.key())) {
+        keys.push(condition.key().into());
     }
     keys.extend(condition.variables().filter(|name| is_open(context.get(name))).map(Arc::from));
     keys.sort();

@@ -4,6 +4,7 @@
 //! The rules are those of <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>.
 
 mod arn_pattern;
+mod block;
 pub mod case;
 mod cells;
 mod condition;
@@ -17,24 +18,30 @@ mod matching;
 mod miss;
 mod model;
 mod naming;
+mod nodes;
 mod operand;
 mod operator;
 mod parse;
 mod pattern;
 mod request;
+mod rows;
 mod set;
 mod text;
 mod trace;
 mod truth;
+mod value;
+mod write;
 
 pub use context::{Context, Entry};
 pub use decide::{Decision, Evaluation, ResourceAllows, evaluate, may_allow};
 pub use document::Document;
 pub use error::{PolicyError, Position, Problem};
 pub use miss::{Element, Miss};
-pub use model::{Condition, Effect, Policy, PrincipalEntry, PrincipalKind, Statement, Version};
+pub use model::{Condition, Conditions, Policy, Statement, Statements, Version};
 pub use request::{Principal, Request};
+pub use rows::{Effect, PrincipalKind};
 pub use set::{Attached, Body, Label, PolicyKind, PolicySet};
 pub use text::{Part, Symbol, Text};
 pub use trace::{HangsOn, Hinge, Step, Trace, explain};
 pub use truth::Truth;
+pub use value::PrincipalEntry;

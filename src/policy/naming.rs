@@ -1,10 +1,12 @@
 //! Whether a statement's Principal or `NotPrincipal` names who asks, and in which way: how a principal is named decides what its grant is worth
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>).
 
-use super::model::{Names, PrincipalEntry, Principals};
+use super::model::Statement;
 use super::request::Principal;
+use super::rows::Names;
 use super::text::Text;
 use super::truth::Truth;
+use super::value::PrincipalEntry;
 
 /// How surely a principal is named in each of the ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,58 +52,66 @@ impl Naming {
     }
 }
 
-/// How `principals` name `who`. `denies`: in a Deny statement, where `NotPrincipal` spares nobody lightly; `bounded`: who asks has a permissions boundary.
-pub(super) fn naming(principals: &Principals, who: &Principal, denies: bool, bounded: bool) -> Naming {
-    if principals.negated {
-        let spared = if denies { spared(&principals.listed, who, bounded) } else { listed(&principals.listed, who).at_all() };
+/// How a statement's principals name `who`. In a Deny, `NotPrincipal` spares nobody lightly; `bounded`: who asks has a permissions boundary.
+pub(super) fn naming(statement: Statement<'_>, who: &Principal, bounded: bool) -> Naming {
+    if statement.is_not_principal() {
+        let spared = if statement.effect().denies() { spared(statement, who, bounded) } else { listed(statement, who).at_all() };
         return Naming { anyone: spared.not(), ..Naming::NOBODY };
     }
-    listed(&principals.listed, who)
+    listed(statement, who)
 }
 
-fn listed(entries: &[PrincipalEntry], who: &Principal) -> Naming {
-    entries.iter().fold(Naming::NOBODY, |naming, entry| naming.or(named_by(entry, who)))
+fn listed(statement: Statement<'_>, who: &Principal) -> Naming {
+    statement.principals().fold(Naming::NOBODY, |naming, entry| naming.or(named_by(entry, who)))
 }
 
 /// Whether a Deny with `NotPrincipal` spares `who`: only when listed together with its account, and never with a permissions boundary
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>).
-fn spared(entries: &[PrincipalEntry], who: &Principal, bounded: bool) -> Truth {
+fn spared(statement: Statement<'_>, who: &Principal, bounded: bool) -> Truth {
     if bounded && who.account().is_some() {
         return Truth::False;
     }
-    let naming = listed(entries, who);
+    let naming = listed(statement, who);
     let itself = naming.direct.or(naming.role);
     let with_account = if who.account().is_some() && !who.is_root() { itself.and(naming.account) } else { itself.or(naming.account) };
     naming.anyone.or(with_account)
 }
 
-fn named_by(entry: &PrincipalEntry, who: &Principal) -> Naming {
+fn named_by(entry: PrincipalEntry<'_>, who: &Principal) -> Naming {
     let mut naming = Naming::NOBODY;
-    match (&entry.names, who) {
+    let is = |own: &Text| equals(entry, entry.written(), own);
+    match (entry.names(), who) {
         (Names::Everyone, _) => naming.anyone = Truth::True,
         (
-            Names::Account(account),
+            Names::Account,
             Principal::User { account: own, .. } | Principal::Session { account: own, .. } | Principal::Role { account: own, .. },
-        ) => {
-            naming.account = account.equals(own);
+        ) => naming.account = entry.delegates_to().map_or(Truth::False, |account| equals(entry, account, own)),
+        (Names::Session, Principal::Role { arn, .. }) => naming.direct = may_be_session_of(entry.written(), arn),
+        (Names::User, Principal::User { arn: own, .. })
+        | (Names::UniqueId, Principal::User { unique_id: Some(own), .. })
+        | (Names::Session, Principal::Session { arn: own, .. })
+        | (Names::Service, Principal::Service(own)) => naming.direct = is(own),
+        (Names::Role, Principal::Session { role_arn: own, .. } | Principal::Role { arn: own, .. })
+        | (Names::UniqueId, Principal::Session { unique_id: Some(own), .. } | Principal::Role { unique_id: Some(own), .. }) => {
+            naming.role = is(own);
         }
-        (Names::User(arn), Principal::User { arn: own, .. }) | (Names::Session { arn, .. }, Principal::Session { arn: own, .. }) => {
-            naming.direct = arn.equals(own);
-        }
-        (Names::Session { role_part, .. }, Principal::Role { arn, .. }) => naming.direct = may_be_session_of(role_part, arn),
-        (Names::Role(arn), Principal::Session { role_arn: own, .. } | Principal::Role { arn: own, .. }) => naming.role = arn.equals(own),
-        (Names::UniqueId(id), Principal::User { unique_id: Some(own), .. }) => naming.direct = id.equals(own),
-        (Names::UniqueId(id), Principal::Session { unique_id: Some(own), .. } | Principal::Role { unique_id: Some(own), .. }) => {
-            naming.role = id.equals(own);
-        }
-        (Names::Service(name), Principal::Service(own)) => naming.direct = name.equals(own),
         _ => {}
     }
     naming
 }
 
+/// Whether what an entry names is the same text.
+fn equals(entry: PrincipalEntry<'_>, named: &str, own: &Text) -> Truth {
+    match own.as_literal() {
+        _ if entry.is_open() => Text::parse(named).equals(own),
+        Some(own) => (named == own).into(),
+        None => Text::literal(named).equals(own),
+    }
+}
+
 /// A statement names one session of a role, and the role asks without saying in which session.
-fn may_be_session_of(role_part: &str, role_arn: &Text) -> Truth {
+fn may_be_session_of(session: &str, role_arn: &Text) -> Truth {
+    let role_part = session.rfind('/').map_or(session, |slash| &session[..slash]);
     let Some(arn) = role_arn.as_literal() else { return Truth::Unknown };
     let mut parts = arn.splitn(6, ':');
     let (Some(partition), Some(account), Some(resource)) = (parts.nth(1), parts.nth(2), parts.next()) else { return Truth::False };

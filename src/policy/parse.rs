@@ -4,18 +4,19 @@
 
 use std::sync::Arc;
 
-use super::arn_pattern::{ArnPattern, ResourcePattern};
-use super::context::Key;
-use super::error::{PolicyError, Position, Problem, nearest};
+use super::arn_pattern::{of_arn, of_resource};
+use super::context;
+use super::error::{PolicyError, Position, Problem};
+use super::glob::Shape;
 use super::json::{self, Json, Member, Node};
-use super::model::{
-    Actions, Condition, ConditionText, Effect, Names, Operand, Policy, PrincipalEntry, PrincipalKind, Principals, Resources, Statement,
-    StatementText, Version,
-};
+use super::model::{Policy, Version};
+use super::nodes::{MAX_VALUES, Parsed, either, find, known, limit, object, one_or_many, scalars, shown, text_of, texts, written};
 use super::operand::{Number, Range, parse_date};
 use super::operator::{Comparison, Operator};
-use super::pattern::{Pattern, Syntax};
-use super::text::Text;
+use super::pattern::{Compiled, Syntax, tokens};
+use super::rows::{Effect, KeyRow, Listing, Names, OperatorRow, PrincipalKind, PrincipalRow, Row, Special, StatementRow};
+use super::text::may_hold_symbols;
+use super::write::Writer;
 
 /// Bytes of a document. The largest policy that AWS stores is a key policy of 32 kB
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>).
@@ -24,9 +25,6 @@ pub(super) const MAX_BYTES: usize = 1 << 20;
 pub(super) const MAX_STATEMENTS: usize = 4096;
 /// Conditions of a statement.
 pub(super) const MAX_CONDITIONS: usize = 1024;
-/// Values of one element or condition.
-pub(super) const MAX_VALUES: usize = 16_384;
-
 const POLICY_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT_ELEMENTS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
@@ -37,10 +35,8 @@ const PRINCIPAL_KINDS: [(&str, PrincipalKind); 4] = [
     ("CanonicalUser", PrincipalKind::CanonicalUser),
 ];
 
-type Parsed<T> = Result<T, PolicyError>;
-
 /// Parses a policy document.
-pub(super) fn policy(text: &str) -> Parsed<Policy> {
+pub(super) fn policy(text: &Arc<str>) -> Parsed<Policy> {
     let start = Position { line: 1, column: 1 };
     if text.len() > MAX_BYTES {
         return Err(PolicyError::new(start, Problem::TooLarge { what: "more bytes", limit: MAX_BYTES }));
@@ -57,11 +53,14 @@ pub(super) fn policy(text: &str) -> Parsed<Policy> {
     };
     let nodes = one_or_many(&statement.node);
     limit(nodes.len(), MAX_STATEMENTS, "more statements", statement.at)?;
-    let statements = nodes.iter().enumerate().map(|(index, node)| self::statement(index, node, version)).collect::<Parsed<_>>()?;
-    Ok(Policy { version, statements })
+    let mut writer = Writer::new(Arc::clone(text));
+    for node in nodes {
+        self::statement(&mut writer, node, version)?;
+    }
+    Ok(Policy { version, block: writer.finish() })
 }
 
-fn version(members: &[Member]) -> Parsed<Version> {
+fn version(members: &[Member<'_>]) -> Parsed<Version> {
     let Some(member) = find(members, "Version") else { return Ok(Version::V2008) };
     match text_of(&member.node, "Version")? {
         "2012-10-17" => Ok(Version::V2012),
@@ -70,37 +69,80 @@ fn version(members: &[Member]) -> Parsed<Version> {
     }
 }
 
-fn statement(index: usize, node: &Node, version: Version) -> Parsed<Statement> {
+fn statement(writer: &mut Writer, node: &Node<'_>, version: Version) -> Parsed<()> {
     let members = object(node, "a statement")?;
     known(members, &STATEMENT_ELEMENTS, "statement")?;
     let variables = version == Version::V2012;
-    let sid = find(members, "Sid").map(|member| text_of(&member.node, "Sid")).transpose()?.map(Arc::from);
-    let principals = either(members, "Principal", "NotPrincipal")?
-        .map(|(member, negated)| Ok(Principals { negated, listed: principal_entries(&member.node)? }))
-        .transpose()?;
-    let Some((action, negated)) = either(members, "Action", "NotAction")? else {
+    let sid = find(members, "Sid");
+    sid.map(|member| text_of(&member.node, "Sid")).transpose()?;
+    let principals = either(members, "Principal", "NotPrincipal")?;
+    let entries = principals.map(|(member, _)| principal_entries(&member.node)).transpose()?.unwrap_or_default();
+    let action = either(members, "Action", "NotAction")?;
+    let Some((member, _)) = action else {
         return Err(PolicyError::new(node.at, Problem::Missing { element: "Action", of: "statement" }));
     };
-    let written_actions = texts(&action.node, "Action")?;
-    let syntax = Syntax { wildcards: true, variables: false };
-    let pattern = |action: &Arc<str>| Pattern::new(&action.to_lowercase(), syntax, false);
-    let actions = Actions { negated, patterns: written_actions.iter().map(pattern).collect() };
-    let mut written_resources = Box::default();
-    let resources = match either(members, "Resource", "NotResource")? {
-        None => None,
-        Some((member, negated)) => {
-            written_resources = texts(&member.node, "Resource")?;
-            let pattern = |resource: &Arc<str>| ResourcePattern::new(resource, variables);
-            Some(Resources { negated, patterns: written_resources.iter().map(pattern).collect() })
-        }
-    };
-    let conditions = find(members, "Condition").map(|member| conditions(&member.node, variables)).transpose()?.unwrap_or_default();
+    let first = writer.rows();
+    let actions = texts(&member.node, "Action")?;
+    for node in actions {
+        pattern(writer, node, of_action);
+    }
+    let resource = either(members, "Resource", "NotResource")?;
+    let resources = resource.map(|(member, _)| texts(&member.node, "Resource")).transpose()?.unwrap_or_default();
+    for node in resources {
+        pattern(writer, node, |written| of_resource(written, variables));
+    }
+    for (kind, node) in &entries {
+        principal(writer, *kind, node);
+    }
+    find(members, "Condition").map(|member| conditions(writer, &member.node, variables)).transpose()?;
     let effect = effect(node, members)?;
-    let written = Box::new(StatementText { index, sid, actions: written_actions, resources: written_resources });
-    Ok(Statement { effect, principals, actions, resources, conditions, written })
+    if let Some(member) = sid {
+        let written = writer.span(&member.node);
+        writer.push(Row::Sid(written));
+    }
+    let head = StatementRow {
+        rows: 0,
+        actions: count(actions.len()),
+        resources: count(resources.len()),
+        principals: count(entries.len()),
+        effect,
+        action: listing(action),
+        resource: listing(resource),
+        principal: listing(principals),
+        sid: sid.is_some(),
+    };
+    writer.head(first, head);
+    Ok(())
 }
 
-fn effect(node: &Node, members: &[Member]) -> Parsed<Effect> {
+fn listing(element: Option<(&Member<'_>, bool)>) -> Listing {
+    match element {
+        None => Listing::Absent,
+        Some((_, false)) => Listing::Named,
+        Some((_, true)) => Listing::Excepted,
+    }
+}
+
+/// INVARIANT: at most [`MAX_VALUES`], which fit.
+fn count(values: usize) -> u16 {
+    u16::try_from(values).unwrap_or(u16::MAX)
+}
+
+fn pattern(writer: &mut Writer, node: &Node<'_>, compile: impl Fn(&str) -> Compiled) {
+    writer.pattern(node, compile(written(node)));
+}
+
+/// Actions are matched in lower case; only where ASCII does not say how, that is written down.
+fn of_action(written: &str) -> Compiled {
+    let syntax = Syntax { wildcards: true, variables: false };
+    if written.is_ascii() {
+        Compiled::new(written, syntax, Shape::of)
+    } else {
+        Compiled::from_tokens(tokens(&written.to_lowercase(), syntax), Shape::of)
+    }
+}
+
+fn effect(node: &Node<'_>, members: &[Member<'_>]) -> Parsed<Effect> {
     let Some(member) = find(members, "Effect") else {
         return Err(PolicyError::new(node.at, Problem::Missing { element: "Effect", of: "statement" }));
     };
@@ -111,11 +153,10 @@ fn effect(node: &Node, members: &[Member]) -> Parsed<Effect> {
     }
 }
 
-fn principal_entries(node: &Node) -> Parsed<Box<[PrincipalEntry]>> {
+/// The entries of a Principal element, each with the key it stands under.
+fn principal_entries<'a>(node: &'a Node<'a>) -> Parsed<Vec<(PrincipalKind, &'a Node<'a>)>> {
     let members = match &node.value {
-        Json::Text(text) if text == "*" => {
-            return Ok([PrincipalEntry { kind: PrincipalKind::Everyone, written: "*".into(), names: Names::Everyone }].into());
-        }
+        Json::Text(text) if text == "*" => return Ok(vec![(PrincipalKind::Everyone, node)]),
         Json::Text(text) => return Err(PolicyError::new(node.at, Problem::BadPrincipal { principal: shown(text) })),
         _ => object(node, "Principal")?,
     };
@@ -123,20 +164,22 @@ fn principal_entries(node: &Node) -> Parsed<Box<[PrincipalEntry]>> {
     let mut entries = Vec::new();
     for member in members {
         let Some((name, kind)) = PRINCIPAL_KINDS.iter().find(|(name, _)| *name == member.key) else { continue };
-        for written in texts(&member.node, name)? {
-            entries.push(PrincipalEntry { kind: *kind, names: names(*kind, &written), written });
-        }
+        entries.extend(texts(&member.node, name)?.iter().map(|node| (*kind, node)));
     }
-    Ok(entries.into())
+    limit(entries.len(), MAX_VALUES, "more values in one element", node.at)?;
+    Ok(entries)
 }
 
-fn names(kind: PrincipalKind, written: &str) -> Names {
-    match kind {
+fn principal(writer: &mut Writer, kind: PrincipalKind, node: &Node<'_>) {
+    let text = written(node);
+    let names = match kind {
         PrincipalKind::Everyone => Names::Everyone,
-        PrincipalKind::Service => Names::Service(Text::parse(written)),
+        PrincipalKind::Service => Names::Service,
         PrincipalKind::Federated | PrincipalKind::CanonicalUser => Names::Other,
-        PrincipalKind::Aws => aws_names(written),
-    }
+        PrincipalKind::Aws => aws_names(text),
+    };
+    let row = PrincipalRow { written: writer.span(node), kind, names, open: may_hold_symbols(text) };
+    writer.push(Row::Principal(row));
 }
 
 fn aws_names(written: &str) -> Names {
@@ -144,128 +187,58 @@ fn aws_names(written: &str) -> Names {
     let parts: Vec<&str> = written.splitn(6, ':').collect();
     match parts.as_slice() {
         ["*"] => Names::Everyone,
-        ["arn", _, "iam", "", account, "root"] => Names::Account(Text::parse(account)),
-        ["arn", _, "iam", "", _, resource] if resource.starts_with("user/") => Names::User(Text::parse(written)),
-        ["arn", _, "iam", "", _, resource] if resource.starts_with("role/") => Names::Role(Text::parse(written)),
-        ["arn", _, "sts", "", _, resource] if resource.starts_with("assumed-role/") => {
-            let role_part = written.rfind('/').map_or(written, |slash| &written[..slash]);
-            Names::Session { arn: Text::parse(written), role_part: role_part.into() }
-        }
+        ["arn", _, "iam", "", _, "root"] => Names::Account,
+        ["arn", _, "iam", "", _, resource] if resource.starts_with("user/") => Names::User,
+        ["arn", _, "iam", "", _, resource] if resource.starts_with("role/") => Names::Role,
+        ["arn", _, "sts", "", _, resource] if resource.starts_with("assumed-role/") => Names::Session,
         // A role whose ARN is one symbol: a template's role that does not exist yet.
-        [one] if one.starts_with('⟦') => Names::Role(Text::parse(one)),
-        [id] if id.starts_with("AIDA") || id.starts_with("AROA") => Names::UniqueId(Text::parse(id)),
-        [digits] if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) => Names::Account(Text::parse(digits)),
+        [one] if one.starts_with('⟦') => Names::Role,
+        [id] if id.starts_with("AIDA") || id.starts_with("AROA") => Names::UniqueId,
+        [digits] if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()) => Names::Account,
         _ => Names::Other,
     }
 }
 
-fn conditions(node: &Node, variables: bool) -> Parsed<Box<[Condition]>> {
-    let mut conditions = Vec::new();
+fn conditions(writer: &mut Writer, node: &Node<'_>, variables: bool) -> Parsed<()> {
+    let mut conditions = 0;
     for block in object(node, "Condition")? {
         let Some(operator) = Operator::parse(&block.key) else {
             let problem = Problem::UnknownOperator { operator: shown(&block.key), suggestion: Operator::nearest(&block.key) };
             return Err(PolicyError::new(block.at, problem));
         };
-        let written: Arc<str> = block.key.as_str().into();
+        let written = writer.key_span(block);
         for member in object(&block.node, &block.key)? {
             let values = scalars(&member.node, &member.key)?;
-            let operands = values.iter().map(|written| operand(operator.comparison, written, variables)).collect();
-            let written = ConditionText { operator: Arc::clone(&written), key: member.key.as_str().into(), values };
-            conditions.push(Condition { operator, key: Key::new(&member.key), operands, written: Box::new(written) });
+            writer.push(Row::Operator(OperatorRow { written, operator, values: count(values.len()) }));
+            let key = KeyRow { written: writer.key_span(member), hash: context::hash(&member.key) };
+            writer.push(Row::Key(key));
+            for node in values {
+                operand(writer, operator.comparison, node, variables);
+            }
+            conditions += 1;
         }
     }
-    limit(conditions.len(), MAX_CONDITIONS, "more conditions in a statement", node.at)?;
-    Ok(conditions.into())
+    limit(conditions, MAX_CONDITIONS, "more conditions in a statement", node.at)
 }
 
 /// Variables work in text, ARN and truth-value operators only
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>).
-fn operand(comparison: Comparison, written: &str, variables: bool) -> Operand {
-    let exact = Syntax { wildcards: false, variables };
-    match comparison {
-        Comparison::Text => Operand::Text(Pattern::new(written, exact, false)),
-        Comparison::TextFolded | Comparison::Bool => Operand::Text(Pattern::new(written, exact, true)),
-        Comparison::Glob => Operand::Text(Pattern::new(written, Syntax { wildcards: true, variables }, false)),
-        Comparison::Binary => Operand::Text(Pattern::new(written, Syntax { wildcards: false, variables: false }, false)),
-        Comparison::Arn => Operand::Arn(ArnPattern::new(written, variables)),
-        Comparison::Number(_) => Operand::Number(Number::parse(written)),
-        Comparison::Date(_) => Operand::Date(parse_date(written)),
-        Comparison::Ip => Operand::Ip(Range::parse(written)),
-        Comparison::Null => Operand::Null(match written {
-            text if text.eq_ignore_ascii_case("true") => Some(true),
-            text if text.eq_ignore_ascii_case("false") => Some(false),
-            _ => None,
-        }),
-    }
-}
-
-fn find<'a>(members: &'a [Member], key: &str) -> Option<&'a Member> {
-    members.iter().find(|member| member.key == key)
-}
-
-/// The element or its negation, and whether it is the negation.
-fn either<'a>(members: &'a [Member], element: &'static str, negation: &str) -> Parsed<Option<(&'a Member, bool)>> {
-    match (find(members, element), find(members, negation)) {
-        (Some(_), Some(second)) => Err(PolicyError::new(second.at, Problem::Both(element))),
-        (Some(member), None) => Ok(Some((member, false))),
-        (None, Some(member)) => Ok(Some((member, true))),
-        (None, None) => Ok(None),
-    }
-}
-
-fn known(members: &[Member], elements: &[&str], of: &'static str) -> Parsed<()> {
-    match members.iter().find(|member| !elements.contains(&member.key.as_str())) {
-        None => Ok(()),
-        Some(member) => {
-            let problem =
-                Problem::UnknownElement { element: shown(&member.key), of, suggestion: nearest(&member.key, elements.iter().copied()) };
-            Err(PolicyError::new(member.at, problem))
-        }
-    }
-}
-
-fn limit(count: usize, limit: usize, what: &'static str, at: Position) -> Parsed<()> {
-    if count > limit { Err(PolicyError::new(at, Problem::TooLarge { what, limit })) } else { Ok(()) }
-}
-
-fn one_or_many(node: &Node) -> &[Node] {
-    if let Json::Array(nodes) = &node.value { nodes } else { std::slice::from_ref(node) }
-}
-
-fn object<'a>(node: &'a Node, element: &str) -> Parsed<&'a [Member]> {
-    if let Json::Object(members) = &node.value { Ok(members) } else { Err(wrong_type(node, element, "an object")) }
-}
-
-fn text_of<'a>(node: &'a Node, element: &str) -> Parsed<&'a str> {
-    if let Json::Text(text) = &node.value { Ok(text) } else { Err(wrong_type(node, element, "text")) }
-}
-
-/// A text or an array of texts.
-fn texts(node: &Node, element: &str) -> Parsed<Box<[Arc<str>]>> {
-    let nodes = one_or_many(node);
-    limit(nodes.len(), MAX_VALUES, "more values in one element", node.at)?;
-    nodes.iter().map(|node| text_of(node, element).map(Arc::from)).collect()
-}
-
-/// A text, number or truth value, or an array of such, as their text.
-fn scalars(node: &Node, element: &str) -> Parsed<Box<[Arc<str>]>> {
-    let nodes = one_or_many(node);
-    limit(nodes.len(), MAX_VALUES, "more values in one condition", node.at)?;
-    let scalar = |node: &Node| match &node.value {
-        Json::Text(text) | Json::Number(text) => Ok(text.as_str().into()),
-        Json::Bool(value) => Ok(if *value { "true" } else { "false" }.into()),
-        _ => Err(wrong_type(node, element, "text, a number or a truth value")),
+fn operand(writer: &mut Writer, comparison: Comparison, node: &Node<'_>, variables: bool) {
+    let text = |wildcards, variables| move |written: &str| Compiled::new(written, Syntax { wildcards, variables }, Shape::of);
+    let special = match comparison {
+        Comparison::Text | Comparison::TextFolded | Comparison::Bool => return pattern(writer, node, text(false, variables)),
+        Comparison::Glob => return pattern(writer, node, text(true, variables)),
+        Comparison::Binary => return pattern(writer, node, text(false, false)),
+        Comparison::Arn => return pattern(writer, node, |written| of_arn(written, variables)),
+        Comparison::Number(_) => Number::parse(written(node)).map(Special::Number),
+        Comparison::Date(_) => parse_date(written(node)).map(Special::Date),
+        Comparison::Ip => Range::parse(written(node)).map(Special::Ip),
+        Comparison::Null => None,
     };
-    nodes.iter().map(scalar).collect()
-}
-
-fn wrong_type(node: &Node, element: &str, expected: &'static str) -> PolicyError {
-    PolicyError::new(node.at, Problem::WrongType { element: shown(element), expected, found: node.value.kind() })
-}
-
-/// Foreign text in an error, not longer than an error should be.
-fn shown(text: &str) -> String {
-    text.chars().take(80).collect()
+    match special {
+        Some(special) => writer.special(node, special),
+        None => pattern(writer, node, |_| Compiled::Written(Shape::Nothing)),
+    }
 }
 
 #[cfg(test)]
@@ -273,30 +246,32 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        policy(text).unwrap_err().to_string()
+        policy(&text.into()).unwrap_err().to_string()
     }
 
     #[test]
     fn a_statement_is_kept_as_it_was_written() {
         let policy = policy(
-            r#"{"Version": "2012-10-17", "Id": "x", "Statement": {"Sid": "S", "Effect": "Deny", "NotPrincipal": {"AWS": ["111122223333", "*"]}, "NotAction": "KMS:*",
-                "NotResource": ["*"], "Condition": {"stringlike": {"AWS:SourceArn": ["a", true, 5]}}}}"#,
+            &r#"{"Version": "2012-10-17", "Id": "x", "Statement": {"Sid": "S", "Effect": "Deny", "NotPrincipal": {"AWS": ["111122223333", "*"]}, "NotAction": "KMS:*",
+                "NotResource": ["*"], "Condition": {"stringlike": {"AWS:SourceArn": ["a", true, 5, "\u0061\\"]}}}}"#
+                .into(),
         )
         .unwrap();
-        let [statement] = policy.statements() else { panic!("one statement") };
+        let [statement] = policy.statements().collect::<Vec<_>>()[..] else { panic!("one statement") };
         assert_eq!((statement.sid(), statement.effect(), statement.index()), (Some("S"), Effect::Deny, 0));
         assert!(statement.is_not_principal() && statement.is_not_action() && statement.is_not_resource());
         assert_eq!(statement.actions().collect::<Vec<_>>(), ["KMS:*"]);
-        assert_eq!(statement.principals()[0].delegates_to(), Some(&Text::literal("111122223333")));
-        assert!(statement.principals()[1].is_everyone());
-        let [condition] = statement.conditions() else { panic!("one condition") };
+        let [account, everyone] = statement.principals().collect::<Vec<_>>()[..] else { panic!("two principals") };
+        assert_eq!((account.delegates_to(), account.is_everyone()), (Some("111122223333"), false));
+        assert_eq!((everyone.delegates_to(), everyone.is_everyone()), (None, true));
+        let [condition] = statement.conditions().collect::<Vec<_>>()[..] else { panic!("one condition") };
         assert_eq!((condition.operator(), condition.key(), condition.is_negated()), ("stringlike", "AWS:SourceArn", false));
-        assert_eq!(condition.values().collect::<Vec<_>>(), ["a", "true", "5"]);
+        assert_eq!(condition.values().collect::<Vec<_>>(), ["a", "true", "5", "a\\"]);
     }
 
     #[test]
     fn a_policy_without_version_is_of_the_older_one() {
-        assert_eq!(policy(r#"{"Statement": []}"#).unwrap().version(), Version::V2008);
+        assert_eq!(policy(&r#"{"Statement": []}"#.into()).unwrap().version(), Version::V2008);
     }
 
     #[test]

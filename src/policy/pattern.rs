@@ -1,14 +1,13 @@
-//! Patterns with `*`, `?` and policy variables, compiled once and matched often. Actions, resources, condition values and ARN components use them.
+//! The values of a policy as patterns: plain ones with `*` and `?`, and the few in which variables or symbols take part. Actions, resources and conditions
+//! are matched here, ARNs in `arn_pattern.rs`.
 //!
 //! Wildcards: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>;
 //! variables: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 
-use smol_str::SmolStr;
-
 use super::cells::{self, Cell, Slot};
-use super::context::{Context, Entry, Key};
-use super::glob::{Piece, glob};
-use super::text::{Part, Symbol, Text, split_symbols};
+use super::context::{self, Context, Entry};
+use super::glob::{Plain, Shape, Wildcards};
+use super::text::{Part, Symbol, Text, may_hold_symbols, split_symbols};
 use super::truth::Truth;
 
 /// What is special in a written pattern.
@@ -27,14 +26,45 @@ pub(super) enum Token {
     Any,
     One,
     Symbol(Symbol),
-    Variable { key: Key, name: Box<str>, default: Option<Box<str>> },
+    Variable { hash: u32, name: Box<str>, default: Option<Box<str>> },
 }
 
-impl Token {
-    /// Whether matching it needs the request's context or three values.
-    fn is_open(&self) -> bool {
-        matches!(self, Self::Symbol(_) | Self::Variable { .. })
+/// How the shape of a plain pattern is found.
+pub(super) type FindShape = fn(&str, Wildcards) -> Shape;
+
+/// A written pattern, taken apart as far as it needs that.
+#[derive(Debug, Clone)]
+pub(super) enum Compiled {
+    /// It is plain as it is written.
+    Written(Shape),
+    /// It is plain, but another text than the one written.
+    Filled(Filled, Shape),
+    /// Symbols or variables take part.
+    Open(Box<[Token]>),
+}
+
+impl Compiled {
+    pub(super) fn new(written: &str, syntax: Syntax, shape: FindShape) -> Self {
+        if !is_plain(written, syntax) {
+            return Self::from_tokens(tokens(written, syntax), shape);
+        }
+        Self::Written(if syntax.wildcards { shape(written, Wildcards::WRITTEN) } else { Shape::Exact })
     }
+
+    pub(super) fn from_tokens(tokens: Vec<Token>, shape: FindShape) -> Self {
+        match resolve(&tokens, &Context::open()) {
+            Resolved::Plain(filled) => {
+                let shape = shape(&filled.text, filled.wildcards);
+                Self::Filled(filled, shape)
+            }
+            Resolved::Open | Resolved::Nothing => Self::Open(tokens.into()),
+        }
+    }
+}
+
+/// Whether all of it is plain text and wildcards.
+pub(super) fn is_plain(written: &str, syntax: Syntax) -> bool {
+    !(may_hold_symbols(written) || syntax.variables && written.contains("${"))
 }
 
 /// Takes a written pattern apart.
@@ -99,7 +129,8 @@ fn read_variable(text: &str) -> Option<(Token, usize)> {
         None => (inner, None),
     };
     let name = name.trim();
-    (!name.is_empty()).then(|| (Token::Variable { key: Key::new(name), name: name.into(), default: default.map(Into::into) }, end + 1))
+    (!name.is_empty())
+        .then(|| (Token::Variable { hash: context::hash(name), name: name.into(), default: default.map(Into::into) }, end + 1))
 }
 
 /// Appends what the tokens ask for under this context; `false` when a variable has no value, and so nothing matches.
@@ -112,7 +143,7 @@ pub(super) fn push_slots<'a>(slots: &mut Vec<Slot<'a>>, tokens: &'a [Token], con
             Token::One => slots.push(Slot::One { crosses: true }),
             Token::Symbol(symbol) => cells::push_symbol(&mut row, symbol),
             // Only single-valued keys have a value here, and wildcards inside a value are plain characters.
-            Token::Variable { key, default, .. } => match (context.look_up(key), default) {
+            Token::Variable { hash, name, default } => match (context.look_up(*hash, name), default) {
                 (Entry::Single(value), _) => row.extend(cells::cells(value, fold)),
                 (Entry::Unknown | Entry::OneOf(_), _) => slots.push(Slot::Blank),
                 (Entry::Absent | Entry::Multi(_), Some(default)) => cells::push_str(&mut row, default, fold),
@@ -129,45 +160,78 @@ pub(super) enum Resolved {
     /// A variable has no value: nothing matches.
     Nothing,
     /// Every variable has a plain value; there are no symbols.
-    Plain(Vec<Token>),
+    Plain(Filled),
     /// Symbols take part, or values that nobody knows.
     Open,
 }
 
-/// Puts the values of variables in their places.
-pub(super) fn resolve(tokens: &[Token], context: &Context) -> Resolved {
-    let mut open = false;
-    for token in tokens {
-        match token {
-            Token::Symbol(_) => open = true,
-            Token::Variable { key, default, .. } => match context.look_up(key) {
-                Entry::Single(value) => open |= value.as_literal().is_none(),
-                Entry::Absent | Entry::Multi(_) if default.is_none() => return Resolved::Nothing,
-                Entry::Absent | Entry::Multi(_) => {}
-                Entry::Unknown | Entry::OneOf(_) => open = true,
-            },
-            Token::Literal(_) | Token::Any | Token::One => {}
-        }
-    }
-    if open {
-        return Resolved::Open;
-    }
-    let plain = tokens.iter().map(|token| match token {
-        Token::Variable { key, default, .. } => {
-            let value = if let Entry::Single(value) = context.look_up(key) { value.as_literal() } else { default.as_deref() };
-            Token::Literal(value.unwrap_or_default().into())
-        }
-        token => token.clone(),
-    });
-    Resolved::Plain(merge_literals(plain))
+/// A plain pattern that stands nowhere in the policy's text.
+#[derive(Debug, Clone)]
+pub(super) struct Filled {
+    text: Box<str>,
+    /// Others than `*` and `?` where these are plain characters, as in the value of a variable.
+    wildcards: Wildcards,
 }
 
-/// Tokens without empty literals and without two literals side by side.
+impl Filled {
+    pub(super) fn plain(&self, shape: FindShape) -> Plain<'_> {
+        self.with(shape(&self.text, self.wildcards))
+    }
+
+    pub(super) fn with(&self, shape: Shape) -> Plain<'_> {
+        Plain { text: &self.text, shape, wildcards: self.wildcards }
+    }
+}
+
+/// Puts the values of variables in their places.
+pub(super) fn resolve(tokens: &[Token], context: &Context) -> Resolved {
+    let mut literals = Vec::with_capacity(tokens.len());
+    let mut open = false;
+    for token in tokens {
+        literals.push(match token {
+            Token::Literal(text) => &**text,
+            Token::Any | Token::One => "",
+            Token::Symbol(_) => {
+                open = true;
+                ""
+            }
+            Token::Variable { hash, name, default } => match (context.look_up(*hash, name), default) {
+                (Entry::Single(value), _) => value.as_literal().unwrap_or_else(|| {
+                    open = true;
+                    ""
+                }),
+                (Entry::Absent | Entry::Multi(_), Some(default)) => default,
+                (Entry::Absent | Entry::Multi(_), None) => return Resolved::Nothing,
+                (Entry::Unknown | Entry::OneOf(_), _) => {
+                    open = true;
+                    ""
+                }
+            },
+        });
+    }
+    if open { Resolved::Open } else { fill(tokens, &literals).map_or(Resolved::Open, Resolved::Plain) }
+}
+
+/// The tokens as text, with these in the places of all but wildcards. `None` if no two characters are free to be the wildcards.
+fn fill(tokens: &[Token], literals: &[&str]) -> Option<Filled> {
+    let wildcards = Wildcards::beside(&literals.concat())?;
+    let (any, one) = wildcards.chars();
+    let mut text = String::new();
+    for (token, literal) in tokens.iter().zip(literals) {
+        match token {
+            Token::Any => text.push(any),
+            Token::One => text.push(one),
+            _ => text.push_str(literal),
+        }
+    }
+    Some(Filled { text: text.into(), wildcards })
+}
+
+/// Tokens without two literals side by side.
 pub(super) fn merge_literals(tokens: impl IntoIterator<Item = Token>) -> Vec<Token> {
     let mut merged: Vec<Token> = Vec::new();
     for token in tokens {
         match (merged.last_mut(), token) {
-            (_, Token::Literal(text)) if text.is_empty() => {}
             (Some(Token::Literal(last)), Token::Literal(more)) => *last = format!("{last}{more}").into(),
             (_, token) => merged.push(token),
         }
@@ -175,141 +239,66 @@ pub(super) fn merge_literals(tokens: impl IntoIterator<Item = Token>) -> Vec<Tok
     merged
 }
 
-/// A compiled pattern.
-#[derive(Debug, Clone)]
-pub(super) struct Pattern {
-    shape: Shape,
-    fold: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Shape {
-    Anything,
-    Exact(SmolStr),
-    Prefix(SmolStr),
-    Glob(Box<[Piece]>),
-    Open(Box<[Token]>),
-}
-
-impl Pattern {
-    pub(super) fn new(written: &str, syntax: Syntax, fold: bool) -> Self {
-        Self::from_tokens(tokens(written, syntax), fold)
-    }
-
-    pub(super) fn from_tokens(tokens: Vec<Token>, fold: bool) -> Self {
-        let shape = match tokens.as_slice() {
-            [] => Shape::Exact("".into()),
-            [Token::Any] => Shape::Anything,
-            [Token::Literal(text)] => Shape::Exact(lower_if(fold, text)),
-            [Token::Literal(text), Token::Any] => Shape::Prefix(lower_if(fold, text)),
-            some if some.iter().any(Token::is_open) => Shape::Open(tokens.into()),
-            _ => Shape::Glob(tokens.split(|token| *token == Token::Any).map(|piece| piece_of(piece, fold)).collect()),
-        };
-        Self { shape, fold }
-    }
-
-    /// Whether it covers any text whatever.
-    pub(super) fn is_anything(&self) -> bool {
-        matches!(self.shape, Shape::Anything)
-    }
-
-    /// The names of its variables.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        let tokens: &[Token] = if let Shape::Open(tokens) = &self.shape { tokens } else { &[] };
-        variables(tokens)
-    }
-
-    pub(super) fn matches(&self, text: &Text, context: &Context) -> Truth {
-        match (&self.shape, text.as_literal()) {
-            (Shape::Anything, _) => Truth::True,
-            (Shape::Open(tokens), _) => self.matches_open(tokens, text, context),
-            (_, Some(literal)) => self.matches_str(literal),
-            (_, None) => {
-                let slots = self.closed_slots();
-                cells::matches(&slots, &cells::cells(text, self.fold))
-            }
-        }
-    }
-
-    fn matches_open(&self, tokens: &[Token], text: &Text, context: &Context) -> Truth {
-        match resolve(tokens, context) {
-            Resolved::Nothing => return Truth::False,
-            Resolved::Plain(tokens) if text.as_literal().is_some() => return Self::from_tokens(tokens, self.fold).matches(text, context),
-            Resolved::Plain(_) | Resolved::Open => {}
-        }
-        let mut slots = Vec::new();
-        if !push_slots(&mut slots, tokens, context, self.fold) {
-            return Truth::False;
-        }
-        cells::matches(&slots, &cells::cells(text, self.fold))
-    }
-
-    /// Against plain text. A pattern with variables or symbols has no answer here and says `Unknown`.
-    pub(super) fn matches_str(&self, text: &str) -> Truth {
-        if self.fold && !matches!(self.shape, Shape::Anything) {
-            return self.matches_folded(text);
-        }
-        match &self.shape {
-            Shape::Anything => Truth::True,
-            Shape::Exact(wanted) => (**wanted == *text).into(),
-            Shape::Prefix(prefix) => text.starts_with(&**prefix).into(),
-            Shape::Glob(pieces) => glob(pieces, text),
-            Shape::Open(_) => Truth::Unknown,
-        }
-    }
-
-    fn matches_folded(&self, text: &str) -> Truth {
-        match &self.shape {
-            Shape::Exact(wanted) if wanted.is_ascii() && text.is_ascii() => wanted.eq_ignore_ascii_case(text).into(),
-            Shape::Exact(wanted) => wanted.chars().eq(text.chars().flat_map(char::to_lowercase)).into(),
-            Shape::Prefix(prefix) => text.to_lowercase().starts_with(&**prefix).into(),
-            Shape::Glob(pieces) => glob(pieces, &text.to_lowercase()),
-            Shape::Anything => Truth::True,
-            Shape::Open(_) => Truth::Unknown,
-        }
-    }
-
-    /// The slots of a shape without variables and symbols.
-    pub(super) fn closed_slots(&self) -> Vec<Slot<'_>> {
-        let mut slots = Vec::new();
-        match &self.shape {
-            Shape::Anything => slots.push(Slot::Any { crosses: true }),
-            Shape::Exact(text) => slots.extend(text.chars().map(|c| Slot::Cell(Cell::Char(c)))),
-            Shape::Prefix(text) => {
-                slots.extend(text.chars().map(|c| Slot::Cell(Cell::Char(c))));
-                slots.push(Slot::Any { crosses: true });
-            }
-            Shape::Glob(pieces) => {
-                for (at, piece) in pieces.iter().enumerate() {
-                    if at > 0 {
-                        slots.push(Slot::Any { crosses: true });
-                    }
-                    piece.push_slots(&mut slots);
-                }
-            }
-            Shape::Open(_) => slots.push(Slot::Blank),
-        }
-        slots
-    }
-}
-
 /// The names of the variables among `tokens`.
 pub(super) fn variables(tokens: &[Token]) -> impl Iterator<Item = &str> {
     tokens.iter().filter_map(|token| if let Token::Variable { name, .. } = token { Some(&**name) } else { None })
 }
 
-fn lower_if(fold: bool, text: &str) -> SmolStr {
-    if fold { text.to_lowercase().into() } else { text.into() }
+/// A value of a policy, ready to be matched.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pattern<'a> {
+    Plain(Plain<'a>),
+    /// Symbols or variables take part.
+    Open(&'a [Token]),
 }
 
-/// The characters and holes between two stars.
-fn piece_of(tokens: &[Token], fold: bool) -> Piece {
-    let mut holes = Vec::new();
-    for token in tokens {
-        match token {
-            Token::Literal(literal) => holes.extend(lower_if(fold, literal).chars().map(Some)),
-            _ => holes.push(None),
+impl Pattern<'_> {
+    /// Whether it covers any text whatever.
+    pub(super) fn is_anything(self) -> bool {
+        matches!(self, Self::Plain(plain) if plain.shape == Shape::Anything)
+    }
+
+    /// Against an action in lower case. Symbols in actions have no answer.
+    pub(super) fn covers_action(self, action: &str) -> Truth {
+        match self {
+            Self::Plain(plain) => plain.covers_lower(action),
+            Self::Open(_) => Truth::Unknown,
         }
     }
-    Piece::new(holes)
+
+    /// Against a context value; with `fold`, letter case aside.
+    pub(super) fn covers(self, text: &Text, fold: bool, context: &Context) -> Truth {
+        match (self, text.as_literal()) {
+            (Self::Plain(plain), Some(literal)) if fold => equal_folded(plain.text, literal),
+            (Self::Plain(plain), Some(literal)) => plain.covers(literal),
+            (Self::Plain(plain), None) if plain.shape == Shape::Anything => Truth::True,
+            (Self::Plain(plain), None) if fold => {
+                let lower = Plain { text: &plain.text.to_lowercase(), ..plain };
+                cells::matches(&lower.slots(), &cells::cells(text, fold))
+            }
+            (Self::Plain(plain), None) => cells::matches(&plain.slots(), &cells::cells(text, fold)),
+            (Self::Open(tokens), _) => covers_open(tokens, text, fold, context),
+        }
+    }
+}
+
+fn covers_open(tokens: &[Token], text: &Text, fold: bool, context: &Context) -> Truth {
+    match (resolve(tokens, context), text.as_literal()) {
+        (Resolved::Nothing, _) => Truth::False,
+        (Resolved::Plain(filled), Some(literal)) if fold => equal_folded(&filled.text, literal),
+        (Resolved::Plain(filled), Some(literal)) => filled.plain(Shape::of).covers(literal),
+        _ => {
+            let mut slots = Vec::new();
+            let some = push_slots(&mut slots, tokens, context, fold);
+            if some { cells::matches(&slots, &cells::cells(text, fold)) } else { Truth::False }
+        }
+    }
+}
+
+/// Letter case aside. No operator that folds has wildcards.
+fn equal_folded(wanted: &str, text: &str) -> Truth {
+    if wanted.is_ascii() && text.is_ascii() {
+        return wanted.eq_ignore_ascii_case(text).into();
+    }
+    wanted.to_lowercase().chars().eq(text.chars().flat_map(char::to_lowercase)).into()
 }

@@ -137,7 +137,7 @@ impl Text {
 
     /// Reads a text in which symbols are written out (see the top of this file). What is no well-formed symbol is literal text.
     pub fn parse(text: &str) -> Self {
-        if !text.contains(OPEN) {
+        if !may_hold_symbols(text) {
             return Self::literal(text);
         }
         Self::from_parts(split_symbols(text))
@@ -187,6 +187,12 @@ impl Text {
     pub fn written(&self) -> Cow<'_, str> {
         self.as_literal().map_or_else(|| Cow::Owned(self.to_string()), Cow::Borrowed)
     }
+}
+
+/// Whether symbols may stand in a written text.
+pub(super) fn may_hold_symbols(text: &str) -> bool {
+    // Nearly every text is ASCII, and those are told fast.
+    !text.is_ascii() && text.contains(OPEN)
 }
 
 /// Cuts `text` at its well-formed symbols; what is none stays literal.

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::decide::{Decision, Evaluation, ResourceAllows, by_condition, evaluate, matched};
 use super::matching::Question;
 use super::miss::{Element, Miss, misses};
-use super::model::{Effect, Statement};
+use super::model::Statement;
 use super::request::Request;
+use super::rows::Effect;
 use super::set::{Label, PolicyKind, PolicySet};
 use super::truth::Truth;
 
@@ -82,20 +83,20 @@ pub fn explain(request: &Request, policies: &PolicySet) -> Trace {
     let mut unreadable = Vec::new();
     for attached in policies.iter() {
         match attached.policy() {
-            Some(policy) => steps.extend(policy.statements().iter().map(|statement| step(question, statement, &attached.label))),
+            Some(policy) => steps.extend(policy.statements().map(|statement| step(question, statement, &attached.label))),
             None => unreadable.push(attached.label.clone()),
         }
     }
     Trace { evaluation: evaluate(request, policies), steps, unreadable }
 }
 
-fn step(question: Question<'_>, statement: &Statement, label: &Label) -> Step {
+fn step(question: Question<'_>, statement: Statement<'_>, label: &Label) -> Step {
     let naming = label.kind.has_principals().then(|| question.principal(statement));
     Step {
         label: label.clone(),
-        index: statement.written.index,
-        sid: statement.written.sid.clone(),
-        effect: statement.effect,
+        index: statement.index(),
+        sid: statement.sid().map(Arc::from),
+        effect: statement.effect(),
         matched: matched(question, statement, label.kind),
         misses: misses(question, statement, label.kind, naming),
         naming: naming.filter(|_| label.kind == PolicyKind::Resource).map(|naming| by_condition(statement, naming).into()),

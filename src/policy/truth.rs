@@ -85,6 +85,7 @@ impl fmt::Display for Truth {
 }
 
 /// `or` over many, stopping at the first sure yes.
+#[inline]
 pub(super) fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
     let mut result = Truth::False;
     for truth in truths {
@@ -97,6 +98,7 @@ pub(super) fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
 }
 
 /// `and` over many, stopping at the first sure no.
+#[inline]
 pub(super) fn all(truths: impl IntoIterator<Item = Truth>) -> Truth {
     let mut result = Truth::True;
     for truth in truths {

@@ -70,9 +70,9 @@ fn linked_accounts<'a>(view: &View<'a>) -> BTreeSet<&'a str> {
     links.into_iter().flatten().map(Arn::account).collect()
 }
 
-fn allowing(document: &Document) -> impl Iterator<Item = &Statement> {
-    let statements = document.policy().map(Policy::statements).unwrap_or_default();
-    statements.iter().filter(|statement| statement.effect() == Effect::Allow)
+fn allowing(document: &Document) -> impl Iterator<Item = Statement<'_>> {
+    let statements = document.policy().into_iter().flat_map(Policy::statements);
+    statements.filter(|statement| statement.effect() == Effect::Allow)
 }
 
 fn for_each_condition(document: &Document, mut with: impl FnMut(&str, &str)) {

@@ -114,16 +114,16 @@ struct Looks {
 }
 
 impl Looks {
-    fn at(&mut self, statement: &Statement) {
+    fn at(&mut self, statement: Statement<'_>) {
         for resource in statement.resources().filter(|resource| !is_uniform(resource)) {
             let end = resource.find(['*', '?', '$', '⟦']).unwrap_or(resource.len());
             self.beginnings.insert(resource[..end].to_owned());
             self.closely |= resource.contains("${") && mentions_one(resource);
         }
-        statement.conditions().iter().for_each(|condition| self.at_condition(condition));
+        statement.conditions().for_each(|condition| self.at_condition(condition));
     }
 
-    fn at_condition(&mut self, condition: &Condition) {
+    fn at_condition(&mut self, condition: Condition<'_>) {
         let key = condition.key().to_ascii_lowercase();
         let variable = |value: &str| value.contains("${");
         if KEYS_OF_ONE.iter().any(|of_one| key.starts_with(of_one))
@@ -205,7 +205,7 @@ impl<'a> Others<'a> {
                 let Some(question) = ask(group.members[0]) else { continue };
                 let mut looks = Looks::default();
                 for document in access.documents(&question) {
-                    document.policy().map(Policy::statements).unwrap_or_default().iter().for_each(|statement| looks.at(statement));
+                    document.policy().into_iter().flat_map(Policy::statements).for_each(|statement| looks.at(statement));
                 }
                 found.extend(split(group, &looks, &rotated));
             }
@@ -265,7 +265,7 @@ fn split<'s, 'a: 's>(group: &'s Group<'a>, looks: &Looks, rotated: &BTreeSet<&'a
 /// Whether somebody of another account may be let in by a secret's policies.
 fn may_let_in(secret: &Secret) -> bool {
     let allows = |document: &Document| {
-        document.policy().map_or(true, |policy| policy.statements().iter().any(|statement| statement.effect() == Effect::Allow))
+        document.policy().map_or(true, |policy| policy.statements().any(|statement| statement.effect() == Effect::Allow))
     };
     unlisted(secret).is_some() || secret.policies.value().is_none_or(|policies| policies.iter().any(|policy| allows(&policy.document)))
 }

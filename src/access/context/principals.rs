@@ -76,10 +76,10 @@ fn of_arn(context: &mut Context, inventory: &Inventory, arn: &Arn) {
 /// Whether a session of the role may have tags that were passed to it, which go before the role's own: only where the trust policy allows `sts:TagSession`
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>).
 fn may_be_tagged(role: &Role) -> bool {
-    role.trust.policy().map_or(true, |policy| policy.statements().iter().any(may_allow_tags))
+    role.trust.policy().map_or(true, |policy| policy.statements().any(may_allow_tags))
 }
 
-fn may_allow_tags(statement: &Statement) -> bool {
+fn may_allow_tags(statement: Statement<'_>) -> bool {
     const TAG_SESSION: &str = "sts:tagsession";
     let may_be = |action: &str| {
         let action = action.to_ascii_lowercase();
