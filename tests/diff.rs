@@ -37,7 +37,7 @@ impl Folder {
     }
 
     /// The JSON report of a snapshot.
-    fn report(&self, snapshot: &str) -> String {
+    fn report(snapshot: &str) -> String {
         let path = Path::new(snapshot).with_extension("report.json").display().to_string();
         let output = rotaudit(&["scan", "--snapshot", snapshot, "--format", "json", "-o", &path]);
         assert!(output.status.code().is_some_and(|code| code == 0 || code == 10), "{}", String::from_utf8_lossy(&output.stderr));
@@ -83,7 +83,7 @@ fn unread(inventory: &mut Inventory) {
 fn snapshots_and_reports_are_compared_alike_in_any_pair() {
     let folder = Folder::new("pairs");
     let (old, new) = (folder.snapshot("old.json.zst", clean), folder.snapshot("new.json", broken));
-    let (old_report, new_report) = (folder.report(&old), folder.report(&new));
+    let (old_report, new_report) = (Folder::report(&old), Folder::report(&new));
     let expected = diff(&old, &new);
     assert_eq!(expected.0, Some(10), "a finding that breaks rotation is new");
     assert_eq!(rules(&expected.1, "new"), ["secrets-manager-cannot-invoke"]);
@@ -162,7 +162,7 @@ fn what_is_nothing_of_ours_is_named_and_exits_with_1() {
 fn hostile_text_in_a_report_reaches_no_terminal() {
     let folder = Folder::new("hostile");
     let mut report: Value =
-        serde_json::from_str(&std::fs::read_to_string(folder.report(&folder.snapshot("bad.json", broken))).unwrap()).unwrap();
+        serde_json::from_str(&std::fs::read_to_string(Folder::report(&folder.snapshot("bad.json", broken))).unwrap()).unwrap();
     for text in ["message", "rule"] {
         report["findings"][0][text] = json!("\u{1b}[2J\u{202e}evil\nSummary  all is well");
     }

@@ -11,7 +11,6 @@ pub(super) const DEFAULT_ROLE: &str = "rotaudit";
 /// Which accounts are read: that of the credentials unless others are named.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Accounts (that of your credentials unless others are named)")]
-#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
 pub(super) struct AccountArgs {
     /// Read the account of this role with it, instead of your own; give it again for more accounts
     #[arg(long, value_name = "ARN", value_delimiter = ',')]
@@ -60,14 +59,14 @@ pub(super) fn role_name(name: &str) -> Result<String, CliError> {
 mod meaning {
     //! What the arguments mean to the collector.
 
-    use super::{AccountArgs, is_of_names, role_name};
     use crate::arn::Arn;
+    use crate::cli::accounts::{AccountArgs, is_of_names, role_name};
     use crate::cli::error::CliError;
     use crate::source::aws::{Accounts, Options, Selector, role_arn};
 
     impl AccountArgs {
         /// Tells the collector.
-        pub(in crate::cli) fn apply(&self, options: &mut Options) -> Result<(), CliError> {
+        pub(crate) fn apply(&self, options: &mut Options) -> Result<(), CliError> {
             options.accounts = self.accounts()?;
             options.external_id.clone_from(&self.external_id);
             if options.external_id.is_some() && options.accounts == Accounts::Own {
