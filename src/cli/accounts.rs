@@ -11,7 +11,6 @@ pub(super) const DEFAULT_ROLE: &str = "rotaudit";
 /// Which accounts are read: that of the credentials unless others are named.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Accounts (that of your credentials unless others are named)")]
-#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
 pub(super) struct AccountArgs {
     /// Read the account of this role with it, instead of your own; give it again for more accounts
     #[arg(long, value_name = "ARN", value_delimiter = ',')]
