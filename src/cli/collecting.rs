@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::error::{CliError, complain};
 use super::progress::{Account, Steps};
 use super::reading::Live;
-use super::{interrupt, stats};
+use super::{chosen, interrupt, stats};
 use crate::inventory::Inventory;
 use crate::source::aws::{Exchange, Options, Rates, UnderWay, collect};
 
@@ -22,7 +22,7 @@ pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inven
         exchange: exchange.clone(),
         ..Options::new(Timestamp::now())
     };
-    live.accounts.apply(&mut options)?;
+    chosen::apply(live.accounts, &mut options)?;
     let spool = live.reading.spool.clone().or_else(|| beside.and_then(spool_of));
     let stored = keep(&mut options, spool.as_deref(), live)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Runtime(error.to_string()))?;

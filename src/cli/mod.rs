@@ -5,6 +5,8 @@ mod accounts;
 mod audited;
 mod baseline;
 #[cfg(feature = "live")]
+mod chosen;
+#[cfg(feature = "live")]
 mod collecting;
 mod config;
 mod diff;

@@ -206,8 +206,8 @@ fn lay_account(old: &mut Account, new: Account) {
     let mut identities = new.identities;
     fill(&mut identities, &old.identities);
     old.identities = identities;
-    // Whoever knew which regions are enabled has read all of them.
-    old.enabled_regions = old.enabled_regions.take().and(new.enabled_regions);
+    // A reading without this gap may have been told all regions, or may have asked for one alone: nobody can say.
+    old.enabled_regions = new.enabled_regions.or(old.enabled_regions.take());
     if let Some(mut policies) = new.control_policies {
         if let Some(known) = &old.control_policies {
             fill(&mut policies.service, &known.service);
@@ -217,6 +217,10 @@ fn lay_account(old: &mut Account, new: Account) {
     }
     match (&mut old.organization, new.organization) {
         (Some(Known::Value(_)), None | Some(Known::Unreadable(_))) | (_, None) => {}
+        // Where an account stands is told only when its organization is read as a whole.
+        (Some(Known::Value(known)), Some(Known::Value(new))) if new.path.is_none() && new.id == known.id => {
+            known.management = new.management;
+        }
         (known, new) => *known = new,
     }
 }

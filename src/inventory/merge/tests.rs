@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::inventory::{Gap, clean};
+use crate::inventory::{ControlPolicies, Gap, OrganizationMembership, clean};
 
 fn arn(text: &str) -> Arn {
     Arn::parse(text).unwrap()
@@ -103,6 +103,31 @@ fn a_list_of_secrets_that_was_read_counts_before_a_later_one_that_was_not() {
     assert_eq!(both.secrets.len(), 2);
     assert!(both.gaps().is_empty());
     assert_eq!(both.read_at(&arn(clean::SECRET)), part("old", 0, |_| {}).inventory.as_of);
+}
+
+#[test]
+fn what_a_reading_of_the_whole_organization_told_of_an_account_stays_when_the_account_is_read_alone() {
+    let member = |path: Option<&str>| {
+        let path = path.map(str::to_owned);
+        Some(Known::Value(OrganizationMembership { id: Some("o-ours".to_owned()), management: false, path }))
+    };
+    let policies = || ControlPolicies { resource: Known::Unreadable(gap("organizations:ListPolicies")), ..ControlPolicies::default() };
+    let whole = |inventory: &mut Inventory| {
+        let account = inventory.accounts.get_mut(clean::ACCOUNT).unwrap();
+        (account.organization, account.control_policies) = (member(Some("o-ours/r-1/")), Some(policies()));
+    };
+    let alone = |inventory: &mut Inventory| inventory.accounts.get_mut(clean::ACCOUNT).unwrap().organization = member(None);
+    let of = |parts: Vec<Part>| {
+        let account = merged(parts).unwrap().accounts.remove(clean::ACCOUNT).unwrap();
+        (account.organization, account.control_policies)
+    };
+    assert_eq!(of(vec![part("whole", 0, whole), part("alone", 1, alone)]), (member(Some("o-ours/r-1/")), Some(policies())));
+    // One reading tells what the other was denied.
+    let told = |inventory: &mut Inventory| {
+        whole(inventory);
+        inventory.accounts.get_mut(clean::ACCOUNT).unwrap().control_policies = Some(ControlPolicies::default());
+    };
+    assert_eq!(of(vec![part("told", 0, told), part("denied", 1, whole)]).1, Some(ControlPolicies::default()));
 }
 
 #[test]
