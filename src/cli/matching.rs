@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::CliError;
 use crate::arn::Arn;
 use crate::audit::Report;
-use crate::finding::glob;
+use crate::finding::names;
 use crate::inventory::Inventory;
 
 /// The secrets that `patterns` name. A pattern that names none is an error: a slip of the pen must not pass as clean.
@@ -31,16 +31,6 @@ pub(super) fn narrow(report: &mut Report, chosen: &BTreeSet<Arn>) {
     report.secrets = chosen.len();
 }
 
-/// Whether `pattern` names this secret: by its name, its ARN, or its ARN without the random suffix.
-pub(super) fn names(pattern: &str, arn: &Arn, name: &str) -> bool {
-    if pattern.starts_with("arn:") {
-        let suffix = arn.as_str().rfind('-').unwrap_or(arn.as_str().len());
-        glob(pattern, arn.as_str()) || glob(pattern, &arn.as_str()[..suffix])
-    } else {
-        glob(pattern, name)
-    }
-}
-
 fn unmatched(pattern: &str, inventory: &Inventory) -> CliError {
     let names = inventory.secrets.values().map(|secret| secret.name.as_str());
     let nearest = nearest(pattern, names).map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
@@ -63,18 +53,6 @@ mod tests {
 
     fn arn(name: &str) -> Arn {
         Arn::parse(&format!("arn:aws:secretsmanager:eu-west-1:111122223333:secret:{name}-AbCdEf")).unwrap()
-    }
-
-    #[test]
-    fn a_secret_is_named_by_name_arn_or_glob() {
-        let arn = arn("prod/db");
-        let prefix = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db";
-        for pattern in ["prod/db", "prod/*", "*", "pr?d/d*b", "*d*b", prefix, &format!("{prefix}-AbCdEf"), "arn:*:secret:prod/*"] {
-            assert!(names(pattern, &arn, "prod/db"), "{pattern}");
-        }
-        for pattern in ["", "prod", "prod/db-AbCdEf", "prod/db?", "*x*", "arn:*:secret:test/*", "PROD/DB"] {
-            assert!(!names(pattern, &arn, "prod/db"), "{pattern}");
-        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Patterns in which `*` and `?` stand for text. Waivers, configuration and the command line name things so.
 
+use crate::arn::Arn;
+
 /// Whether `text` is `pattern`, where `*` stands for any text and `?` for one character. After a failed match only the last `*`
 /// is tried again, one character further, so the work is bounded by the product of the lengths.
 pub fn glob(pattern: &str, text: &str) -> bool {
@@ -28,9 +30,37 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|c| *c == '*')
 }
 
+/// Whether a pattern names this resource, which people call `name`: by its ARN, a secret's also without the random suffix, or by its name.
+pub fn names(pattern: &str, resource: &Arn, name: &str) -> bool {
+    if !pattern.starts_with("arn:") {
+        return glob(pattern, name);
+    }
+    let arn = resource.as_str();
+    let without_suffix = arn.rfind('-').filter(|_| resource.service() == "secretsmanager");
+    glob(pattern, arn) || without_suffix.is_some_and(|end| glob(pattern, &arn[..end]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resource_is_named_by_name_arn_or_glob() {
+        let named = |pattern: &str, text: &str| {
+            let arn = Arn::parse(text).unwrap();
+            names(pattern, &arn, arn.name())
+        };
+        let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/main-db-AbCdEf";
+        for pattern in ["prod/main-db", "prod/*", "*", "pr?d/*b", secret, &secret[..secret.len() - 7], "arn:*:secret:prod/*"] {
+            assert!(named(pattern, secret), "{pattern}");
+        }
+        for pattern in ["", "prod", "prod/main", "prod/main-db-AbCdEf", "prod/main-db?", "arn:*:secret:test/*", "PROD/MAIN-DB"] {
+            assert!(!named(pattern, secret), "{pattern}");
+        }
+        let function = "arn:aws:lambda:eu-west-1:111122223333:function:rotate-db";
+        assert!(named("rotate-*", function) && named(function, function));
+        assert!(!named("rotate", function) && !named("arn:aws:lambda:eu-west-1:111122223333:function:rotate", function));
+    }
 
     #[test]
     fn stars_stand_for_any_text_and_question_marks_for_one_character() {

@@ -9,6 +9,6 @@ mod suppress;
 
 pub use fingerprint::Fingerprint;
 pub use found::{Evidence, Finding, Undecided, worst_first};
-pub use glob::glob;
+pub use glob::{glob, names};
 pub use rule_info::{About, Category, Class, Confidence, MapSource, Maps, RuleInfo, Severity};
-pub use suppress::{Exceptions, Suppressed, Suppression, Waiver, names, waiver_rules};
+pub use suppress::{Exceptions, Suppressed, Suppression, Waiver, waiver_rules};

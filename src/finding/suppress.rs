@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::fingerprint::Fingerprint;
 use super::found::{Evidence, Finding, Undecided};
-use super::glob::glob;
+use super::glob::{glob, names};
 use super::rule_info::{About, Category, Class, Confidence, RuleInfo, Severity};
 use crate::arn::{AccountId, Arn, ArnError};
 use crate::inventory::Inventory;
@@ -118,17 +118,17 @@ impl Waiver {
         glob(&self.rule, &finding.rule)
             && fits(&self.account, &finding.account)
             && fits(&self.region, &finding.region)
-            && self.resource.as_deref().is_none_or(|pattern| names(pattern, &finding.resource))
+            && self.resource.as_deref().is_none_or(|pattern| names(pattern, &finding.resource, finding.resource.name()))
             && self.tags.iter().all(|(key, value)| has_tag(inventory, &finding.resource, key, value))
     }
 
     /// Whether it may fit something that this audit did not look at, or could not decide.
     fn may_still_fit(&self, inventory: &Inventory, undecided: &[Undecided]) -> bool {
         let looked_at = |account: &AccountId, region: &str| {
-            let names = |pattern: &Option<String>, text: &str| pattern.as_deref().is_none_or(|pattern| glob(pattern, text));
+            let fits = |pattern: &Option<String>, text: &str| pattern.as_deref().is_none_or(|pattern| glob(pattern, text));
             let [of_account, of_region] = self.components();
-            names(&self.account, account.as_str())
-                && names(&self.region, region)
+            fits(&self.account, account.as_str())
+                && fits(&self.region, region)
                 && of_account.is_none_or(|pattern| glob(pattern, account.as_str()))
                 && of_region.is_none_or(|pattern| glob(pattern, region))
         };
@@ -138,7 +138,8 @@ impl Waiver {
         });
         let somewhere_else = !places.into_iter().any(|(account, region)| looked_at(account, region));
         let open = |check: &Undecided| {
-            glob(&self.rule, &check.rule) && self.resource.as_deref().is_none_or(|pattern| names(pattern, &check.resource))
+            glob(&self.rule, &check.rule)
+                && self.resource.as_deref().is_none_or(|pattern| names(pattern, &check.resource, check.resource.name()))
         };
         somewhere_else || undecided.iter().any(open)
     }
@@ -187,15 +188,6 @@ impl std::fmt::Display for Waiver {
             .filter_map(|(what, value)| Some((what, value.as_ref()?)))
             .try_for_each(|(what, value)| write!(f, " in {what} {value}"))
     }
-}
-
-/// Whether a pattern names this resource: by its ARN, with or without a secret's random suffix, or by its name.
-pub fn names(pattern: &str, resource: &Arn) -> bool {
-    let (arn, name) = (resource.as_str(), resource.name());
-    let without_suffix =
-        |text: &str| if resource.service() == "secretsmanager" { text.rfind('-').unwrap_or(text.len()) } else { text.len() };
-    let text = if pattern.starts_with("arn:") { arn } else { name };
-    glob(pattern, text) || glob(pattern, &text[..without_suffix(text)])
 }
 
 fn has_tag(inventory: &Inventory, resource: &Arn, key: &str, value: &str) -> bool {

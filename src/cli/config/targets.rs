@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::cli::error::complain;
-use crate::cli::matching::names;
+use crate::finding::names;
 use crate::inventory::Inventory;
 use crate::inventory::network::DeclaredTarget;
 
