@@ -89,6 +89,16 @@ fn what_a_former_report_has_does_not_count_and_what_is_new_does() {
 }
 
 #[test]
+fn what_a_former_report_waived_counts_when_its_waiver_is_gone() {
+    let folder = Folder::new("waived-before");
+    folder.write("rotaudit.toml", WAIVER);
+    folder.scan(&["--format", "json", "-o", "waived.json"]);
+    folder.write("rotaudit.toml", "");
+    let (code, report) = folder.report(&["--baseline", "waived.json"]);
+    assert_eq!((code, rules(&report["findings"])), (10, vec!["key-not-usable"]));
+}
+
+#[test]
 fn a_file_that_is_no_report_is_refused_with_the_way_out() {
     let folder = Folder::new("no-baseline");
     for (text, told) in [

@@ -14,7 +14,7 @@ struct Former {
     schema_version: u32,
     findings: Vec<Known>,
     #[serde(default)]
-    suppressed: Vec<Known>,
+    suppressed: Vec<Suppressed>,
 }
 
 #[derive(Deserialize)]
@@ -22,7 +22,21 @@ struct Known {
     fingerprint: String,
 }
 
-/// The findings of the JSON report in `path`, those that did not count there included.
+/// A finding that did not count there.
+#[derive(Deserialize)]
+struct Suppressed {
+    suppression: By,
+    #[serde(flatten)]
+    known: Known,
+}
+
+/// Why it did not. What was waived is not known for good: when its waiver ends, it counts.
+#[derive(Deserialize)]
+struct By {
+    by: String,
+}
+
+/// The findings of the JSON report in `path`, and those that were in its own baseline.
 pub(super) fn read(path: &Path) -> Result<BTreeSet<Fingerprint>, CliError> {
     let text = std::fs::read_to_string(path).map_err(|error| CliError::read(path, error))?;
     let wrong = |problem: &str| {
@@ -33,7 +47,8 @@ pub(super) fn read(path: &Path) -> Result<BTreeSet<Fingerprint>, CliError> {
         return Err(wrong(&format!("a report of schema version {}, which this build does not know", former.schema_version)));
     }
     let fingerprint = |known: &Known| known.fingerprint.parse().map_err(|_| wrong(&format!("{:?} is no fingerprint", known.fingerprint)));
-    former.findings.iter().chain(&former.suppressed).map(fingerprint).collect()
+    let of_its_baseline = former.suppressed.iter().filter(|it| it.suppression.by == "baseline").map(|it| &it.known);
+    former.findings.iter().chain(of_its_baseline).map(fingerprint).collect()
 }
 
 /// The findings of the report that is named, if one is.
