@@ -44,7 +44,7 @@ pub(super) async fn assume(base: &Session, role: &Arn, options: &Options) -> Res
         builder = builder.external_id(id);
     }
     let provider = builder.build().await;
-    let first = patiently(&provider, options.max_attempts).await.map_err(|error| failed(&why(&error)))?;
+    let first = patiently(&provider, options).await.map_err(|error| failed(&why(&error)))?;
     let credentials = Assumed { first: Mutex::new(Some(first)), provider };
     Ok(base.elsewhere(account, SharedCredentialsProvider::new(credentials)))
 }
@@ -57,11 +57,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Takes the role on, again and again while STS does not say whether it may be: the roles of a large organization are taken on all at once, and the provider gives up
 /// after a few tries.
-async fn patiently(provider: &AssumeRoleProvider, attempts: u32) -> Result<Credentials, CredentialsError> {
+async fn patiently(provider: &AssumeRoleProvider, options: &Options) -> Result<Credentials, CredentialsError> {
     let mut pause = PAUSE;
-    for _ in 1..attempts {
+    for _ in 1..options.max_attempts {
         match provider.provide_credentials().await {
-            Err(error) if is_passing(&error) => {
+            // Whoever has pressed Ctrl-C waits no longer.
+            Err(error) if is_passing(&error) && options.exchange.stopped().is_none() => {
                 tokio::time::sleep(pause).await;
                 pause += pause / 2;
             }
