@@ -4,18 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::expression::{Expression, Fact, Facts as _, Outcome as Truth, Value};
+use super::expression::{Expression, Facts as _, Outcome as Truth};
 use super::fields::{Focus, View};
 use super::foreign::{Foreigner, foreigners};
 use super::others::{Alike, Others, about};
 use super::policies::{names, names_of};
+use super::proof::{Mode, Open, Proof, answer, open, shown};
 use super::requests::{Scene, questions, questions_about};
 use super::rule::{Request, Rule};
 use super::traffic::{reach, told};
 use super::words::{Destination, Object};
-use crate::access::{Access, Answer, Caller, Question, Target};
+use crate::access::{Access, Caller, Question, Target};
 use crate::arn::Arn;
-use crate::finding::{About, Evidence};
+use crate::finding::About;
 use crate::inventory::{Gap, Known};
 use crate::network::{SubnetPath, Verdict};
 use crate::policy::Decision;
@@ -31,45 +32,11 @@ pub(super) enum Outcome {
     Undecided(Open),
 }
 
-/// What proves a finding, before it is written out: a wide role can be proved by thousands of requests, of which a report shows a few.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Proof {
-    /// The answer to this question.
-    Asked(Mode, Question),
-    /// A fact that was read.
-    Fact {
-        /// Its name.
-        field: String,
-        /// Its value.
-        value: String,
-    },
-    /// So many more questions like this one, about other secrets, answered alike.
-    Further(Question, usize),
-}
-
-/// What an undecided outcome hangs on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Open {
-    /// Calls that did not answer.
-    pub(super) missing: BTreeSet<Gap>,
-    /// What else: context keys, what AWS does not document.
-    pub(super) hinges: BTreeSet<String>,
-}
-
 /// The answer to one question.
 #[derive(Debug, Clone)]
 struct Said {
     decision: Decision,
     open: Open,
-}
-
-/// How a question is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mode {
-    /// Allowed whatever the values that nobody knows.
-    Surely,
-    /// Allowed under some of them.
-    Possibly,
 }
 
 /// Evaluates rules over one inventory, and remembers what was asked.
@@ -91,6 +58,11 @@ impl<'a> Evaluator<'a> {
     /// One that has asked nothing yet.
     pub(super) fn new(access: &'a Access<'a>, others: &'a Others<'a>) -> Self {
         Self { access, others, said: BTreeMap::new(), said_of_others: Vec::new() }
+    }
+
+    /// Whom it asks.
+    pub(super) fn access(&self) -> &'a Access<'a> {
+        self.access
     }
 
     /// Forgets what was asked: the questions of the next subject are others.
@@ -234,25 +206,6 @@ impl<'a> Evaluator<'a> {
         });
         (said.decision, said.open.clone())
     }
-
-    /// A proof, written out.
-    pub(super) fn evidence(&self, proof: &Proof) -> Evidence {
-        match proof {
-            Proof::Further(_, more) => further(*more),
-            Proof::Fact { field, value } => Evidence::Fact { field: field.clone(), value: value.clone() },
-            Proof::Asked(mode, question) => {
-                let answer = answer(self.access, *mode, question);
-                Evidence::Request {
-                    actor: answer.actor(),
-                    action: question.action.to_string(),
-                    resource: answer.resource(),
-                    decision: answer.decision.as_str().to_owned(),
-                    because: answer.because(),
-                    case: answer.case(),
-                }
-            }
-        }
-    }
 }
 
 /// Asks each question about one secret of each group. Proofs come in the order of the questions' callers and of the secrets; beyond a few they are counted.
@@ -296,38 +249,12 @@ fn ask_alike(access: &Access<'_>, questions: &[&Question], alike: &[Alike<'_>]) 
     Outcome::Finding(shown.iter().map(proof).chain(further).collect())
 }
 
-/// That there are more proofs than are shown.
-pub(super) fn further(more: usize) -> Evidence {
-    Evidence::Fact { field: "more".to_owned(), value: format!("and {more} more") }
-}
-
-fn answer(access: &Access<'_>, mode: Mode, question: &Question) -> Answer {
-    match mode {
-        Mode::Surely => access.ask(question),
-        Mode::Possibly => access.witness(question),
-    }
-}
-
 /// The finding that this question proves. One that could not be asked has no answer, and so proves nothing.
 fn proved(mode: Mode, question: Known<Question>) -> Outcome {
     match question {
         Known::Value(question) => Outcome::Finding(vec![Proof::Asked(mode, question)]),
         Known::Unreadable(gap) => Outcome::Undecided(open(BTreeSet::from([gap]))),
     }
-}
-
-impl Open {
-    fn and(mut self, further: Self) -> Self {
-        self.missing.extend(further.missing);
-        self.hinges.extend(further.hinges);
-        self
-    }
-}
-
-/// Gaps as what an outcome hangs on. An expression without an answer and without a gap met facts that contradict each other.
-fn open(missing: BTreeSet<Gap>) -> Open {
-    let hinges = if missing.is_empty() { BTreeSet::from(["facts that contradict each other".to_owned()]) } else { BTreeSet::new() };
-    Open { missing, hinges }
 }
 
 /// Every finding of the parts; without one, all that they hang on; without that, a pass.
@@ -401,31 +328,5 @@ fn untagged(view: &View<'_>) -> Outcome {
     match tags {
         Some(Known::Unreadable(gap)) if in_vpc => Outcome::Undecided(open(BTreeSet::from([gap.clone()]))),
         _ => Outcome::Passes,
-    }
-}
-
-/// A fact as evidence shows it.
-fn shown(fact: &Fact<Gap>) -> String {
-    match fact {
-        Fact::Absent => "none".to_owned(),
-        Fact::Unreadable(gaps) => format!("unknown ({})", gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
-        Fact::Value(value) => value_shown(value),
-    }
-}
-
-/// A value as evidence shows it. Facts are lists of records of lists at most, so the depth is bounded by the table of fields.
-fn value_shown(value: &Value<Gap>) -> String {
-    match value {
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::String(text) => text.to_string(),
-        Value::Timestamp(time) => time.to_string(),
-        Value::Duration(span) => format!("{span:#}"),
-        Value::List(values) if values.is_empty() => "none".to_owned(),
-        Value::List(values) => values.iter().map(value_shown).collect::<Vec<_>>().join(", "),
-        Value::Record(fields) => {
-            let shown = fields.iter().filter(|(_, fact)| **fact != Fact::Absent).map(|(name, fact)| format!("{name}: {}", shown(fact)));
-            format!("{{{}}}", shown.collect::<Vec<_>>().join(", "))
-        }
     }
 }

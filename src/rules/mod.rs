@@ -14,6 +14,7 @@ mod load;
 mod others;
 mod place;
 mod policies;
+mod proof;
 mod requests;
 mod rule;
 mod run;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::{Evaluator, Open, Outcome, Proof, further};
+use super::evaluate::{Evaluator, Outcome};
 use super::fields::{Focus, View};
 use super::others::Others;
+use super::proof::{Open, Proof, further};
 use super::rule::Rule;
 use super::traffic;
 use crate::access::{Access, Way};
@@ -82,7 +83,7 @@ fn run_one(rule: &Rule, inventory: &Inventory, rotations: &[Rotation<'_>], mut e
             shown.add(evaluator.evaluate(rule, &view), rule, &view, gap);
         }
         if let Some(message) = shown.message.take() {
-            findings.push(finding(rule, resource, message, shown, &evaluator));
+            findings.push(finding(rule, resource, message, shown, evaluator.access()));
         } else if !shown.undecided.is_empty() {
             let Shown { undecided: rotations, open: Open { missing, hinges }, .. } = shown;
             undecided.push(Undecided { rule: rule.info.id.clone(), about: rule.info.about, resource, rotations, missing, hinges });
@@ -173,11 +174,11 @@ impl Shown {
     }
 }
 
-fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown, evaluator: &Evaluator<'_>) -> Finding {
+fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown, access: &Access<'_>) -> Finding {
     let info = &rule.info;
     let counted = |proof: &Proof| if let Proof::Further(_, more) = proof { Some(*more) } else { None };
     let told: Vec<&Proof> = shown.proofs.iter().filter(|proof| counted(proof).is_none()).collect();
-    let mut evidence: Vec<Evidence> = told.iter().take(MOST_EVIDENCE).map(|proof| evaluator.evidence(proof)).collect();
+    let mut evidence: Vec<Evidence> = told.iter().take(MOST_EVIDENCE).map(|proof| proof.evidence(access)).collect();
     let more = told.len().saturating_sub(MOST_EVIDENCE) + shown.proofs.iter().filter_map(counted).sum::<usize>();
     if more > 0 {
         evidence.push(further(more));
