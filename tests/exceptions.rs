@@ -103,6 +103,8 @@ fn a_file_that_is_no_report_is_refused_with_the_way_out() {
     let folder = Folder::new("no-baseline");
     for (text, told) in [
         ("", "this is no JSON report"),
+        ("[]", "expected an object"),
+        ("null", "expected an object"),
         ("{\"schema_version\": 1}", "missing field `findings`"),
         ("{\"schema_version\": 9, \"findings\": []}", "schema version 9"),
         ("{\"schema_version\": 1, \"findings\": [{\"fingerprint\": \"\\u001b[31mx\"}]}", "is no fingerprint"),
@@ -111,6 +113,7 @@ fn a_file_that_is_no_report_is_refused_with_the_way_out() {
         let output = folder.scan(&["--baseline", "baseline.json"]);
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(!error.contains("struct"), "an error speaks of our own types: {error}");
         assert!(error.contains(told) && error.contains("--format json") && !error.contains('\u{1b}'), "{error}");
     }
     assert_eq!(folder.scan(&["--baseline", "none.json"]).status.code(), Some(1));

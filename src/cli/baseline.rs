@@ -10,6 +10,7 @@ use crate::finding::Fingerprint;
 
 /// What of a JSON report matters here.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Former {
     schema_version: u32,
     findings: Vec<Known>,
@@ -18,6 +19,7 @@ struct Former {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Known {
     fingerprint: String,
 }

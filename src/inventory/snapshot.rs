@@ -72,6 +72,7 @@ struct Envelope<I> {
 
 /// What is looked at first, so that a snapshot of another version is not judged by the fields of this one.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Header {
     format: Option<String>,
     schema_version: Option<u64>,

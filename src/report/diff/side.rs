@@ -85,6 +85,7 @@ pub(super) struct Judged {
 
 /// A JSON report, as far as it is compared.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Written {
     schema_version: u32,
     as_of: Timestamp,
