@@ -36,7 +36,8 @@ impl Snapshot {
         source::snapshot::write(&self.output, &read.inventory)?;
         let gaps = read.done()?.gaps().len();
         if gaps > 0 {
-            complain("warning", &format!("{gaps} calls did not answer; `rotaudit scan --snapshot` lists them as not read"));
+            let (calls, them) = if gaps == 1 { ("call", "it") } else { ("calls", "them") };
+            complain("warning", &format!("{gaps} {calls} did not answer; `rotaudit scan --snapshot` lists {them} as not read"));
         }
         Ok(exit::CLEAN)
     }

@@ -44,7 +44,7 @@ pub enum CaseError {
 
 /// One case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct Case {
     /// What to call it.
     pub id: String,
@@ -69,7 +69,7 @@ pub struct Case {
 
 /// The request of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CaseRequest {
     /// Who asks.
     pub principal: CasePrincipal,
@@ -90,7 +90,7 @@ pub struct CaseRequest {
 
 /// The principal of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct CasePrincipal {
     /// Which kind it is, and so which of the members below it needs.
     #[serde(rename = "type")]
