@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rotaudit::inventory::{Api, Inventory, WhoAsks};
+use rotaudit::arn::Arn;
+use rotaudit::inventory::{Api, Inventory, Secret, WhoAsks};
 use rotaudit::source::aws::Options;
 
 use super::collecting::{assert_same, options, run};
@@ -63,6 +64,24 @@ fn an_answer_that_comes_too_late_is_asked_for_again() {
     for name in CALLS {
         assert!(numbers.calls[name].failures >= things(&log, name) as u64, "{name}");
     }
+}
+
+/// As a machine meets it that was asleep, or whose network was gone for a moment: everything that is under way fails at once.
+#[test]
+fn a_moment_without_answers_costs_nothing_however_much_was_under_way() {
+    let mut many = sample();
+    let secret = many.secrets.values().find(|it| it.arn.region() == "eu-west-1").unwrap().clone();
+    for index in 0..100 {
+        let arn = Arn::parse(&secret.arn.as_str().replace(secret.arn.name(), &format!("many-{index}-AbCdEf"))).unwrap();
+        let secret = Secret { name: format!("many-{index}"), arn, ..secret.clone() };
+        many.secrets.insert(secret.arn.clone(), secret);
+    }
+    let late = Fault::First(2, Box::new(Fault::Delay(Duration::from_secs(20))));
+    let mock = Mock::serve(many.clone(), Faults::one("secretsmanager:ListSecretVersionIds", late));
+    let options = Options { max_attempts: 4, answer_time: Duration::from_secs(1), ..options(&mock, &many) };
+    assert_same(&run(&options).unwrap(), &many, "late");
+    let counts = options.exchange.numbers().calls["secretsmanager:ListSecretVersionIds"];
+    assert!(counts.failures >= 2 * 100, "{counts:?}");
 }
 
 #[test]

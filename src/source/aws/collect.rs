@@ -41,6 +41,7 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Inven
     inventory.keys = regional.keys;
     inventory.networks = regional.networks;
     inventory.partial = options.exchange.stopped();
+    inventory.share();
     Ok(inventory)
 }
 

@@ -61,14 +61,21 @@ fn api(service: &str, operation: &str) -> Option<Api> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Repeat;
 
-/// Makes calls again whose answers the wire has marked so.
+/// A mark on an answer: another attempt is not worth it, because nothing has been answered for too long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Enough;
+
+/// Makes calls again whose answers the wire has marked so, and others not again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Again;
 
 impl ClassifyRetry for Again {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let marked = context.response().is_some_and(|answer| answer.extension::<Repeat>().is_some());
-        if marked { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+        match context.response() {
+            Some(answer) if answer.extension::<Enough>().is_some() => RetryAction::RetryForbidden,
+            Some(answer) if answer.extension::<Repeat>().is_some() => RetryAction::transient_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
     }
 
     fn name(&self) -> &'static str {
@@ -82,7 +89,29 @@ impl ClassifyRetry for Again {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::interceptors::context::Input;
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_types::body::SdkBody;
+
     use super::*;
+
+    #[test]
+    fn a_mark_makes_a_call_again_and_another_one_ends_it() {
+        let of = |mark: fn(&mut HttpResponse)| {
+            let mut response = HttpResponse::new(500.try_into().unwrap(), SdkBody::empty());
+            mark(&mut response);
+            let mut context = InterceptorContext::new(Input::doesnt_matter());
+            context.set_response(response);
+            Again.classify_retry(&context)
+        };
+        assert_eq!(of(|_| {}), RetryAction::NoActionIndicated);
+        assert_eq!(of(|response| response.add_extension(Repeat)), RetryAction::transient_error());
+        let both = |response: &mut HttpResponse| {
+            response.add_extension(Repeat);
+            response.add_extension(Enough);
+        };
+        assert_eq!(of(both), RetryAction::RetryForbidden);
+    }
 
     #[test]
     fn an_operation_is_its_row_of_the_table_and_another_is_none() {

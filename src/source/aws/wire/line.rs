@@ -1,5 +1,6 @@
 //! The wire of one account: the HTTP client that its clients use. Each request goes its way in `Line::carry`.
 
+use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use http_body_util::{BodyExt, Limited};
 
 use super::answer::{Outcome, code, outcome};
 use super::exchange::Exchange;
-use super::label::{Label, Repeat};
+use super::label::{Enough, Label, Repeat};
 use super::numbers::Counts;
 use super::renewal::{Renewing, Signer};
 use super::stored::{Key, Stored};
@@ -54,9 +55,9 @@ struct Inner {
 impl Wire {
     /// A wire of this exchange, of an account that is not known yet.
     pub(crate) fn new(exchange: Exchange) -> Self {
-        // What a throttle costs is told by the pace; this only ends the repetition of other failures when nearly everything fails.
-        let retries = TokenBucket::builder().capacity(500).throttling_retry_cost(0).success_reward(1.0).refill_rate(20.0).build();
-        let partition = RetryPartition::custom("rotaudit").token_bucket(retries).build();
+        // The SDK's quota counts failures, whether they come one after the other or all at once, as they do when a network is gone for a moment. When an
+        // attempt is not worth it is for the pace to say.
+        let partition = RetryPartition::custom("rotaudit").token_bucket(TokenBucket::unlimited()).build();
         Self(Arc::new(Inner { exchange, account: OnceLock::new(), partition, credentials: OnceLock::new() }))
     }
 
@@ -81,7 +82,7 @@ impl Wire {
         self.0.account.get_or_init(|| account.clone());
     }
 
-    /// The account's own quota of retries, so that a throttled account does not slow another down.
+    /// The SDK's bookkeeping of retries: one of the account's own.
     pub(crate) fn partition(&self) -> RetryPartition {
         self.0.partition.clone()
     }
@@ -162,9 +163,16 @@ impl Line {
         let came = self.send(request).await;
         let (outcome, bytes) = came.as_ref().map_or((Outcome::Failure, 0), |came| (came.outcome, came.bytes));
         shared.counters.add(account, label.api, Counts::attempt(outcome, again, bytes, begun.elapsed()));
-        shared.pace.heard(&leave, outcome);
+        let worth_it = shared.pace.heard(&leave, outcome);
         drop(leave);
-        let mut response = came?.response;
+        let mut response = match came {
+            Ok(came) => came.response,
+            Err(error) if worth_it => return Err(error),
+            Err(error) => return Err(last(&error)),
+        };
+        if !worth_it {
+            response.add_extension(Enough);
+        }
         match (outcome, self.wire.0.credentials.get(), signer) {
             (Outcome::Answer, ..) => {
                 if let (Some(spool), Some(key), Some(answer)) = (shared.spool.get(), key, Stored::of(label.api, &response)) {
@@ -172,7 +180,7 @@ impl Line {
                 }
             }
             (Outcome::Expired, Some(credentials), Some(signer)) if credentials.renewed(&signer).await => response.add_extension(Repeat),
-            (Outcome::Foreign, ..) => response.add_extension(Repeat),
+            (Outcome::Foreign, ..) if worth_it => response.add_extension(Repeat),
             _ => {}
         }
         Ok(response)
@@ -221,6 +229,16 @@ fn is_repeated(request: &HttpRequest) -> bool {
     told.split("; ").find_map(|part| part.strip_prefix("attempt=")).is_some_and(|attempt| attempt != "1")
 }
 
+/// The same failure as one that the SDK does not repeat.
+fn last(error: &ConnectorError) -> ConnectorError {
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let what = if error.is_timeout() { "no answer in time".to_owned() } else { format!("no connection: {cause}") };
+    ConnectorError::user(format!("{what}; not asked again, because no call of its kind has been answered for two minutes").into())
+}
+
 /// A body that is nothing but this error: a limit of no byte, whose error is put in place of its own.
 fn broken(error: BoxError) -> SdkBody {
     let mut error = Some(error);
@@ -235,6 +253,14 @@ mod tests {
     async fn a_broken_body_says_what_broke_it() {
         let error = broken("cut off".into()).collect().await.unwrap_err();
         assert_eq!(error.to_string(), "cut off");
+    }
+
+    #[test]
+    fn what_is_not_repeated_says_what_became_of_it_and_why_that_is_all() {
+        let failure = last(&ConnectorError::timeout("HTTP read timeout".into()));
+        assert!(failure.is_user() && failure.source().unwrap().to_string().starts_with("no answer in time; not asked again"));
+        let failure = last(&ConnectorError::io("connection refused".into()));
+        assert!(failure.source().unwrap().to_string().starts_with("no connection: connection refused; not asked again"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod line;
 mod numbers;
 mod pace;
 mod renewal;
+mod silence;
 mod spool;
 mod stop;
 mod stored;

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex as Turn, Semaphore, SemaphorePermit};
 use super::answer::Outcome;
 use super::bucket::Bucket;
 use super::label::Label;
+use super::silence::Silence;
 use crate::inventory::RateGroup;
 
 /// How many requests are under way at once; more would need more open files than many systems allow.
@@ -30,11 +31,12 @@ pub enum Rates {
     Elsewhere,
 }
 
-/// A group's bucket, and whose turn it is.
+/// A group's bucket, whose turn it is, and for how long nothing was answered.
 #[derive(Debug)]
 struct Gate {
     turn: Turn<()>,
     bucket: Mutex<Bucket>,
+    silence: Mutex<Silence>,
 }
 
 type Gates = BTreeMap<(String, String, &'static str), Arc<Gate>>;
@@ -76,13 +78,23 @@ impl Pace {
         Leave { gate, sent: self.begun.elapsed(), _place: place }
     }
 
-    /// Hears what became of the request.
-    pub(super) fn heard(&self, leave: &Leave<'_>, outcome: Outcome) {
+    /// Hears what became of the request. True when it is worth being repeated, should it have failed.
+    pub(super) fn heard(&self, leave: &Leave<'_>, outcome: Outcome) -> bool {
+        let now = self.begun.elapsed();
         let mut bucket = leave.gate.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
-            Outcome::Throttle => bucket.throttled(leave.sent, self.begun.elapsed()),
+            Outcome::Throttle => bucket.throttled(leave.sent, now),
             Outcome::Answer => bucket.answered(),
             _ => {}
+        }
+        drop(bucket);
+        let mut silence = leave.gate.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Outcome::Failure | Outcome::Foreign => silence.goes_on(leave.sent, now),
+            Outcome::Answer | Outcome::Throttle | Outcome::Expired | Outcome::Rejected => {
+                silence.broken();
+                true
+            }
         }
     }
 
@@ -97,7 +109,7 @@ impl Pace {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry((account.to_owned(), region.to_owned(), group.name)).or_insert_with(|| {
             let bucket = Bucket::new(&group, cap, self.begun.elapsed());
-            Arc::new(Gate { turn: Turn::default(), bucket: Mutex::new(bucket) })
+            Arc::new(Gate { turn: Turn::default(), bucket: Mutex::new(bucket), silence: Mutex::default() })
         });
         Arc::clone(gate)
     }
