@@ -13,7 +13,7 @@ use crate::rotation::rotations;
 pub struct Mutation {
     /// The id of the rule.
     pub rule: String,
-    /// The part: a term of `when` or `expect`, or a key under `with`.
+    /// The part: a term of `when` or `expect`, a request of `unless`, or a key under `with`.
     pub part: String,
     /// Whether a test of the rule fails without it. If none does, nobody would notice that it is gone.
     pub held: bool,
@@ -57,7 +57,13 @@ fn mutants(rule: &Rule) -> Vec<(Rule, String)> {
         mutant.assertions.expect = expect.map(|expect| expect.without_term(at));
         found.push((mutant, terms("expect", at, expect.and_then(|expect| expect.term_source(at)))));
     }
-    let keys: [(&str, RequestsOf); 3] = [
+    for at in 0..rule.assertions.unless.len() {
+        let mut mutant = rule.clone();
+        mutant.assertions.unless.remove(at);
+        found.push((mutant, format!("request {} of `unless`", at + 1)));
+    }
+    let keys: [(&str, RequestsOf); 4] = [
+        ("unless", |rule| &mut rule.assertions.unless),
         ("require", |rule| &mut rule.assertions.require),
         ("forbid", |rule| &mut rule.assertions.forbid),
         ("together", |rule| &mut rule.assertions.together),
