@@ -278,3 +278,41 @@ fn crowded(rotating: usize, idle: usize) -> Inventory {
     inventory.secrets.extend(copies.into_iter().map(|secret| (secret.arn.clone(), secret)));
     inventory
 }
+
+/// A term, a context key or an action that can be taken away while every test of its rule holds may be wrong, and nobody would notice.
+#[test]
+fn every_part_of_a_rule_is_held_by_a_test_of_its_own() {
+    let mutations = builtin().mutations(|_| true);
+    let loose: Vec<String> =
+        mutations.iter().filter(|mutation| !mutation.held).map(|mutation| format!("{}: {}", mutation.rule, mutation.part)).collect();
+    assert!(mutations.len() > builtin().len(), "a rule has at least one part");
+    assert!(loose.is_empty(), "{} of {} parts are held by no test:\n{}", loose.len(), mutations.len(), loose.join("\n"));
+}
+
+#[test]
+fn a_part_that_no_test_holds_is_named() {
+    let rule = r#"
+id: function-slow
+title: The function is slow
+category: function
+class: hygiene
+severity: low
+confidence: likely
+about: function
+when: function.exists
+expect: "!has(function.timeout) || function.timeout < 600 && function.timeout > 0"
+message: "{function.name} is slow"
+why: It is.
+remedy: Make it fast.
+references: ["https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html"]
+tests:
+  - { name: it is fast, expect: pass }
+  - { name: it is slow, change: { function.configuration.timeout_seconds: 900 }, expect: finding }
+  - { name: unread, unreadable: { function.configuration: lambda:GetFunctionConfiguration AccessDenied }, expect: undecided }
+"#;
+    let mut rules = RuleSet::default();
+    rules.add(&[("function/function-slow.yaml".to_owned(), rule.to_owned())]).unwrap_or_else(|error| panic!("{error}"));
+    let loose: Vec<_> = rules.mutations(|_| true).into_iter().filter(|mutation| !mutation.held).map(|mutation| mutation.part).collect();
+    assert_eq!(loose, ["term 1 of `when`: function.exists", "term 3 of `expect`: function.timeout > 0"]);
+    assert!(rules.mutations(|id| id == "another").is_empty());
+}

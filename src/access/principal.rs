@@ -5,7 +5,7 @@ use super::question::{Caller, Question, Target};
 use super::services::service_principal;
 use crate::arn::Arn;
 use crate::inventory::{Identity, Inventory, Known};
-use crate::policy::{Context, Part, Principal, Request, Symbol, Text};
+use crate::policy::{Context, Entry, Part, Principal, Request, Symbol, Text};
 
 /// The request of `question`.
 pub(super) fn request(inventory: &Inventory, question: &Question) -> Request {
@@ -65,6 +65,9 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
         },
         Caller::Outsider { account } => {
             let partition = question.target.partition();
+            if let Some(arn) = named(question) {
+                return of_arn(&arn);
+            }
             Principal::Session {
                 arn: Text::literal(format!("arn:{partition}:sts::{account}:assumed-role/outsider/session")),
                 role_arn: Text::literal(format!("arn:{partition}:iam::{account}:role/outsider")),
@@ -73,6 +76,14 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
             }
         }
         Caller::Grantee { grant } => grantee(inventory, &question.target, grant),
+    }
+}
+
+/// The role or user that an outsider goes by, where the question says it.
+fn named(question: &Question) -> Option<Arn> {
+    match question.context.get("aws:PrincipalArn") {
+        Some(Entry::Single(text)) => Arn::parse(text.as_literal()?).ok(),
+        _ => None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::matching::nearest;
 use super::output::{Format, OutputArgs, to_stdout};
 use crate::finding::RuleInfo;
 use crate::report;
-use crate::rules::json_schema;
+use crate::rules::{RuleSet, json_schema};
 
 /// List, show and test the rules
 #[derive(Debug, Args)]
@@ -47,10 +47,13 @@ enum RulesCommand {
         output: OutputArgs,
     },
     /// Run the tests of rule files: those of a folder, or the built-in ones; exits with 2 when one fails
-    #[command(after_help = "Examples:\n  rotaudit rules test\n  rotaudit rules test my-rules/")]
+    #[command(after_help = "Examples:\n  rotaudit rules test\n  rotaudit rules test my-rules/ --mutations")]
     Test {
         /// The folder of the rule files
         folder: Option<PathBuf>,
+        /// Also take every term of `when` and `expect` and every key under `with` away in turn: a test has to fail then
+        #[arg(long)]
+        mutations: bool,
     },
     /// Print the JSON Schema of rule files, for editors
     #[command(after_help = "Example:\n  rotaudit rules schema > rule.schema.json")]
@@ -70,7 +73,7 @@ impl Rules {
         match &self.command {
             RulesCommand::List { folders, output } => list(folders, output),
             RulesCommand::Show { id, folders, output } => show(id, folders, output),
-            RulesCommand::Test { folder } => test(folder.as_ref()),
+            RulesCommand::Test { folder, mutations } => test(folder.as_ref(), *mutations),
             RulesCommand::Schema => to_stdout(|out| report::write_json(&json_schema(), out)).map(|()| exit::CLEAN),
         }
     }
@@ -101,18 +104,31 @@ fn show(id: &str, folders: &Folders, output: &OutputArgs) -> Result<u8, CliError
 }
 
 /// With a folder, the tests of its rules alone: the built-in ones are not its author's business.
-fn test(folder: Option<&PathBuf>) -> Result<u8, CliError> {
+fn test(folder: Option<&PathBuf>, mutations: bool) -> Result<u8, CliError> {
     let built_in: BTreeSet<String> = match folder {
         Some(_) => rule_set(&[])?.infos().map(|info| info.id.clone()).collect(),
         None => BTreeSet::new(),
     };
     let folders: Vec<_> = folder.into_iter().cloned().collect();
-    let mut outcomes = rule_set(&folders)?.run_tests(None);
+    let rules = rule_set(&folders)?;
+    let mut outcomes = rules.run_tests(None);
     outcomes.retain(|outcome| !built_in.contains(&outcome.rule));
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.passed).collect();
     for outcome in &failed {
         complain("failed", &format!("{}: {}: {}", outcome.rule, outcome.test, outcome.detail));
     }
     to_stdout(|out| writeln!(out, "{} tests, {} failed", outcomes.len(), failed.len()))?;
-    Ok(if failed.is_empty() { exit::CLEAN } else { exit::WRONG_USAGE })
+    let loose = if mutations { loose_parts(&rules, &built_in)? } else { 0 };
+    Ok(if failed.is_empty() && loose == 0 { exit::CLEAN } else { exit::WRONG_USAGE })
+}
+
+/// How many parts of the rules are held by no test.
+fn loose_parts(rules: &RuleSet, built_in: &BTreeSet<String>) -> Result<usize, CliError> {
+    let mutations = rules.mutations(|id| !built_in.contains(id));
+    let loose: Vec<_> = mutations.iter().filter(|mutation| !mutation.held).collect();
+    for mutation in &loose {
+        complain("not held", &format!("{}: without {}, every test passes as before", mutation.rule, mutation.part));
+    }
+    to_stdout(|out| writeln!(out, "{} parts, {} held by no test", mutations.len(), loose.len()))?;
+    Ok(loose.len())
 }

@@ -58,6 +58,9 @@ pub struct Inventory {
     /// What snapshots that were put together say differently, and which of them counts; one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// Accounts that are not read and yet no strangers, as people told; absent when nobody told whom they trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_accounts: Option<BTreeSet<AccountId>>,
 }
 
 impl Inventory {
@@ -73,6 +76,7 @@ impl Inventory {
             networks: BTreeMap::new(),
             read_at: BTreeMap::new(),
             conflicts: Vec::new(),
+            trusted_accounts: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The single changes of rule tests: paths such as `role.policy.Rotate.Resource` into the clean account, as JSON. `testing` applies them before a
 //! rule is run.
 //!
-//! A path begins with `secret`, `other-secret`, `function`, `role`, `key` or `account`, or, where the function is in a VPC, `network` or `endpoint`. Steps go through the wrapper of a fact that was read without
+//! A path begins with `secret`, `other-secret`, `function`, `role`, `key`, `account` or `trusted_accounts` (whom people trust), or, where the function is in a VPC, `network` or `endpoint`. Steps go through the wrapper of a fact that was read without
 //! saying so. `secret.policy`, `function.policy`, `function.policies.QUALIFIER`, `role.policy`, `role.trust`, `role.boundary`, `key.policy` and `endpoint.policy` are
 //! documents: a mapping given for one becomes its JSON text, a text stays as it is, and a path may go on to a statement by its `Sid` and to an
 //! element of it.
@@ -15,7 +15,7 @@ use crate::inventory::clean::{ACCOUNT, ENDPOINT, FUNCTION, KEY, OTHER_SECRET, PL
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum ChangeError {
     /// Not one of the beginnings.
-    #[error("`{0}` does not begin with secret, other-secret, function, role, key, account, network or endpoint")]
+    #[error("`{0}` does not begin with secret, other-secret, function, role, key, account, trusted_accounts, network or endpoint")]
     UnknownRoot(String),
     /// Something on the way is not there.
     #[error("`{path}` leads nowhere: there is no `{step}`")]
@@ -93,6 +93,7 @@ fn root_of(root: &str) -> Option<(Vec<&'static str>, &'static str)> {
         "role" => (vec!["accounts", ACCOUNT, "identities", "roles", ROLE], ROLE),
         "key" => (vec!["keys", KEY], KEY),
         "account" => (vec!["accounts", ACCOUNT], ACCOUNT),
+        "trusted_accounts" => (vec!["trusted_accounts"], ACCOUNT),
         "network" => (vec!["networks", PLACE], PLACE),
         "endpoint" => (vec!["networks", PLACE, "endpoints", ENDPOINT], ENDPOINT),
         _ => return None,
@@ -335,7 +336,7 @@ mod tests {
     fn a_path_into_nothing_says_where_it_ends() {
         assert_eq!(
             error("roll.policy", Change::Remove),
-            "`roll.policy` does not begin with secret, other-secret, function, role, key, account, network or endpoint"
+            "`roll.policy` does not begin with secret, other-secret, function, role, key, account, trusted_accounts, network or endpoint"
         );
         assert_eq!(error("secret.nothing.more", Change::Set(json!(1))), "`secret.nothing.more` leads nowhere: there is no `nothing`");
         assert_eq!(

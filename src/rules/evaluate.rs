@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::expression::{Expression, Facts as _, Outcome as Truth};
 use super::fields::{Focus, View};
-use super::foreign::{Foreigner, foreigners};
+use super::foreign::{Foreigner, foreigners, untrusted};
 use super::others::{Alike, Others, about};
 use super::policies::{names, names_of};
 use super::proof::{Mode, Open, Proof, answer, open, shown};
@@ -77,12 +77,21 @@ impl<'a> Evaluator<'a> {
         if applies == Truth::False {
             return Outcome::Passes;
         }
+        let told_elsewhere = self.any_allowed(&rule.assertions.unless, view);
+        if matches!(told_elsewhere, Outcome::Finding(_)) {
+            return Outcome::Passes;
+        }
         let outcome = all([
             self.requests(rule, view),
             rule.assertions.expect.as_ref().map_or(Outcome::Passes, |e| expectation(e, view)),
             traffic(view),
             unseen(rule, view),
         ]);
+        let outcome = match (told_elsewhere, outcome) {
+            (Outcome::Undecided(open), Outcome::Finding(_)) => Outcome::Undecided(open),
+            (Outcome::Undecided(open), Outcome::Undecided(further)) => Outcome::Undecided(open.and(further)),
+            (_, outcome) => outcome,
+        };
         match (applies, outcome) {
             (_, Outcome::Passes) => Outcome::Passes,
             (Truth::Undecided(gaps), Outcome::Finding(_)) => Outcome::Undecided(open(gaps)),
@@ -91,14 +100,33 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The request part. Where outsiders have a part in it, the first one who shows a finding is the witness.
+    /// The request part.
     fn requests(&mut self, rule: &Rule, view: &View<'_>) -> Outcome {
-        if !rule.assertions.requests().any(Request::is_foreign) {
-            return self.requests_in(rule, view, None);
+        let requests: Vec<&Request> = rule.assertions.requests().collect();
+        self.for_each_foreigner(&requests, view, |evaluator, foreigner| evaluator.requests_in(rule, view, foreigner))
+    }
+
+    /// Whether some of these requests are allowed.
+    fn any_allowed(&mut self, requests: &[Request], view: &View<'_>) -> Outcome {
+        self.for_each_foreigner(&requests.iter().collect::<Vec<_>>(), view, |evaluator, foreigner| {
+            all(requests.iter().map(|request| evaluator.forbidden(view, foreigner, request)).collect::<Vec<_>>())
+        })
+    }
+
+    /// What is said of these requests. Where outsiders have a part in them, the first one who shows a finding is the witness.
+    fn for_each_foreigner(
+        &mut self,
+        requests: &[&Request],
+        view: &View<'_>,
+        mut say: impl FnMut(&mut Self, Option<&Foreigner>) -> Outcome,
+    ) -> Outcome {
+        if !requests.iter().any(|request| request.is_foreign()) {
+            return say(self, None);
         }
+        let named = requests.iter().any(|request| request.is_untrusted());
         let mut undecided: Option<Open> = None;
-        for foreigner in foreigners(view) {
-            match self.requests_in(rule, view, Some(&foreigner)) {
+        for foreigner in if named { untrusted(view) } else { foreigners(view) } {
+            match say(self, Some(&foreigner)) {
                 Outcome::Passes => {}
                 Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
                 finding @ Outcome::Finding(_) => return finding,

@@ -35,6 +35,10 @@ pub(crate) struct RuleFile {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub(crate) when: Option<Spanned<String>>,
+    /// Requests of which another rule tells: where one of them is allowed, this rule does not apply.
+    #[serde(default)]
+    #[schemars(with = "Vec<RequestFile>")]
+    pub(crate) unless: Vec<Spanned<RequestFile>>,
     /// Requests that must be allowed, whatever the values that nobody can know. One that is denied is a finding.
     #[serde(default)]
     #[schemars(with = "Vec<RequestFile>")]

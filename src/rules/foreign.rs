@@ -1,7 +1,7 @@
 //! Chooses the foreign account and the name of its secret for requests by outsiders. A policy that admits a pattern of accounts or names is open to
 //! whoever picks a matching one, so the patterns of the policies in question are tried beside accounts that nobody mentions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::View;
 use super::policies::{function_policies, resource_documents, role_documents, trust_policy};
@@ -14,6 +14,10 @@ const NOBODYS: [&str; 3] = ["666655554444", "314159265358", "987654321098"];
 const NAME: &str = "secret:outsider-Ab1Cd2";
 /// At most this many accounts and as many names are tried.
 const MOST: usize = 8;
+/// Of the accounts that policies name, this many are tried.
+const MOST_NAMED: usize = 64;
+/// The condition keys that tell whose a request is.
+const NAMING_KEYS: [&str; 5] = ["aws:sourceaccount", "aws:sourcearn", "aws:principalaccount", "aws:principalarn", "kms:calleraccount"];
 
 /// Somebody outside: an account and a secret in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +32,7 @@ pub(super) struct Foreigner {
 
 /// The outsiders worth trying against this rotation, those without a meaning first. Never empty for a secret of AWS.
 pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
-    let own = linked_accounts(view);
-    let is_own = |account: &str| own.contains(account) || view.inventory.accounts.contains_key(account);
+    let is_own = insiders(view);
     let mut accounts: Vec<String> = NOBODYS.map(str::to_owned).to_vec();
     let mut names = vec![NAME.to_owned()];
     let mut roles = BTreeSet::new();
@@ -61,6 +64,55 @@ pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
             Some(Foreigner { account: account.clone(), roles: roles.iter().take(MOST).map(role).collect(), secret })
         })
         .collect()
+}
+
+/// The outsiders whom the policies around this rotation name and nobody trusts, by account and ARN, and one whom nobody names: what was not read may name them.
+pub(super) fn untrusted(view: &View<'_>) -> Vec<Foreigner> {
+    let is_inside = insiders(view);
+    let secret = &view.rotation.secret.arn;
+    let mut named: BTreeMap<AccountId, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+    let mut name = |value: &str| {
+        let arn = Arn::parse(value).ok();
+        let account = AccountId::parse(arn.as_ref().map_or(value, Arn::account)).ok();
+        let Some(account) = account.filter(|account| !is_inside(account.as_str())) else { return };
+        let (secrets, roles) = named.entry(account).or_default();
+        match arn {
+            Some(arn) if arn.service() == "secretsmanager" => drop(secrets.insert(arn.resource().to_owned())),
+            Some(arn) if arn.resource().starts_with("role/") || arn.resource().starts_with("user/") => drop(roles.insert(value.to_owned())),
+            _ => {}
+        }
+    };
+    for document in function_policies(view).chain(resource_documents(view)).chain(trust_policy(view)) {
+        for_each_condition(document, |key, value| {
+            if NAMING_KEYS.contains(&key) {
+                name(value);
+            }
+        });
+        allowing(document).flat_map(Statement::principals).for_each(|principal| name(principal.written()));
+    }
+    let nobody = AccountId::parse(NOBODYS[0]).ok().map(|account| (account, <_>::default()));
+    let everybody = named.into_iter().take(MOST_NAMED).chain(nobody);
+    everybody
+        .flat_map(|(account, (secrets, roles))| {
+            let names: Vec<String> = if secrets.is_empty() { vec![NAME.to_owned()] } else { secrets.into_iter().take(MOST).collect() };
+            let roles: Vec<String> = roles.into_iter().take(MOST).collect();
+            names.into_iter().filter_map(move |name| {
+                let theirs = Arn::build(secret.partition(), "secretsmanager", secret.region(), account.as_str(), &name).ok()?;
+                Some(Foreigner { account: account.clone(), secret: theirs, roles: roles.clone() })
+            })
+        })
+        .collect()
+}
+
+/// The accounts whose principals and secrets are no strangers: those of the rotation and of the inventory, and those that people trust.
+fn insiders<'a>(view: &View<'a>) -> impl Fn(&str) -> bool + use<'a> {
+    let own = linked_accounts(view);
+    let inventory = view.inventory;
+    move |account| {
+        own.contains(account)
+            || inventory.accounts.contains_key(account)
+            || inventory.trusted_accounts.as_ref().is_some_and(|trusted| trusted.contains(account))
+    }
 }
 
 /// The accounts that the rotation itself lies in. They are not foreign, nor are those of the inventory.

@@ -36,6 +36,7 @@ impl Loading<'_> {
         let file = self.yaml()?;
         self.names(&file)?;
         let assertions = Assertions {
+            unless: self.requests(&file.unless)?,
             require: self.requests(&file.require)?,
             forbid: self.requests(&file.forbid)?,
             together: self.requests(&file.together)?,

@@ -5,12 +5,12 @@ mod builtin;
 mod change;
 mod error;
 mod evaluate;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "taking terms away serves the tests of rule files"))]
 mod expression;
 mod fields;
 mod file;
 mod foreign;
 mod load;
+mod mutation;
 mod others;
 mod place;
 mod policies;
@@ -24,6 +24,7 @@ mod traffic;
 mod words;
 
 pub use error::LoadError;
+pub use mutation::Mutation;
 pub use set::{RuleSet, json_schema};
 pub use testing::TestOutcome;
 

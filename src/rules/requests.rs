@@ -37,7 +37,7 @@ pub(super) fn questions(scene: &Scene<'_>, request: &Request) -> Vec<Known<Quest
 /// The same about these targets.
 pub(super) fn questions_about(scene: &Scene<'_>, request: &Request, targets: &[Known<Target>]) -> Vec<Known<Question>> {
     let mut contexts = contexts(scene, &request.context);
-    if request.asker == Asker::AnotherAccount {
+    if matches!(request.asker, Asker::AnotherAccount | Asker::UntrustedAccount) {
         contexts = in_every_role(scene, &contexts);
     }
     let mut questions = Vec::new();
@@ -162,12 +162,12 @@ fn callers(scene: &Scene<'_>, asker: Asker) -> Vec<Known<Caller>> {
         Asker::SecretsManagerForAnotherSecret => {
             another_secret(&rotation.secret.arn).ok().map(|arn| service(SECRETS_MANAGER, Some(arn))).into_iter().collect()
         }
-        Asker::SecretsManagerForAnotherAccount => {
+        Asker::SecretsManagerForAnotherAccount | Asker::SecretsManagerForUntrustedAccount => {
             scene.foreigner.map(|foreigner| service(SECRETS_MANAGER, Some(foreigner.secret.clone()))).into_iter().collect()
         }
         Asker::Lambda => vec![service("lambda.amazonaws.com", None)],
         Asker::AnotherService => other_services(scene).iter().map(|name| service(name, None)).collect(),
-        Asker::AnotherAccount => {
+        Asker::AnotherAccount | Asker::UntrustedAccount => {
             scene.foreigner.map(|foreigner| Known::Value(Caller::Outsider { account: foreigner.account.clone() })).into_iter().collect()
         }
         Asker::Grantees => match grants(scene) {

@@ -28,6 +28,8 @@ pub(crate) struct Rule {
 /// What a rule asserts.
 #[derive(Debug, Clone)]
 pub(crate) struct Assertions {
+    /// Where one is allowed, nothing else counts.
+    pub(crate) unless: Vec<Request>,
     /// Each must be allowed.
     pub(crate) require: Vec<Request>,
     /// None may be allowed.
@@ -74,7 +76,7 @@ pub(crate) enum Given {
 }
 
 impl Assertions {
-    /// Every request of the rule.
+    /// Every request that the rule asserts something of.
     pub(crate) fn requests(&self) -> impl Iterator<Item = &Request> {
         self.require.iter().chain(&self.forbid).chain(&self.together)
     }
@@ -88,9 +90,17 @@ impl Assertions {
 impl Request {
     /// Whether somebody in a foreign account has a part in it, so that the account and the name of their secret have to be chosen.
     pub(crate) fn is_foreign(&self) -> bool {
-        matches!(self.asker, Asker::SecretsManagerForAnotherAccount | Asker::AnotherAccount)
+        self.is_untrusted()
+            || matches!(self.asker, Asker::SecretsManagerForAnotherAccount | Asker::AnotherAccount)
             || matches!(self.object, Object::ForeignSecret | Object::ForeignKey)
             || self.context.values().any(|given| *given == Given::Stand(Stand::ForeignSecret))
+    }
+}
+
+impl Request {
+    /// Whether it is about the outsiders whom policies name, and not about any.
+    pub(crate) fn is_untrusted(&self) -> bool {
+        matches!(self.asker, Asker::UntrustedAccount | Asker::SecretsManagerForUntrustedAccount)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::builtin::FILES;
 use super::error::{LoadError, Problem};
 use super::load::load;
+use super::mutation::{Mutation, mutations};
 use super::place::range;
 use super::rule::Rule;
 use super::run::run;
@@ -12,7 +13,7 @@ use super::testing::{TestOutcome, changed, run_tests};
 use crate::access::Access;
 use crate::finding::{Finding, RuleInfo, Severity, Undecided};
 use crate::inventory::Inventory;
-use crate::rotation::Rotation;
+use crate::rotation::{Rotation, side_by_side};
 
 /// Rules, by id.
 #[derive(Debug, Clone, Default)]
@@ -108,6 +109,12 @@ impl RuleSet {
     /// Runs the tests of the rules whose id contains `filter`, or of all.
     pub fn run_tests(&self, filter: Option<&str>) -> Vec<TestOutcome> {
         self.rules.values().filter(|rule| filter.is_none_or(|filter| rule.info.id.contains(filter))).flat_map(run_tests).collect()
+    }
+
+    /// Takes every part of the rules of these ids away in turn, and tells whether their tests notice: rule by rule, in the order of the files' keys.
+    pub fn mutations(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Mutation> {
+        let wanted: Vec<&Rule> = self.rules.values().filter(|rule| is_wanted(&rule.info.id)).collect();
+        side_by_side(&wanted, usize::MAX, |rule| mutations(rule)).into_iter().flatten().collect()
     }
 }
 

@@ -7,8 +7,9 @@ use super::file::{Expected, TestFile};
 use super::rule::Rule;
 use super::run::run;
 use crate::access::Access;
+use crate::finding::{Finding, Undecided};
 use crate::inventory::{Inventory, clean};
-use crate::rotation::rotations;
+use crate::rotation::{Rotation, rotations};
 
 /// How one test of a rule went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +68,24 @@ fn changes(test: &TestFile, json: &mut Value) -> Result<(), ChangeError> {
 /// What the rule says of this inventory, with words for a failed test.
 fn outcome(rule: &Rule, inventory: &Inventory) -> (Expected, String) {
     let (findings, undecided) = run([rule], inventory, &rotations(inventory), &Access::new(inventory));
-    if let Some(finding) = findings.first() {
-        return (Expected::Finding, format!(": {} {:?}", finding.message, finding.evidence));
-    }
-    match undecided.first() {
-        Some(undecided) => (Expected::Undecided, format!(": it hangs on {:?} {:?}", undecided.missing, undecided.hinges)),
-        None => (Expected::Pass, String::new()),
+    let said = match (findings.first(), undecided.first()) {
+        (Some(finding), _) => format!(": {} {:?}", finding.message, finding.evidence),
+        (None, Some(undecided)) => format!(": it hangs on {:?} {:?}", undecided.missing, undecided.hinges),
+        (None, None) => String::new(),
+    };
+    (expected(&findings, &undecided), said)
+}
+
+/// What the rule says of these rotations.
+pub(super) fn decided(rule: &Rule, inventory: &Inventory, rotations: &[Rotation<'_>], access: &Access<'_>) -> Expected {
+    let (findings, undecided) = run([rule], inventory, rotations, access);
+    expected(&findings, &undecided)
+}
+
+fn expected(findings: &[Finding], undecided: &[Undecided]) -> Expected {
+    match (findings, undecided) {
+        ([_, ..], _) => Expected::Finding,
+        ([], [_, ..]) => Expected::Undecided,
+        ([], []) => Expected::Pass,
     }
 }

@@ -28,6 +28,10 @@ pub(crate) enum Asker {
     AnotherService,
     /// A role in a foreign account and organization, whose owner lets it do everything there.
     AnotherAccount,
+    /// Somebody outside whom a policy names and nobody trusts: a role or user by its ARN, or any role of an account by its id. And a stranger whom none names.
+    UntrustedAccount,
+    /// Secrets Manager, on account of a secret in such an account.
+    SecretsManagerForUntrustedAccount,
     /// Each grantee of a grant on the secret's key, with nothing but that grant.
     Grantees,
 }

@@ -4,7 +4,7 @@
 mod targets;
 mod waivers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::error::CliError;
 use super::matching::nearest;
+use crate::arn::AccountId;
 use crate::finding::{Severity, Waiver};
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
@@ -21,7 +22,7 @@ use waivers::WaiverEntry;
 /// The name by which the file is found.
 const NAME: &str = "rotaudit.toml";
 /// What the file may say.
-const KEYS: [&str; 4] = ["fail-on", "rules", "targets", "waivers"];
+const KEYS: [&str; 5] = ["fail-on", "rules", "targets", "trusted-accounts", "waivers"];
 
 /// Where the configuration is.
 #[derive(Debug, Args)]
@@ -40,6 +41,8 @@ pub(super) struct Configuration {
     rules: BTreeMap<String, Change>,
     /// What rotation functions connect to, the first entry that names a secret counting for it.
     targets: Vec<TargetEntry>,
+    /// Accounts that may be let in, beside those that are read; `None` where the file does not say.
+    trusted_accounts: Option<BTreeSet<AccountId>>,
     /// Exceptions.
     pub(super) waivers: Vec<Waiver>,
     /// Where it stands.
@@ -53,6 +56,7 @@ struct Written {
     fail_on: Option<FailOn>,
     rules: BTreeMap<String, Change>,
     targets: Vec<TargetEntry>,
+    trusted_accounts: Option<BTreeSet<AccountId>>,
     waivers: Vec<WaiverEntry>,
 }
 
@@ -112,7 +116,8 @@ impl Configuration {
             entry.read().map_err(|problem| format!("waiver {} (of {:?}): {problem}", at + 1, entry.name()))
         };
         let waivers = written.waivers.iter().enumerate().map(waiver).collect::<Result<_, _>>()?;
-        Ok(Self { fail_on: written.fail_on, rules: written.rules, targets: written.targets, waivers, path: None })
+        let Written { fail_on, rules, targets, trusted_accounts, .. } = written;
+        Ok(Self { fail_on, rules, targets, trusted_accounts, waivers, path: None })
     }
 
     /// Changes the rules as the file says. A rule that is not there is an error: its findings would count although somebody thinks that they do not.
@@ -132,8 +137,9 @@ impl Configuration {
         Ok(())
     }
 
-    /// Tells the inventory what the file says of its secrets.
+    /// Tells the inventory what the file says of its secrets, and of other accounts.
     pub(super) fn apply(&self, inventory: &mut Inventory) {
+        inventory.trusted_accounts.clone_from(&self.trusted_accounts);
         targets::apply(&self.targets, inventory);
     }
 }
@@ -197,6 +203,9 @@ mod tests {
             ("[[targets]]\nsecret = 'a'\nport = 1\naddresses = ['10.0.0.1/32']\nvpc = 'vpc-1'", "not both"),
             ("[[targets]]\nsecret = 'a'\nport = 1\naddresses = ['10.0.0.0/33']", "line 4"),
             ("targets", "line 1"),
+            ("trusted-acounts = ['111122223333']", "did you mean \"trusted-accounts\"?"),
+            ("trusted-accounts = ['1111']", "line 1"),
+            ("trusted-accounts = '111122223333'", "line 1"),
             ("fail_on = 'high'", "did you mean \"fail-on\"?"),
             ("fail-on = 'hihg'", "line 1"),
             ("[rules]\nx = 'of'", "line 2"),
@@ -240,6 +249,18 @@ mod tests {
         assert_eq!((waiver.rule.as_str(), waiver.account.as_deref(), waiver.tags["stage"].as_str()), ("secret-*", Some("1111*"), "test"));
         assert_eq!(waiver.expires.to_string(), "2027-01-31");
         assert_eq!(Configuration::parse("fail-on = 'low'").unwrap().fail_on, Some(FailOn::Severity(Severity::Low)));
+    }
+
+    #[test]
+    fn trusted_accounts_are_told_apart_from_none_that_were_named() {
+        let trusted = |text: &str| {
+            let mut inventory = clean::account().unwrap();
+            Configuration::parse(text).unwrap().apply(&mut inventory);
+            inventory.trusted_accounts
+        };
+        assert_eq!(trusted(""), None);
+        assert_eq!(trusted("trusted-accounts = []"), Some(BTreeSet::new()));
+        assert_eq!(trusted("trusted-accounts = ['444455556666']"), Some(BTreeSet::from([AccountId::parse("444455556666").unwrap()])));
     }
 
     #[test]

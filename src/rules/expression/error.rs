@@ -46,6 +46,7 @@ impl ExpressionError {
     }
 
     /// What is wrong, as data.
+    #[cfg(test)]
     pub(crate) fn fault(&self) -> &Fault {
         &self.fault
     }

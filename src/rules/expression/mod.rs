@@ -28,10 +28,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use condition::Condition;
-pub(crate) use error::{ExpressionError, Fault};
+pub(crate) use error::ExpressionError;
+#[cfg(test)]
+pub(crate) use error::Fault;
 pub(crate) use facts::{Fact, Facts, Outcome, Value};
+#[cfg(test)]
 pub(crate) use limits::MAX_SOURCE;
-pub(crate) use schema::{Field, Presence, Record, Schema, Type};
+#[cfg(test)]
+pub(crate) use schema::Presence;
+pub(crate) use schema::{Field, Record, Schema, Type};
 pub(crate) use template::Template;
 
 /// A checked expression.

@@ -118,6 +118,7 @@ impl Schema {
     }
 
     /// The type of the field at a dotted path, and whether it, or something on the way to it, can be absent.
+    #[cfg(test)]
     pub(crate) fn field(&self, path: &str) -> Option<(Type, Presence)> {
         let resolved = self.resolve(&path.split('.').collect::<Vec<_>>())?;
         Some((resolved.of, if resolved.optional.is_empty() { Presence::Required } else { Presence::Optional }))

@@ -74,6 +74,7 @@ impl Template {
     }
 
     /// The paths of the schema's table that it reads, in order of their appearance.
+    #[cfg(test)]
     pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Text(_) => None,

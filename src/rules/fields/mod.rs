@@ -21,6 +21,11 @@ use crate::rotation::RotationKind;
 
 const OF_THE_ROTATION: &[Row] = &[
     Row::listed(Field::required("rotation.kind", Type::String), |view| make::text(kind(&view.rotation.kind))),
+    // Whether people told which accounts they trust, and which these are.
+    Row::listed(Field::required("trusted.declared", Type::Bool), |view| make::boolean(view.inventory.trusted_accounts.is_some())),
+    Row::listed(Field::required("trusted.accounts", Type::List(&Type::String)), |view| {
+        make::list(view.inventory.trusted_accounts.iter().flatten().map(|account| make::string(account.as_str())))
+    }),
     Row::listed(Field::required("now", Type::Timestamp), |view| make::time(view.inventory.read_at(&view.rotation.secret.arn))),
 ];
 
