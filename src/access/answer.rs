@@ -25,6 +25,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What was asked.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
     /// Who asks, in words.
     pub fn actor(&self) -> String {
         match &self.question.caller {

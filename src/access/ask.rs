@@ -101,6 +101,11 @@ impl<'a> Access<'a> {
         answer
     }
 
+    /// What it is asked over.
+    pub(super) fn inventory(&self) -> &'a Inventory {
+        self.inventory
+    }
+
     /// When the inventory was read: no request is made before.
     pub(super) fn now(&self) -> Timestamp {
         self.inventory.as_of

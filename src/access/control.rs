@@ -106,7 +106,7 @@ pub(super) fn reaches_request(question: &Question) -> bool {
 /// Whether a role is one that a service made for itself, which its path tells
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>). A session tells the name of its role without the path: the names of such
 /// roles begin alike.
-fn is_service_linked(principal: &Arn) -> bool {
+pub(super) fn is_service_linked(principal: &Arn) -> bool {
     principal.resource().starts_with("role/aws-service-role/")
         || principal.session_role().is_some_and(|name| name.starts_with("AWSServiceRoleFor"))
 }

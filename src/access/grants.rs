@@ -62,9 +62,32 @@ fn constraints(grant: &Grant) -> BTreeMap<String, String> {
     pairs.map(|(key, value)| (format!("kms:EncryptionContext:{key}"), value.clone())).collect()
 }
 
+/// The operations on a symmetric key that a grant can allow; those that rule over the key are none of them
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations>).
+const GRANTABLE: [&str; 10] = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "RetireGrant",
+    "ReEncrypt",
+];
+
+fn is_grantable(action: &str) -> bool {
+    let Some(("kms", operation)) = action.split_once(':') else { return true };
+    GRANTABLE.iter().any(|known| operation.get(..known.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(known)))
+}
+
 /// Looks through the grants of the key that `question` is about.
 pub(super) fn ask(inventory: &Inventory, question: &Question, context: &Context) -> GrantAnswer {
     let Target::Key(arn) = &question.target else { return GrantAnswer::NONE };
+    if !is_grantable(&question.action) {
+        return GrantAnswer::NONE;
+    }
     let grants = match inventory.key(arn).and_then(|key| key.grants.as_ref()) {
         Known::Value(grants) => grants,
         Known::Unreadable(gap) => return GrantAnswer { allows: Truth::Unknown, gap: Some(gap), ..GrantAnswer::NONE },

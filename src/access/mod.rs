@@ -5,6 +5,7 @@ mod answer;
 mod ask;
 mod context;
 mod control;
+mod everyone;
 mod grants;
 mod policies;
 mod principal;
@@ -16,4 +17,5 @@ mod witness;
 
 pub use answer::Answer;
 pub use ask::Access;
+pub use everyone::{Certainty, Everyone, Group, Matter, Party};
 pub use question::{Caller, Question, Scope, Target, Way};

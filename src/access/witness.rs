@@ -27,7 +27,11 @@ impl Access<'_> {
     /// Whether some values of the keys that no audit can know allow the question. The answer then holds these values: it is the witness. Otherwise it is the
     /// answer of [`Access::ask`], but denied where the search has tried every value that there can be.
     pub fn witness(&self, question: &Question) -> Answer {
-        let answer = self.ask(question);
+        self.possibly(self.ask(question))
+    }
+
+    /// The same, where it was asked already.
+    pub(super) fn possibly(&self, answer: Answer) -> Answer {
         if answer.decision != Decision::Undecided {
             return answer;
         }

@@ -2,6 +2,7 @@
 //! output goes, how errors read, which exit code). `main` calls `run`.
 
 mod accounts;
+mod actions;
 mod audited;
 mod baseline;
 #[cfg(feature = "live")]
@@ -24,6 +25,7 @@ mod principal;
 #[cfg(feature = "live")]
 mod progress;
 mod reading;
+mod resource;
 mod rules;
 mod scan;
 mod schema;
@@ -33,6 +35,7 @@ mod sources;
 #[cfg(feature = "live")]
 mod stats;
 mod threshold;
+mod who_can;
 
 pub mod exit;
 
@@ -69,6 +72,7 @@ Exit codes, the same for every format:
 enum Command {
     Scan(scan::Scan),
     Explain(explain::Explain),
+    WhoCan(who_can::WhoCan),
     Snapshot(snapshot::Snapshot),
     Diff(diff::Diff),
     Simulate(simulate::Simulate),
@@ -82,6 +86,7 @@ impl Command {
         match self {
             Self::Scan(command) => command.run(),
             Self::Explain(command) => command.run(),
+            Self::WhoCan(command) => command.run(),
             Self::Snapshot(command) => command.run(),
             Self::Diff(command) => command.run(),
             Self::Simulate(command) => command.run(),

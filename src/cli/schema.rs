@@ -8,7 +8,7 @@ use super::output::to_stdout;
 use crate::inventory::snapshot;
 use crate::report;
 
-/// Print the JSON Schema of a report, a snapshot or a comparison (`rules schema` prints that of rule files)
+/// Print the JSON Schema of a report, a snapshot, a comparison or an answer of who-can (`rules schema` prints that of rule files)
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +29,8 @@ enum Described {
     Snapshot,
     /// What `diff --format json` writes.
     Diff,
+    /// What `who-can --format json` writes.
+    WhoCan,
 }
 
 impl Schema {
@@ -37,6 +39,7 @@ impl Schema {
             Described::Report => report::json_schema(),
             Described::Snapshot => snapshot::json_schema(),
             Described::Diff => report::diff_json_schema(),
+            Described::WhoCan => report::who_can_json_schema(),
         };
         to_stdout(|out| report::write_json(&schema, out))?;
         Ok(exit::CLEAN)

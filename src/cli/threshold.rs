@@ -5,6 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::config::FailOn;
+use super::error::complain;
 use super::exit;
 use crate::audit::Report;
 use crate::finding::Severity;
@@ -25,7 +26,7 @@ pub(super) struct Threshold {
 
 /// What undecided checks do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OnUndecided {
+pub(super) enum OnUndecided {
     /// Exit with 11.
     Fail,
     /// Say so on stderr.
@@ -61,11 +62,25 @@ impl Threshold {
 
     /// What to say on stderr about undecided checks, if anything.
     pub(super) fn warning(self, report: &Report) -> Option<String> {
-        let number = undecided(report);
+        self.on_undecided.warning(undecided(report))
+    }
+}
+
+impl OnUndecided {
+    /// What to say of so many undecided things, if anything.
+    fn warning(self, number: usize) -> Option<String> {
         let things = if number == 1 { "thing is" } else { "things are" };
-        (self.on_undecided == OnUndecided::Warn && number > 0).then(|| {
+        (self == Self::Warn && number > 0).then(|| {
             format!("{number} {things} undecided, which is not a pass (--on-undecided fail makes it exit with {})", exit::UNDECIDED)
         })
+    }
+
+    /// The exit code when nothing but so many undecided things can be amiss; says so on stderr where that is wanted.
+    pub(super) fn exit_code(self, number: usize) -> u8 {
+        if let Some(warning) = self.warning(number) {
+            complain("warning", &warning);
+        }
+        if self == Self::Fail && number > 0 { exit::UNDECIDED } else { exit::CLEAN }
     }
 }
 

@@ -213,11 +213,7 @@ pub fn may_allow(request: &Request, policies: &PolicySet) -> bool {
     let question = Question { request, bounded: policies.boundary.is_some() };
     let may = |attached: &Attached, kind: PolicyKind| {
         let Some(policy) = attached.policy() else { return true };
-        policy.statements().filter(|statement| statement.effect() == Effect::Allow).any(|statement| {
-            !question.action(statement).is_false()
-                && !question.resource(statement, kind).is_false()
-                && (!kind.has_principals() || !question.principal(statement).at_all().is_false())
-        })
+        policy.statements().any(|statement| statement.effect() == Effect::Allow && relevant(question, statement, kind))
     };
     let identity = || request.principal.is_root() || policies.identity.iter().any(|attached| may(attached, PolicyKind::Identity));
     let resource = || policies.resource.iter().any(|attached| may(attached, PolicyKind::Resource));
@@ -228,6 +224,13 @@ pub fn may_allow(request: &Request, policies: &PolicySet) -> bool {
             Some(Truth::False) => resource() && identity(),
             Some(Truth::True | Truth::Unknown) => identity() || resource(),
         }
+}
+
+/// Whether a statement may match the request, whatever it carries under its condition keys.
+pub(super) fn relevant(question: Question<'_>, statement: Statement<'_>, kind: PolicyKind) -> bool {
+    !question.action(statement).is_false()
+        && !question.resource(statement, kind).is_false()
+        && (!kind.has_principals() || !question.principal(statement).at_all().is_false())
 }
 
 /// What the policies of one kind say of a request, the denials of those before them included.

@@ -19,6 +19,7 @@ mod sarif;
 mod style;
 mod summary;
 mod table;
+mod who_can;
 mod words;
 
 pub use annotations::annotations;
@@ -33,3 +34,4 @@ pub use rule::{rule_list, rule_page};
 pub use sarif::sarif;
 pub use style::Style;
 pub use table::table;
+pub use who_can::{Entry, WhoCan, who_can, who_can_json, who_can_json_schema};

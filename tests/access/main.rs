@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
 
 mod context;
+mod everyone;
 mod external;
 mod grants;
 mod policies;

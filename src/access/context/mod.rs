@@ -14,6 +14,7 @@ mod targets;
 
 use super::question::Question;
 use super::strangers::{organization, path, paths};
+use crate::arn::Arn;
 use crate::inventory::Inventory;
 use crate::policy::{Context, Entry};
 
@@ -38,6 +39,11 @@ pub(super) fn context(inventory: &Inventory, question: &Question) -> Context {
         context.set(key, entry.clone());
     }
     context
+}
+
+/// What follows from who a role or user is, on top of what `context` holds.
+pub(super) fn of_who_asks(context: &mut Context, inventory: &Inventory, arn: &Arn) {
+    principals::of_principal(context, inventory, arn);
 }
 
 /// IAM requests go to the partition's one endpoint, whose region depends on the partition.

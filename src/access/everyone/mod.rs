@@ -1,0 +1,111 @@
+//! Everybody of an inventory, asked at once: who may do something, grouped so that principals between which no policy can tell the difference are decided once.
+//! `who-can` shows the answers, and rules about other principals rest on them.
+//!
+//! Asked are the roles and users of every account that was read, and whoever else the resource's own policies let in. Left out are service-linked roles, which
+//! services made for themselves and nobody can take on or change
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>), and the root users of accounts.
+
+mod administrators;
+mod classes;
+mod doors;
+mod matter;
+mod outside;
+mod party;
+mod told_apart;
+
+pub use matter::Matter;
+pub use party::{Certainty, Group, Party};
+
+use std::collections::BTreeSet;
+
+use self::classes::{Class, Classes};
+use self::doors::Doors;
+use super::ask::Access;
+use super::question::Caller;
+use crate::arn::Arn;
+use crate::inventory::Identity;
+
+/// Everybody of one inventory, sorted by what their policies say.
+#[derive(Debug)]
+pub struct Everyone<'a> {
+    access: &'a Access<'a>,
+    classes: Classes<'a>,
+    administrators: BTreeSet<&'a Arn>,
+}
+
+impl<'a> Everyone<'a> {
+    /// Sorts the roles and users of the inventory, and finds the administrators among them.
+    pub fn new(access: &'a Access<'a>) -> Self {
+        let classes = Classes::of(access.inventory());
+        let mut everyone = Self { access, classes, administrators: BTreeSet::new() };
+        everyone.administrators = administrators::find(&everyone.classes, |matter| everyone.who(matter));
+        everyone
+    }
+
+    /// How many roles and users are asked.
+    pub fn len(&self) -> usize {
+        self.classes.principals()
+    }
+
+    /// Whether there is nobody to ask.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many service-linked roles are left out.
+    pub fn service_linked(&self) -> usize {
+        self.classes.service_linked
+    }
+
+    /// How many different sets of policies the roles and users have: what the work grows with.
+    pub fn kinds(&self) -> usize {
+        self.classes.all.len()
+    }
+
+    /// Whether this role or user is an administrator: somebody who may write any policy for any role of the account, and so give themselves whatever they like. That is
+    /// decided by requests (`iam:PutRolePolicy` and `iam:AttachRolePolicy`), not by the names of policies; a boundary, a path or a required boundary for the role makes
+    /// no administrator.
+    pub fn is_administrator(&self, arn: &Arn) -> bool {
+        self.administrators.contains(arn)
+    }
+
+    /// Who may, surely or under some values of what nobody knows, and who may for all that was read: not those who surely may not. In the order of their names.
+    pub fn who(&self, matter: &Matter) -> Vec<Group> {
+        let doors = Doors::of(self.access.inventory(), matter);
+        let mut groups = Vec::new();
+        for class in self.classes.worth_asking(matter, &doors) {
+            for part in self.parts(class, matter, &doors) {
+                groups.extend(self.group(Party::Principals(part.iter().map(|identity| identity.arn().clone()).collect()), matter));
+            }
+        }
+        for party in outside::parties(self.access.inventory(), matter, &doors) {
+            groups.extend(self.group(party, matter));
+        }
+        groups.sort_by(|a, b| a.party.cmp(&b.party));
+        groups
+    }
+
+    /// The members of a class in lists of those whom no policy tells apart; nobody where the class as a whole is surely denied.
+    fn parts(&self, class: &Class<'a>, matter: &Matter, doors: &Doors) -> Vec<Vec<Identity<'a>>> {
+        let (named, rest): (Vec<_>, Vec<_>) = class.members.iter().copied().partition(|identity| doors.names(*identity));
+        let mut parts: Vec<Vec<Identity<'a>>> = named.into_iter().map(|one| vec![one]).collect();
+        let asks = |identity: &Identity<'_>| matter.asked_by(Caller::Principal { arn: identity.arn().clone() });
+        if let Some(first) = rest.first()
+            && !self.access.surely_denied(&asks(first))
+        {
+            parts.extend(told_apart::split(self.access.inventory(), rest, asks));
+        }
+        parts
+    }
+
+    /// What the first of a party is told, if it is not surely denied.
+    fn group(&self, party: Party, matter: &Matter) -> Option<Group> {
+        let question = matter.asked_by(party.caller()?);
+        if self.access.surely_denied(&question) {
+            return None;
+        }
+        let answer = self.access.ask(&question);
+        let hinges = answer.open_points();
+        Group::of(party, self.access.possibly(answer), hinges)
+    }
+}
