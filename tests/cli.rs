@@ -40,7 +40,7 @@ fn the_help_lists_the_commands_and_the_exit_codes() {
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 16] = [
         &["scan"],
         &["explain"],
         &["snapshot"],
@@ -50,9 +50,13 @@ fn every_command_explains_itself_with_an_example() {
         &["rules", "list"],
         &["rules", "show"],
         &["rules", "test"],
+        &["rules", "docs"],
         &["rules", "schema"],
         &["permissions"],
         &["schema"],
+        &["init"],
+        &["completions"],
+        &["man"],
     ];
     for words in commands {
         let output = rotaudit(&[words, &["--help"]].concat());

@@ -45,9 +45,15 @@ pub(super) struct Audited {
 impl AuditArgs {
     /// Loads the rules, the configuration and the baseline, then reads the source, so that a wrong file is told before AWS is asked; then audits.
     pub(super) fn audit(&self) -> Result<Audited, CliError> {
+        self.audit_if(|_| Ok(()))
+    }
+
+    /// The same, unless `check` has something against the rules that will run.
+    pub(super) fn audit_if(&self, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<Audited, CliError> {
         let mut rules = rule_set(&self.rules)?;
         let config = self.config.read()?;
         config.change(&mut rules)?;
+        check(&rules)?;
         let exceptions = Exceptions { waivers: config.waivers.clone(), baseline: baseline::read_if(self.baseline.as_ref())? };
         let mut inventory = self.source.read()?;
         config.apply(&mut inventory);

@@ -1,5 +1,6 @@
 //! The formats of a whole report, several at once: `--format table --format sarif=audit.sarif`. `scan` writes them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -11,33 +12,55 @@ use super::error::CliError;
 use super::matching::nearest;
 use super::output::{Color, style, to_stdout};
 use crate::audit::Report;
-use crate::report::{self, Style};
+use crate::report::{self, Framework, Style};
+use crate::rules::RuleSet;
 
 /// A format, and how it is written.
 #[derive(Clone, Copy)]
 struct Format {
     name: &'static str,
-    write: fn(&Report, Style, &mut dyn Write) -> io::Result<()>,
+    write: Writer,
+    /// How it is written by the controls of a framework, where it can be.
+    by_control: Option<ByControl>,
 }
 
-const FORMATS: [Format; 7] = [
-    Format { name: "table", write: report::table },
-    Format { name: "json", write: |report, _, out| report::json(report, out) },
-    Format { name: "sarif", write: |report, _, out| report::sarif(report, out) },
-    Format { name: "junit", write: |report, _, out| report::junit(report, out) },
-    Format { name: "markdown", write: |report, _, out| report::markdown(report, out) },
-    Format { name: "csv", write: |report, _, out| report::csv(report, out) },
-    Format { name: "github", write: |report, _, out| report::annotations(report, out) },
+type Writer = fn(&Report, Style, &mut dyn Write) -> io::Result<()>;
+type ByControl = fn(&Report, &Framework<'_>, Style, &mut dyn Write) -> io::Result<()>;
+
+const FORMATS: [Format; 8] = [
+    Format { name: "table", write: report::table, by_control: Some(report::table_by_control) },
+    Format {
+        name: "json",
+        write: |report, _, out| report::json(report, out),
+        by_control: Some(|report, framework, _, out| report::json_by_control(report, framework, out)),
+    },
+    Format { name: "sarif", write: |report, _, out| report::sarif(report, out), by_control: None },
+    Format { name: "junit", write: |report, _, out| report::junit(report, out), by_control: None },
+    Format {
+        name: "markdown",
+        write: |report, _, out| report::markdown(report, out),
+        by_control: Some(|report, framework, _, out| report::markdown_by_control(report, framework, out)),
+    },
+    Format {
+        name: "csv",
+        write: |report, _, out| report::csv(report, out),
+        by_control: Some(|report, framework, _, out| report::csv_by_control(report, framework, out)),
+    },
+    Format { name: "ocsf", write: |report, _, out| report::ocsf(report, out), by_control: None },
+    Format { name: "github", write: |report, _, out| report::annotations(report, out), by_control: None },
 ];
 
 /// Formats, files and colour.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct FormatArgs {
-    /// How the report is written: table, json, sarif, junit, markdown, csv or github (annotations). With =FILE it goes there; give it again for more, of which
+    /// How the report is written: table, json, sarif, junit, markdown, csv, ocsf (events, one a line) or github (annotations). With =FILE it goes there; give it again for more, of which
     /// one may go to stdout
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "table")]
     formats: Vec<Wanted>,
+    /// Group the report by the controls of a compliance framework, such as nist-800-53-r5; table, json, markdown and csv do
+    #[arg(long, value_name = "FRAMEWORK")]
+    framework: Option<String>,
     /// Write the format without a file of its own to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -90,20 +113,37 @@ impl FormatArgs {
         }
     }
 
+    /// An error when a framework is asked for that none of `rules` speaks to. Checked before AWS is asked.
+    pub(super) fn check_framework(&self, rules: &RuleSet) -> Result<(), CliError> {
+        let Some(framework) = &self.framework else { return Ok(()) };
+        let known: BTreeSet<&str> =
+            rules.infos().filter_map(|info| info.maps.as_ref()).flat_map(|maps| maps.controls.keys()).map(String::as_str).collect();
+        if known.contains(framework.as_str()) {
+            return Ok(());
+        }
+        let meant = nearest(framework, known.iter().copied()).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        let known: Vec<&str> = known.into_iter().collect();
+        Err(CliError::Usage(format!("no rule speaks to the framework {framework:?}{meant}\nThere are {}", known.join(", "))))
+    }
+
     fn place<'a>(&'a self, wanted: &'a Wanted) -> Option<&'a Path> {
         wanted.file.as_deref().or(self.output.as_deref())
     }
 
     /// Writes `report` in every format that is asked for.
     pub(super) fn write(&self, report: &Report) -> Result<(), CliError> {
+        let framework = self.framework.as_deref().and_then(|id| Framework::of(report, id));
         for wanted in &self.formats {
-            let write = wanted.format.write;
+            let write = |style: Style, out: &mut dyn Write| match (&framework, wanted.format.by_control) {
+                (Some(framework), Some(by_control)) => by_control(report, framework, style, out),
+                _ => (wanted.format.write)(report, style, out),
+            };
             match self.place(wanted) {
-                None => to_stdout(|out| write(report, style(self.color, true), out))?,
+                None => to_stdout(|out| write(style(self.color, true), out))?,
                 Some(path) => {
                     let written = File::create(path).and_then(|file| {
                         let mut out = BufWriter::new(file);
-                        write(report, style(self.color, false), &mut out)?;
+                        write(style(self.color, false), &mut out)?;
                         out.flush()
                     });
                     written.map_err(|error| CliError::Write { place: path.display().to_string(), error })?;

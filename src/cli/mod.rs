@@ -9,15 +9,18 @@ mod baseline;
 mod chosen;
 #[cfg(feature = "live")]
 mod collecting;
+mod completions;
 mod config;
 mod diff;
 mod error;
 mod explain;
 mod files;
 mod formats;
+mod init;
 #[cfg(feature = "live")]
 mod interrupt;
 mod live;
+mod man;
 mod matching;
 mod output;
 mod permissions;
@@ -41,7 +44,7 @@ pub mod exit;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::error::CliError;
 
@@ -79,6 +82,9 @@ enum Command {
     Rules(rules::Rules),
     Permissions(permissions::Permissions),
     Schema(schema::Schema),
+    Init(init::Init),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -93,6 +99,9 @@ impl Command {
             Self::Rules(command) => command.run(),
             Self::Permissions(command) => command.run(),
             Self::Schema(command) => command.run(),
+            Self::Init(command) => command.run(),
+            Self::Completions(command) => command.run(Cli::command()),
+            Self::Man(command) => command.run(Cli::command()),
         }
     }
 }
@@ -111,8 +120,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -128,5 +135,67 @@ mod tests {
             command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(check);
         }
         check(&Cli::command());
+    }
+
+    /// The words of a line of shell up to where another command begins.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote, mut begun) = (Vec::new(), String::new(), None, false);
+        for c in line.chars() {
+            match (quote, c) {
+                (None, '|' | '>' | '<' | '&' | ';' | ')') => break,
+                (None, '#') if !begun => break,
+                (None, '\'' | '"') => (quote, begun) = (Some(c), true),
+                (Some(open), c) if c == open => quote = None,
+                (None, c) if c.is_whitespace() => {
+                    if std::mem::take(&mut begun) {
+                        words.push(std::mem::take(&mut word));
+                    }
+                }
+                (_, c) => {
+                    word.push(c);
+                    begun = true;
+                }
+            }
+        }
+        words.extend(begun.then_some(word));
+        words
+    }
+
+    /// Every command line of ours in the code blocks of `text`; of YAML, what stands after `- ` and `run: `.
+    fn command_lines(text: &str) -> Vec<Vec<String>> {
+        let joined = text.replace("\\\n", " ");
+        let blocks = joined.split("```").skip(1).step_by(2).flat_map(str::lines);
+        let line = |line: &str| {
+            let line = line.trim().trim_start_matches("- ").trim_start_matches("run: ").trim_start_matches("$ ");
+            let at = if line.starts_with("rotaudit ") { Some(0) } else { line.find("| rotaudit ").map(|at| at + 2) };
+            let of_cargo = || line.starts_with("cargo run").then(|| line.find("-- ")).flatten().map(|at| at + 3);
+            let mut words = match at {
+                Some(at) => words(&line[at..]),
+                None => [vec!["rotaudit".to_owned()], words(&line[of_cargo()?..])].concat(),
+            };
+            // What stands for anything in a description of many commands is left out.
+            words.retain(|word| !word.contains('…'));
+            Some(words)
+        };
+        blocks.filter_map(line).collect()
+    }
+
+    #[test]
+    fn every_command_line_in_the_documents_is_one_that_the_program_takes() {
+        let mut files = vec!["README.md".into(), "CONTRIBUTING.md".into()];
+        files.extend(std::fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path()));
+        let mut checked = 0;
+        for file in files.iter().filter(|file: &&std::path::PathBuf| file.extension().is_some_and(|it| it == "md")) {
+            for line in command_lines(&std::fs::read_to_string(file).unwrap()) {
+                if let Err(error) = Cli::try_parse_from(&line) {
+                    let is_answer = !error.use_stderr();
+                    assert!(is_answer, "{}: {line:?}: {error}", file.display());
+                }
+                checked += 1;
+            }
+        }
+        assert!(checked > 30, "only {checked} command lines were found");
+        let wrong = command_lines("```\nrotaudit scan --formt json  # a slip\n```");
+        assert!(wrong.len() == 1 && Cli::try_parse_from(&wrong[0]).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! `rotaudit rules`: list, show and test the rules, and print the schema of rule files.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -55,6 +56,15 @@ enum RulesCommand {
         #[arg(long)]
         mutations: bool,
     },
+    /// Write a page for each rule in Markdown, an index of them, and their lines for the contents of a book
+    #[command(after_help = "Examples:\n  rotaudit rules docs site/rules\n  rotaudit rules docs site/rules --rules my-rules/")]
+    Docs {
+        /// The folder for the pages; it is made if it is not there, and files of the same names are overwritten
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[command(flatten)]
+        folders: Folders,
+    },
     /// Print the JSON Schema of rule files, for editors
     #[command(after_help = "Example:\n  rotaudit rules schema > rule.schema.json")]
     Schema,
@@ -74,6 +84,7 @@ impl Rules {
             RulesCommand::List { folders, output } => list(folders, output),
             RulesCommand::Show { id, folders, output } => show(id, folders, output),
             RulesCommand::Test { folder, mutations } => test(folder.as_ref(), *mutations),
+            RulesCommand::Docs { folder, folders } => docs(folder, folders),
             RulesCommand::Schema => to_stdout(|out| report::write_json(&json_schema(), out)).map(|()| exit::CLEAN),
         }
     }
@@ -100,6 +111,26 @@ fn show(id: &str, folders: &Folders, output: &OutputArgs) -> Result<u8, CliError
         Format::Table => report::rule_page(info, style, out),
         Format::Json => report::write_json(info, out),
     })?;
+    Ok(exit::CLEAN)
+}
+
+fn docs(folder: &Path, folders: &Folders) -> Result<u8, CliError> {
+    let rules = rule_set(&folders.rules)?;
+    let infos: Vec<&RuleInfo> = rules.infos().collect();
+    let page = |name: &str, render: &dyn Fn(&mut Vec<u8>) -> io::Result<()>| {
+        let path = folder.join(name);
+        let mut text = Vec::new();
+        render(&mut text)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(|error| CliError::Write { place: path.display().to_string(), error })
+    };
+    std::fs::create_dir_all(folder).map_err(|error| CliError::Write { place: folder.display().to_string(), error })?;
+    // An id is a word of letters, digits and hyphens: the loader sees to it.
+    infos.iter().try_for_each(|info| page(&format!("{}.md", info.id), &|out| report::rule_document(info, out)))?;
+    page("index.md", &|out| report::rule_index(&infos, out))?;
+    let within = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    page("SUMMARY.md", &|out| report::rule_contents(&infos, &within, out))?;
+    to_stdout(|out| writeln!(out, "wrote {} pages to {}", infos.len() + 1, folder.display()))?;
     Ok(exit::CLEAN)
 }
 

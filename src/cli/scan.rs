@@ -20,6 +20,7 @@ Examples:
   rotaudit scan --snapshot payments.json.zst snapshots/    # several accounts and regions as one
   rotaudit scan --format json -o report.json --on-undecided fail
   rotaudit scan --format table --format sarif=audit.sarif --format junit=audit.xml
+  rotaudit scan --framework nist-800-53-r5 --format markdown -o controls.md
   rotaudit scan --baseline report.json                # only what that report did not have counts")]
 pub(super) struct Scan {
     #[command(flatten)]
@@ -36,7 +37,7 @@ pub(super) struct Scan {
 impl Scan {
     pub(super) fn run(&self) -> Result<u8, CliError> {
         self.formats.check()?;
-        let Audited { inventory, mut report, fail_on } = self.audit.audit()?;
+        let Audited { inventory, mut report, fail_on } = self.audit.audit_if(|rules| self.formats.check_framework(rules))?;
         if !self.secret.is_empty() {
             matching::narrow(&mut report, &matching::secrets(&self.secret, &inventory)?);
         }

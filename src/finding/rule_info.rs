@@ -136,7 +136,7 @@ words! {
 }
 
 /// Whose mapping to a compliance framework it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MapSource {
     /// AWS publishes it (for the Security Hub control that asks the same).
@@ -154,6 +154,27 @@ pub struct Maps {
     /// Control ids by framework, such as `nist-800-53-r5` or `cwe`.
     #[serde(default)]
     pub controls: BTreeMap<String, Vec<String>>,
+}
+
+impl MapSource {
+    /// The word for it in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::Ours => "ours",
+        }
+    }
+}
+
+impl Maps {
+    /// Each control as people say it, with its framework and, where the mapping is not AWS's, that it is ours.
+    pub fn told(&self) -> impl Iterator<Item = String> {
+        let source = if self.source == MapSource::Aws { "" } else { " (our reading)" };
+        let of = move |(framework, controls): (&'_ String, &'_ Vec<String>)| {
+            controls.iter().map(|control| format!("{framework}: {control}{source}")).collect::<Vec<_>>()
+        };
+        self.controls.iter().flat_map(of)
+    }
 }
 
 /// All that is told about a rule, without how it decides.

@@ -3,10 +3,11 @@
 
 use std::io::{self, Write};
 
+use super::framework::Framework;
 use super::neutralise::terminal_safe;
 use crate::arn::Arn;
 use crate::audit::Report;
-use crate::finding::{Finding, Suppression};
+use crate::finding::{Finding, Fingerprint, Suppression, Undecided};
 
 /// The longest text that Excel takes in a cell.
 const CELL: usize = 32_000;
@@ -27,6 +28,9 @@ const HEADER: [&str; 13] = [
     "not_counted",
 ];
 
+/// The place of the rotations among the columns.
+const ROTATIONS: usize = 9;
+
 /// Writes `report` to `out`; rows end as RFC 4180 wants it.
 pub fn csv(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     row(out, &HEADER.map(str::to_owned))?;
@@ -34,13 +38,62 @@ pub fn csv(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         row(out, &cells(finding, String::new()))?;
     }
     for suppressed in &report.suppressed {
-        let why = match &suppressed.suppression {
-            Suppression::Waiver { reason, owner, expires } => format!("waived by {owner} until {expires}: {reason}"),
-            Suppression::Baseline => "in the baseline".to_owned(),
-        };
-        row(out, &cells(&suppressed.finding, why))?;
+        row(out, &cells(&suppressed.finding, why(&suppressed.suppression)))?;
     }
     Ok(())
+}
+
+/// Writes `report` by the controls of `framework`: for each control a row for each finding, for each check that could not be decided, and for the rotations that pass, with
+/// the control, whose mapping it is and the outcome in front; then the findings under no control.
+pub fn csv_by_control(report: &Report, framework: &Framework<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let front = ["framework", "control", "mapping", "outcome"].map(str::to_owned);
+    row(out, &[&front[..], &HEADER.map(str::to_owned)].concat())?;
+    for control in &framework.controls {
+        let front = |rule: &str, outcome: &str| [framework.id, control.id, control.mapping_of(rule), outcome].map(str::to_owned);
+        for finding in &control.findings {
+            row(out, &[&front(&finding.rule, "finding")[..], &cells(finding, String::new())].concat())?;
+        }
+        for it in &control.suppressed {
+            row(out, &[&front(&it.finding.rule, "not counted")[..], &cells(&it.finding, why(&it.suppression))].concat())?;
+        }
+        for check in &control.undecided {
+            row(out, &[&front(&check.rule, "undecided")[..], &undecided(check, report)].concat())?;
+        }
+        let mut passing = [const { String::new() }; 13];
+        passing[ROTATIONS] = control.passing.iter().map(|arn| arn.as_str()).collect::<Vec<_>>().join(" ");
+        let front = [framework.id, control.id, &control.mapping(), "passes"].map(str::to_owned);
+        row(out, &[&front[..], &passing].concat())?;
+    }
+    let front = [framework.id, "", "", "finding"].map(str::to_owned);
+    framework.elsewhere.iter().try_for_each(|finding| row(out, &[&front[..], &cells(finding, String::new())].concat()))
+}
+
+fn undecided(check: &Undecided, report: &Report) -> [String; 13] {
+    let info = report.rules.get(&check.rule);
+    let needs: Vec<String> = check.missing.iter().map(ToString::to_string).chain(check.hinges.iter().cloned()).collect();
+    let rotations: Vec<&str> = check.rotations.iter().map(Arn::as_str).collect();
+    [
+        Fingerprint::of(&check.rule, &check.resource).to_string(),
+        check.rule.clone(),
+        info.map_or("", |info| info.severity.word()).to_owned(),
+        info.map_or("", |info| info.class.word()).to_owned(),
+        String::new(),
+        check.about.to_string(),
+        check.resource.account().to_owned(),
+        check.resource.region().to_owned(),
+        check.resource.to_string(),
+        rotations.join(" "),
+        format!("undecided, needs {}", needs.join("; ")),
+        String::new(),
+        String::new(),
+    ]
+}
+
+fn why(suppression: &Suppression) -> String {
+    match suppression {
+        Suppression::Waiver { reason, owner, expires } => format!("waived by {owner} until {expires}: {reason}"),
+        Suppression::Baseline => "in the baseline".to_owned(),
+    }
 }
 
 fn cells(finding: &Finding, why: String) -> [String; 13] {
@@ -62,7 +115,7 @@ fn cells(finding: &Finding, why: String) -> [String; 13] {
     ]
 }
 
-fn row(out: &mut dyn Write, cells: &[String; 13]) -> io::Result<()> {
+fn row(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
             out.write_all(b",")?;

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use super::framework::{Control, Framework};
 use super::neutralise::terminal_safe;
 use super::summary::Summary;
 use super::words::{NAME, SENTENCE, first_few};
-use crate::audit::Report;
+use crate::audit::{CoverageEntry, Report};
 use crate::finding::{Finding, Suppression};
 use crate::rotation::Verdict;
 
@@ -20,6 +21,43 @@ pub fn markdown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     verdicts(report, out)?;
     findings(report, out)?;
     undecided(report, out)?;
+    unread(report, out)?;
+    waived(report, out)
+}
+
+/// Writes `report` by the controls of `framework`.
+pub fn markdown_by_control(report: &Report, framework: &Framework<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "## Rotation audit by {}\n\n{}\n", code(framework.id), escaped(&Summary::of(report).line(), SENTENCE))?;
+    let control = |control: &Control<'_>| {
+        let numbers =
+            [control.rules.len(), control.findings.len(), control.suppressed.len(), control.undecided.len(), control.passing.len()];
+        format!("| {} | {} | {} |", code(control.id), control.mapping(), numbers.map(|number| number.to_string()).join(" | "))
+    };
+    let head = "| Control | Mapping | Rules | Findings | Waived | Undecided | Rotations that pass |\n|---|---|---|---|---|---|---|";
+    table("Controls where rotaudit looks; a control asks for more", head, framework.controls.iter().map(control), out)?;
+    let under = framework.controls.iter().flat_map(|control| {
+        let row = |finding: &&Finding| {
+            format!(
+                "| {} | {} | {} | {} | {} |",
+                code(control.id),
+                finding.severity,
+                code(&finding.rule),
+                code(finding.resource.as_str()),
+                escaped(&finding.message, CELL)
+            )
+        };
+        control.findings.iter().map(row)
+    });
+    let head = "| Control | Severity | Rule | Resource | What is wrong |\n|---|---|---|---|---|";
+    table("Findings by control", head, under, out)?;
+    let row = |finding: &&Finding| {
+        let message = escaped(&finding.message, CELL);
+        format!("| {} | {} | {} | {message} |", finding.severity, code(&finding.rule), code(finding.resource.as_str()))
+    };
+    let head = "| Severity | Rule | Resource | What is wrong |\n|---|---|---|---|";
+    table("Findings under no control of this framework", head, framework.elsewhere.iter().map(row), out)?;
+    undecided(report, out)?;
+    unread(report, out)?;
     waived(report, out)
 }
 
@@ -63,6 +101,14 @@ fn undecided(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     table("Undecided, which is not a pass", "| Rule | Resource | Hangs on |\n|---|---|---|", report.undecided.iter().map(row), out)
 }
 
+fn unread(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let row = |entry: &CoverageEntry| {
+        let gap = &entry.gap;
+        format!("| {} | {} | {} | {} |", code(&gap.call), code(&gap.resource), escaped(&gap.error, CELL), escaped(&entry.effect, CELL))
+    };
+    table("Not read", "| Call | Of | Answer | Undecided without it |\n|---|---|---|---|", report.coverage.iter().map(row), out)
+}
+
 fn waived(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let rows = report.suppressed.iter().filter_map(|it| match &it.suppression {
         Suppression::Waiver { reason, owner, expires } => {
@@ -89,12 +135,12 @@ fn table(title: &str, head: &str, rows: impl Iterator<Item = String>, out: &mut 
 }
 
 /// A name as code: without what would end it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("`{}`", terminal_safe(text, 2 * NAME).replace('`', "'").replace('|', "\\|"))
 }
 
 /// A sentence in which nothing is markup, a mention or a link.
-fn escaped(text: &str, most: usize) -> String {
+pub(super) fn escaped(text: &str, most: usize) -> String {
     let mut safe = String::new();
     for c in terminal_safe(text, most).chars() {
         match c {

@@ -2,6 +2,7 @@
 //! `explain` and `diff` go by it.
 
 mod targets;
+mod template;
 mod waivers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::finding::{Severity, Waiver};
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
 use targets::TargetEntry;
+pub(crate) use template::TEMPLATE;
 use waivers::WaiverEntry;
 
 /// The name by which the file is found.

@@ -1,6 +1,7 @@
 //! The JSON report, versioned and with a JSON Schema, and the JSON of one rotation. Programs read these; a person who looks at
 //! them in a terminal is safe as well. `cli` calls it.
 
+mod controls;
 mod formatter;
 mod model;
 mod paths;
@@ -13,13 +14,19 @@ use serde_json::ser::{CompactFormatter, PrettyFormatter};
 
 use self::formatter::Escaping;
 use self::model::{ReportDocument, RotationDocument};
+use super::framework::Framework;
 use crate::audit::Report;
 use crate::finding::Finding;
 use crate::rotation::Judgement;
 
 /// Writes `report` to `out` as JSON; `json_schema` describes it.
 pub fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    write_json(&ReportDocument::of(report), out)
+    write_json(&ReportDocument::of(report, None), out)
+}
+
+/// Writes `report` to `out` as JSON, and what it says of each control of `framework`.
+pub fn json_by_control(report: &Report, framework: &Framework<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_json(&ReportDocument::of(report, Some(framework)), out)
 }
 
 /// Writes one rotation to `out` as JSON: the object that the report holds for it, and the findings that touch it.

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use super::controls::FrameworkDocument;
 use super::paths::{Path, paths};
 use crate::arn::Arn;
 use crate::audit::{CoverageEntry, Report};
 use crate::finding::{Finding, Suppressed, Undecided};
 use crate::policy::Decision;
+use crate::report::framework::Framework;
 use crate::report::summary::Summary;
 use crate::rotation::{JudgedCall, Judgement, RotationKind, Step, Verdict};
 
@@ -43,6 +45,9 @@ pub(super) struct ReportDocument<'a> {
     suppressed: &'a [Suppressed],
     /// The checks that could not be decided: neither findings nor passes.
     undecided: &'a [Undecided],
+    /// The report by the controls of a compliance framework; absent unless one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framework: Option<FrameworkDocument<'a>>,
     /// The numbers.
     summary: Summary,
 }
@@ -151,7 +156,7 @@ struct Call<'a> {
 const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 impl<'a> ReportDocument<'a> {
-    pub(super) fn of(report: &'a Report) -> Self {
+    pub(super) fn of(report: &'a Report, framework: Option<&'a Framework<'a>>) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             tool: TOOL,
@@ -164,6 +169,7 @@ impl<'a> ReportDocument<'a> {
             findings: &report.findings,
             suppressed: &report.suppressed,
             undecided: &report.undecided,
+            framework: framework.map(FrameworkDocument::of),
             summary: Summary::of(report),
         }
     }

@@ -3,17 +3,19 @@
 
 mod coverage;
 mod findings;
+mod frame;
+mod framework;
 mod rotations;
 mod waived;
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+pub use framework::table_by_control;
+
 use super::layout::Page;
-use super::style::{STRONG, Style};
-use super::summary::Summary;
-use super::words::{count, first_few, sentence};
+use super::style::Style;
 use crate::audit::Report;
+use frame::{ending, header, places};
 
 /// Writes `report` to `out` as text for people.
 pub fn table(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -25,35 +27,7 @@ pub fn table(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     findings::write(report, many, &mut page)?;
     waived::write(report, &mut page)?;
     coverage::undecided(report, many, &mut page)?;
-    coverage::conflicts(report, &mut page)?;
-    coverage::gaps(report, &mut page)?;
-    assumptions(report, &mut page)?;
-    page.gap()?;
-    let partial = if report.partial.is_some() { " · partial" } else { "" };
-    page.lead(0, "Summary", STRONG, &format!("{}{partial}", Summary::of(report).line()))
-}
-
-/// The accounts and regions of the rotations.
-fn places(report: &Report) -> BTreeSet<String> {
-    report.rotations.iter().map(|judgement| super::words::place(&judgement.secret)).collect()
-}
-
-fn header(report: &Report, places: &BTreeSet<String>, page: &mut Page<'_>) -> io::Result<()> {
-    let secrets = count(report.secrets, "secret", "secrets");
-    let at = if places.is_empty() { String::new() } else { format!(" in {}", first_few(places.iter().cloned())) };
-    let rotations = count(report.rotations.len(), "rotation", "rotations");
-    page.paragraph(0, &format!("{rotations} of {secrets}{at}, as of {}", report.as_of))
-}
-
-fn assumptions(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    if report.assumptions.is_empty() {
-        return Ok(());
-    }
-    page.heading("Taken for granted")?;
-    for assumption in &report.assumptions {
-        page.lead(2, "-", anstyle::Style::new(), &sentence(assumption))?;
-    }
-    Ok(())
+    ending(report, &mut page)
 }
 
 #[cfg(test)]
