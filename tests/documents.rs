@@ -234,7 +234,8 @@ fn a_first_configuration_is_written_once_and_changes_nothing() {
 #[test]
 fn each_shell_completes_every_command_and_each_command_has_a_manual_page() {
     let folder = Folder::new("shells");
-    let commands = ["scan", "explain", "snapshot", "diff", "simulate", "rules", "permissions", "schema", "init", "completions", "man"];
+    let commands =
+        ["scan", "explain", "snapshot", "diff", "simulate", "rules", "permissions", "schema", "who-can", "init", "completions", "man"];
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = rotaudit(&["completions", shell], &folder.0);
         let script = String::from_utf8(output.stdout).unwrap();
