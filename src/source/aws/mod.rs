@@ -17,6 +17,7 @@ mod options;
 mod organization;
 mod place;
 mod regions;
+mod retries;
 mod secrets;
 mod selector;
 mod session;
