@@ -28,4 +28,4 @@ pub use assume::role_arn;
 pub use collect::collect;
 pub use options::{Accounts, Options};
 pub use selector::Selector;
-pub use wire::{Counts, Exchange, Numbers, Rates, UnderWay};
+pub use wire::{Busiest, Counts, Exchange, Numbers, Rates, UnderWay};
