@@ -211,7 +211,7 @@ fn a_dropped_connection_is_a_gap() {
 #[test]
 fn throttled_calls_are_made_again_until_they_answer() {
     let mock = Mock::serve(sample(), Faults::one("*", Fault::Throttle(2)));
-    let options = Options { max_attempts: 5, ..options(&mock, &sample()) };
+    let options = Options { max_attempts: Some(5), ..options(&mock, &sample()) };
     assert_same(&run(&options).unwrap(), &sample(), "throttled");
     assert_eq!(mock.log().iter().filter(|call| call.name == "iam:GetAccountAuthorizationDetails").count(), 3);
 }

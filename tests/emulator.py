@@ -22,8 +22,28 @@ from moto.server import ThreadedMotoServer
 import emulator_seed
 
 
+# Operations that moto does not have and fails over with HTTP 500, which is AWS's way to say "ask again".
+MISSING = {
+    ("ec2", "DescribeVpcBlockPublicAccessOptions"),
+    ("lambda", "ListFunctionUrlConfigs"),
+    ("secretsmanager", "ListResourcePolicies"),
+}
+
+
+def unknown(service, operation):
+    """Status, headers and body with which AWS refuses an operation that a service does not have, in the service's protocol."""
+    if service == "ec2":
+        message = f"The action {operation} is not valid for this web service."
+        error = f"<Error><Code>InvalidAction</Code><Message>{message}</Message></Error>"
+        body = f"<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>"
+        return "400 Bad Request", [("Content-Type", "text/xml")], body.encode()
+    code = "UnknownOperationException"
+    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)]
+    return "400 Bad Request", headers, json.dumps({"__type": code, "message": f"{operation} is not known"}).encode()
+
+
 class Recorder:
-    """WSGI middleware that appends one line to `log` for each request, before the answer leaves."""
+    """WSGI middleware that appends one line to `log` for each request, before the answer leaves, and refuses what moto does not have."""
 
     def __init__(self, app, log):
         self.app = app
@@ -42,6 +62,10 @@ class Recorder:
             return start_response(status, headers, *rest)
 
         try:
+            if (service, seen["operation"]) in MISSING:
+                status, headers, body = unknown(service, seen["operation"])
+                answer(status, [*headers, ("Content-Length", str(len(body)))])
+                return [body]
             return self.app(environ, answer)
         finally:
             with self.lock:

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::error::{CliError, complain};
 use super::progress::{Account, Steps};
 use super::reading::Live;
-use super::{chosen, interrupt, stats};
+use super::{chosen, coverage, interrupt, stats};
 use crate::inventory::Inventory;
 use crate::source::aws::{Exchange, Options, Rates, UnderWay, collect};
 
@@ -38,6 +38,9 @@ pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inven
         let _ = exchange.remove_spool();
     }
     let inventory = outcome?;
+    if !live.reading.quiet {
+        coverage::print(&inventory.gaps(), &exchange.numbers());
+    }
     warn(&inventory, &exchange, spool.as_deref());
     Ok((inventory, exchange))
 }
@@ -91,6 +94,7 @@ fn look(exchange: &Exchange) -> impl Fn() -> Vec<Account> + Send + 'static {
     let one = |it: UnderWay| Account {
         id: it.account,
         call: it.call,
+        of_call: it.of_call.answers + it.of_call.stored,
         answers: it.counts.answers + it.counts.stored,
         throttles: it.counts.throttles,
     };

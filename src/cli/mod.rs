@@ -11,6 +11,8 @@ mod chosen;
 mod collecting;
 mod completions;
 mod config;
+#[cfg(feature = "live")]
+mod coverage;
 mod diff;
 mod error;
 mod explain;

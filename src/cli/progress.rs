@@ -24,6 +24,9 @@ const ACCOUNTS: usize = 10;
 pub(super) struct Account {
     pub(super) id: String,
     pub(super) call: &'static str,
+    /// Answers to that call.
+    pub(super) of_call: u64,
+    /// Answers to all its calls.
     pub(super) answers: u64,
     pub(super) throttles: u64,
 }
@@ -165,7 +168,7 @@ fn draw(lines: &MultiProgress, total: &ProgressBar, over: &AtomicBool, look: &Lo
             }
             if let Some(bar) = of_accounts.get(&account.id) {
                 bar.set_prefix(if account.id.is_empty() { "?".to_owned() } else { account.id.clone() });
-                bar.set_message(format!("{} · {}", account.call, counted(account.answers, account.throttles)));
+                bar.set_message(at(account));
                 bar.tick();
             }
         }
@@ -176,6 +179,11 @@ fn draw(lines: &MultiProgress, total: &ProgressBar, over: &AtomicBool, look: &Lo
         total.tick();
         thread::sleep(FRAME);
     }
+}
+
+/// The call that an account is at, and how far it is.
+fn at(account: &Account) -> String {
+    format!("{} ({}) · {}", account.call, account.of_call, counted(account.answers, account.throttles))
 }
 
 fn counted(answers: u64, throttles: u64) -> String {
@@ -215,6 +223,12 @@ mod tests {
         assert_eq!(finished.step("networks", 1, Some(1), after(1001)), None);
         assert_eq!(finished.rest().as_deref(), Some("read: networks (1)"));
         assert_eq!(finished.rest(), None);
+    }
+
+    #[test]
+    fn an_account_tells_its_call_and_how_often_that_was_answered() {
+        let account = Account { id: "111122223333".to_owned(), call: "lambda:GetPolicy", of_call: 5, answers: 90, throttles: 2 };
+        assert_eq!(at(&account), "lambda:GetPolicy (5) · 90 answers, 2 throttled");
     }
 
     #[test]

@@ -3,14 +3,32 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use crate::source::aws::{Counts, Numbers};
+use crate::source::aws::{Busiest, Counts, Numbers};
 
 /// The columns after the call's name.
 const COLUMNS: [&str; 8] = ["answers", "attempts", "retries", "throttles", "failures", "stored", "kB", "seconds"];
 
 /// Prints the numbers. When stderr is gone nobody looks.
 pub(super) fn print(numbers: &Numbers) {
-    let _ = io::stderr().write_all(table(numbers).as_bytes());
+    let _ = io::stderr().write_all((table(numbers) + &time(numbers)).as_bytes());
+}
+
+/// How long it took, and how long it must take at the allowed rates.
+fn time(numbers: &Numbers) -> String {
+    let took = numbers.time.as_secs_f64();
+    // Less than a second says nothing: it is over before a rate counts.
+    match numbers.busiest.as_ref().filter(|busiest| busiest.least.as_secs() > 0) {
+        None => format!("{took:.1} s from the first request to the last answer\n"),
+        Some(Busiest { account, region, group, requests, least }) => {
+            let least = least.as_secs_f64();
+            let place = if region.is_empty() { account.clone() } else { format!("{account}/{region}") };
+            let what = format!("{requests} requests of {group} in {place}");
+            format!(
+                "{took:.1} s from the first request to the last answer: {:.2} times the {least:.1} s that {what} take at their rate\n",
+                took / least
+            )
+        }
+    }
 }
 
 /// A line for each call, sorted, and one for all together.
@@ -50,6 +68,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_time_is_compared_with_what_the_rates_allow_when_there_is_something_to_compare() {
+        let busiest = |region: &str, least| Busiest {
+            account: "111122223333".to_owned(),
+            region: region.to_owned(),
+            group: "lambda",
+            requests: 153,
+            least: Duration::from_millis(least),
+        };
+        let of = |busiest| time(&Numbers { time: Duration::from_millis(12_500), busiest, ..Numbers::default() });
+        assert_eq!(
+            of(Some(busiest("eu-west-1", 10_000))),
+            "12.5 s from the first request to the last answer: 1.25 times the 10.0 s that 153 requests of lambda in 111122223333/eu-west-1 take at their rate\n"
+        );
+        assert!(of(Some(busiest("", 10_000))).ends_with("of lambda in 111122223333 take at their rate\n"));
+        assert_eq!(of(Some(busiest("", 900))), "12.5 s from the first request to the last answer\n");
+        assert_eq!(of(None), "12.5 s from the first request to the last answer\n");
+    }
+
+    #[test]
     fn the_table_has_a_line_for_each_call_in_order_and_one_for_all() {
         let counts = Counts {
             answers: 3,
@@ -60,7 +97,7 @@ mod tests {
             time: Duration::from_millis(1_250),
             ..Counts::default()
         };
-        let numbers = Numbers { calls: BTreeMap::from([("lambda:GetPolicy", counts), ("kms:ListGrants", counts)]) };
+        let numbers = Numbers { calls: BTreeMap::from([("lambda:GetPolicy", counts), ("kms:ListGrants", counts)]), ..Numbers::default() };
         assert_eq!(
             table(&numbers),
             "call               answers  attempts   retries throttles  failures    stored        kB   seconds\n\

@@ -100,6 +100,18 @@ pub enum SourceError {
     /// Nobody says where to look.
     #[error("no AWS region: give --region NAME, set AWS_REGION, or `aws configure set region NAME` for the profile")]
     NoRegion,
+    /// A setting of AWS's tools is not understood.
+    #[error("{variable}, or {of_profile} in the profile, is {value:?}: it wants {wanted}")]
+    Setting {
+        /// The variable of the environment.
+        variable: &'static str,
+        /// Its name in the configuration file.
+        of_profile: &'static str,
+        /// As it is set.
+        value: String,
+        /// What it may be.
+        wanted: &'static str,
+    },
     /// A region's name is not one.
     #[error("{name:?} is not the name of an AWS region{}", similar.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default())]
     UnknownRegion {

@@ -34,7 +34,7 @@ fn things(log: &[Call], name: &str) -> usize {
 /// Collects the sample; gives what was found, what the mock has seen and what the wire has counted.
 fn collect(faults: Faults, change: impl FnOnce(&mut Options)) -> (Inventory, Vec<Call>, rotaudit::source::aws::Numbers) {
     let mock = Mock::serve(sample(), faults);
-    let mut options = Options { max_attempts: 4, ..options(&mock, &sample()) };
+    let mut options = Options { max_attempts: Some(4), ..options(&mock, &sample()) };
     change(&mut options);
     let found = run(&options).unwrap();
     (found, mock.log(), options.exchange.numbers())
@@ -78,7 +78,7 @@ fn a_moment_without_answers_costs_nothing_however_much_was_under_way() {
     }
     let late = Fault::First(2, Box::new(Fault::Delay(Duration::from_secs(20))));
     let mock = Mock::serve(many.clone(), Faults::one("secretsmanager:ListSecretVersionIds", late));
-    let options = Options { max_attempts: 4, answer_time: Duration::from_secs(1), ..options(&mock, &many) };
+    let options = Options { max_attempts: Some(4), answer_time: Duration::from_secs(1), ..options(&mock, &many) };
     assert_same(&run(&options).unwrap(), &many, "late");
     let counts = options.exchange.numbers().calls["secretsmanager:ListSecretVersionIds"];
     assert!(counts.failures >= 2 * 100, "{counts:?}");
@@ -89,7 +89,7 @@ fn one_request_in_five_fails_in_some_way_and_nothing_is_lost() {
     let faults = [Fault::Throttle(usize::MAX), Fault::Html(500), Fault::Html(200), Fault::Drop, Fault::Truncate];
     for seed in [1, 22, 333] {
         let rule = Fault::Some(seed, 20, faults.to_vec());
-        let (found, log, numbers) = collect(Faults::one("*", rule), |options| options.max_attempts = 10);
+        let (found, log, numbers) = collect(Faults::one("*", rule), |options| options.max_attempts = Some(10));
         assert_same(&found, &sample(), &format!("seed {seed}"));
         let total = numbers.total();
         assert_eq!(total.attempts, log.len() as u64, "what was sent is what came");

@@ -37,7 +37,7 @@ fn many() -> Inventory {
 fn who_keeps_to_the_documented_rates_is_hardly_ever_throttled() {
     let mock = Mock::serve(many(), Faults { rates: true, ..Faults::default() });
     let exchange = Exchange::new(Rates::Documented);
-    let options = Options { max_attempts: 8, exchange: exchange.clone(), ..options(&mock, &many()) };
+    let options = Options { max_attempts: Some(8), exchange: exchange.clone(), ..options(&mock, &many()) };
     assert_same(&run(&options).unwrap(), &many(), "paced");
     let total = exchange.numbers().total();
     assert!(total.attempts > 150, "{total:?}");
@@ -48,7 +48,7 @@ fn who_keeps_to_the_documented_rates_is_hardly_ever_throttled() {
 #[test]
 fn who_goes_too_fast_is_throttled_and_gets_everything_all_the_same() {
     let mock = Mock::serve(many(), Faults { rates: true, ..Faults::default() });
-    let options = Options { max_attempts: 30, ..options(&mock, &many()) };
+    let options = Options { max_attempts: Some(30), ..options(&mock, &many()) };
     assert_same(&run(&options).unwrap(), &many(), "too fast");
     assert!(mock.throttles() > 0);
 }

@@ -35,7 +35,7 @@ fn collect(tokens: &'static [&'static str], faults: Faults) -> (Inventory, usize
     let mock = Mock::serve(sample(), faults);
     let chain = Chain { tokens, asked: Arc::default() };
     let credentials = Some(SharedCredentialsProvider::new(chain.clone()));
-    let options = Options { credentials, max_attempts: 4, ..options(&mock, &sample()) };
+    let options = Options { credentials, max_attempts: Some(4), ..options(&mock, &sample()) };
     let found = run(&options).unwrap();
     (found, chain.asked.load(Ordering::SeqCst), options.exchange.numbers().total().retries)
 }

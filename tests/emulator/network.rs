@@ -105,6 +105,9 @@ fn the_network_of_a_function_in_a_vpc_is_collected_as_it_was_built() {
     let gap = &network["block_public_access"]["unreadable"];
     assert_eq!(
         (&gap["call"], &gap["error"]),
-        (&json!("ec2:DescribeVpcBlockPublicAccessOptions"), &json!("the answer is not AWS's (HTTP 500)"))
+        (
+            &json!("ec2:DescribeVpcBlockPublicAccessOptions"),
+            &json!("InvalidAction: The action DescribeVpcBlockPublicAccessOptions is not valid for this web service.")
+        )
     );
 }

@@ -20,7 +20,7 @@ pub(crate) fn options(mock: &Mock, inventory: &Inventory) -> Options {
     Options {
         regions: regions.into_iter().collect(),
         endpoint_url: Some(mock.endpoint.clone()),
-        max_attempts: 1,
+        max_attempts: Some(1),
         // A mock has no rates but those that a test gives it.
         exchange: Exchange::new(Rates::Elsewhere),
         credentials: Some(SharedCredentialsProvider::new(credentials)),

@@ -44,7 +44,7 @@ pub(super) async fn assume(base: &Session, role: &Arn, options: &Options) -> Res
         builder = builder.external_id(id);
     }
     let provider = builder.build().await;
-    let first = patiently(&provider, options).await.map_err(|error| failed(&why(&error)))?;
+    let first = patiently(&provider, base.attempts(), options).await.map_err(|error| failed(&why(&error)))?;
     let credentials = Assumed { first: Mutex::new(Some(first)), provider };
     Ok(base.elsewhere(account, SharedCredentialsProvider::new(credentials)))
 }
@@ -57,9 +57,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Takes the role on, again and again while STS does not say whether it may be: the roles of a large organization are taken on all at once, and the provider gives up
 /// after a few tries.
-async fn patiently(provider: &AssumeRoleProvider, options: &Options) -> Result<Credentials, CredentialsError> {
+async fn patiently(provider: &AssumeRoleProvider, attempts: u32, options: &Options) -> Result<Credentials, CredentialsError> {
     let mut pause = PAUSE;
-    for _ in 1..options.max_attempts {
+    for _ in 1..attempts {
         match provider.provide_credentials().await {
             // Whoever has pressed Ctrl-C waits no longer.
             Err(error) if is_passing(&error) && options.exchange.stopped().is_none() => {
@@ -72,13 +72,14 @@ async fn patiently(provider: &AssumeRoleProvider, options: &Options) -> Result<C
     provider.provide_credentials().await
 }
 
-/// Whether the same request may have another answer: it came too fast, or what came back is not STS's.
+/// Whether the same request may have another answer: it came too fast, or nothing came back that is STS's. That somebody can be asked is known by then.
 fn is_passing(error: &(dyn Error + 'static)) -> bool {
     match error.source().and_then(|cause| cause.downcast_ref::<SdkError<AssumeRoleError>>()) {
         Some(SdkError::ServiceError(refused)) => {
-            refused.err().code().map_or(refused.raw().status().is_server_error(), |code| THROTTLED.contains(&code))
+            let failed = refused.raw().status().is_server_error();
+            refused.err().code().is_none_or(|code| failed || THROTTLED.contains(&code))
         }
-        Some(SdkError::ResponseError(_)) => true,
+        Some(SdkError::ResponseError(_) | SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) => true,
         _ => false,
     }
 }

@@ -12,9 +12,6 @@ use super::wire::{AskedFor, Exchange};
 use crate::arn::Arn;
 use crate::source::error::SourceError;
 
-/// How often a call is tried before it becomes a gap, unless told otherwise.
-const MAX_ATTEMPTS: u32 = 8;
-
 /// How long AWS may take to begin an answer, unless told otherwise.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 
@@ -40,8 +37,8 @@ pub struct Options {
     pub endpoint_url: Option<String>,
     /// The time at which the inventory counts as read.
     pub as_of: Timestamp,
-    /// How often one call is tried, the first time included; at least 1.
-    pub max_attempts: u32,
+    /// How often one call is tried, the first time included; `None` for what is set for all AWS tools, or eight times.
+    pub max_attempts: Option<u32>,
     /// How long AWS may take to begin an answer.
     pub answer_time: Duration,
     /// Rotation functions to read although no secret names them yet, qualified or not.
@@ -87,7 +84,7 @@ impl Options {
             all_regions: false,
             endpoint_url: None,
             as_of,
-            max_attempts: MAX_ATTEMPTS,
+            max_attempts: None,
             answer_time: ANSWER_TIME,
             functions: Vec::new(),
             credentials: None,

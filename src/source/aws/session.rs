@@ -17,6 +17,7 @@ use super::direct::{Client, Environment, Service};
 use super::options::Options;
 use super::place::Place;
 use super::regions;
+use super::retries::{MAX_ATTEMPTS, retries};
 use super::wire::{Again, Exchange, Labels, Wire};
 use crate::arn::{AccountId, Arn, Partition};
 use crate::source::error::SourceError;
@@ -79,14 +80,16 @@ impl Session {
             return Err(SourceError::UnknownRegion { name: name.clone(), similar: regions::similar(name) });
         }
         let wire = Wire::new(options.exchange.clone());
-        let config = wire.under(configuration(options).await);
+        let config = configuration(options).await;
+        let retries = retries(&config, options.max_attempts)?;
+        let config = wire.under(config.to_builder().retry_config(retries).build());
         let Some(home) = config.region().map(ToString::to_string) else {
             // A profile that does not exist has no region either, and that is what its user must hear.
             without_credentials(&config, options).await?;
             return Err(SourceError::NoRegion);
         };
         // Whoever is offline hears so within seconds.
-        let retries = RetryConfig::standard().with_max_attempts(options.max_attempts.clamp(1, 3));
+        let retries = RetryConfig::standard().with_max_attempts(attempts(&config).min(3));
         let sts = client!(aws_sdk_sts, wire, &config.to_builder().retry_config(retries).build());
         let identity = match sts.get_caller_identity().send().await {
             Ok(identity) => identity,
@@ -109,6 +112,11 @@ impl Session {
     /// The same account with the same credentials.
     pub(super) fn again(&self) -> Self {
         Self::new(self.account.clone(), self.partition, self.home.clone(), self.config.clone(), self.wire.clone(), self.exchange.clone())
+    }
+
+    /// How often a call is tried.
+    pub(super) fn attempts(&self) -> u32 {
+        attempts(&self.config)
     }
 
     /// Another account, read with these credentials on a wire of its own. Connections are shared.
@@ -164,6 +172,10 @@ impl Session {
     }
 }
 
+fn attempts(config: &SdkConfig) -> u32 {
+    config.retry_config().map_or(MAX_ATTEMPTS, RetryConfig::max_attempts)
+}
+
 /// The SDK as we use it. Times: a connection is there in 5 s or not at all; a call with all its retries ends within 3 minutes.
 async fn configuration(options: &Options) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
@@ -171,7 +183,8 @@ async fn configuration(options: &Options) -> SdkConfig {
         .read_timeout(options.answer_time)
         .operation_timeout(Duration::from_mins(3));
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(RetryConfig::standard().with_max_attempts(options.max_attempts.max(1)))
+        // The SDK's own reading of the user's settings ends the program where it does not understand them: `retries` reads them.
+        .retry_config(RetryConfig::standard())
         .timeout_config(timeouts.build());
     if let Ok(name) = AppName::new("rotaudit") {
         loader = loader.app_name(name);

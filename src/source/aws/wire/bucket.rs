@@ -24,6 +24,8 @@ pub(super) struct Bucket {
     filled_at: Duration,
     held_until: Duration,
     slowed_at: Option<Duration>,
+    /// How many tokens were taken.
+    taken: u64,
 }
 
 impl Bucket {
@@ -32,7 +34,7 @@ impl Bucket {
         let cap = cap.unwrap_or(u32::MAX).max(1);
         let highest = f64::from(group.per_second.min(cap));
         let burst = f64::from(group.burst.min(cap).max(1));
-        Self { highest, burst, rate: highest, tokens: burst, filled_at: now, held_until: now, slowed_at: None }
+        Self { highest, burst, rate: highest, tokens: burst, filled_at: now, held_until: now, slowed_at: None, taken: 0 }
     }
 
     /// Takes a token, or says after what time to come again.
@@ -46,6 +48,7 @@ impl Bucket {
         self.filled_at = self.filled_at.max(now);
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
+            self.taken += 1;
             return Ok(());
         }
         // Rounded up, so that the token is there when the time is over.
@@ -62,6 +65,13 @@ impl Bucket {
         self.slowed_at = Some(now);
         self.held_until = now + HOLD;
         self.filled_at = self.held_until;
+    }
+
+    /// How many tokens were taken, and how long that takes at the highest rate.
+    pub(super) fn least(&self) -> (u64, Duration) {
+        #[expect(clippy::cast_precision_loss, reason = "no collection makes so many requests")]
+        let after_the_first = (self.taken as f64 - self.burst).max(0.0);
+        (self.taken, Duration::from_secs_f64(after_the_first / self.highest))
     }
 
     /// A request was answered.
@@ -143,6 +153,17 @@ mod tests {
             let ratio = ratio(time, calls, rate);
             assert!((0.7..1.1).contains(&ratio), "{}: {ratio}", group.name);
         }
+    }
+
+    #[test]
+    fn the_least_time_is_that_of_what_does_not_go_at_once() {
+        let mut bucket = Bucket::new(&Api::GetFunctionPolicy.rate(), None, Duration::ZERO);
+        let taken = (0..2_000).filter(|ms| bucket.take(Duration::from_millis(*ms)).is_ok()).count() as u64;
+        assert!((30..=34).contains(&taken), "{taken}");
+        let (counted, least) = bucket.least();
+        assert_eq!(counted, taken);
+        assert!((1_700..2_001).contains(&least.as_millis()), "{least:?}");
+        assert_eq!(Bucket::new(&Api::GetFunctionPolicy.rate(), None, Duration::ZERO).least(), (0, Duration::ZERO));
     }
 
     #[test]

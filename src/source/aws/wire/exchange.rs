@@ -59,7 +59,7 @@ impl Exchange {
 
     /// What was counted so far.
     pub fn numbers(&self) -> Numbers {
-        self.0.counters.numbers()
+        Numbers { time: self.0.pace.time(), busiest: self.0.pace.busiest(), ..self.0.counters.numbers() }
     }
 
     /// What each account is at.

@@ -18,6 +18,6 @@ pub(super) use answer::is_token_error;
 pub use exchange::Exchange;
 pub(super) use label::{Again, Labels};
 pub(super) use line::{Wire, anew};
-pub use numbers::{Counts, Numbers, UnderWay};
+pub use numbers::{Busiest, Counts, Numbers, UnderWay};
 pub use pace::Rates;
 pub(super) use spool::AskedFor;

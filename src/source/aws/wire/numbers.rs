@@ -63,6 +63,25 @@ impl Counts {
 pub struct Numbers {
     /// By `service:Operation`; only calls that were made.
     pub calls: BTreeMap<&'static str, Counts>,
+    /// From the first request to the last answer.
+    pub time: Duration,
+    /// What the allowed rates made last longest.
+    pub busiest: Option<Busiest>,
+}
+
+/// The group of calls that takes longest at the allowed rates: nobody who keeps to them can be faster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Busiest {
+    /// The account.
+    pub account: String,
+    /// The region; empty where AWS counts all regions together.
+    pub region: String,
+    /// The group's name.
+    pub group: &'static str,
+    /// Requests that were sent.
+    pub requests: u64,
+    /// How long they take at the allowed rate.
+    pub least: Duration,
 }
 
 impl Numbers {
@@ -81,6 +100,8 @@ pub struct UnderWay {
     pub account: String,
     /// The call that was answered last, as `service:Operation`.
     pub call: &'static str,
+    /// That call, however often it was made.
+    pub of_call: Counts,
     /// All its calls.
     pub counts: Counts,
 }
@@ -116,7 +137,8 @@ impl Counters {
         let one = |(account, it): (&String, &OfAccount)| {
             let mut counts = Counts::default();
             it.calls.values().for_each(|more| counts += *more);
-            UnderWay { account: account.clone(), call: it.last, counts }
+            let of_call = Api::named(it.last).and_then(|api| it.calls.get(&api)).copied().unwrap_or_default();
+            UnderWay { account: account.clone(), call: it.last, of_call, counts }
         };
         all.iter().map(one).collect()
     }
@@ -139,10 +161,10 @@ mod tests {
         let total = counters.numbers().total();
         assert_eq!((total.attempts, total.answers, total.throttles, total.failures, total.retries), (7, 2, 1, 4, 2));
         assert_eq!((total.stored, total.bytes, total.time), (1, 70, Duration::from_millis(35)));
-        let accounts: Vec<_> = counters.under_way().into_iter().map(|it| (it.account, it.call, it.counts.attempts)).collect();
+        let one = |it: UnderWay| (it.account, it.call, it.of_call.attempts, it.counts.attempts);
         assert_eq!(
-            accounts,
-            [("111122223333".to_owned(), "kms:DescribeKey", 4), ("444455556666".to_owned(), "secretsmanager:ListSecrets", 3)]
+            counters.under_way().into_iter().map(one).collect::<Vec<_>>(),
+            [("111122223333".to_owned(), "kms:DescribeKey", 0, 4), ("444455556666".to_owned(), "secretsmanager:ListSecrets", 3, 3)]
         );
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex as Turn, Semaphore, SemaphorePermit};
 use super::answer::Outcome;
 use super::bucket::Bucket;
 use super::label::Label;
+use super::numbers::Busiest;
 use super::silence::Silence;
 use crate::inventory::RateGroup;
 
@@ -47,6 +48,14 @@ pub(super) struct Pace {
     begun: Instant,
     gates: Mutex<Gates>,
     under_way: Semaphore,
+    span: Mutex<Span>,
+}
+
+/// When the first request was sent, and when the last was heard of.
+#[derive(Debug, Default)]
+struct Span {
+    first: Option<Duration>,
+    last: Duration,
 }
 
 /// The right to send one request; it ends when the answer is there.
@@ -58,7 +67,7 @@ pub(super) struct Leave<'a> {
 
 impl Pace {
     pub(super) fn new(rates: Rates) -> Self {
-        Self { rates, begun: Instant::now(), gates: Mutex::default(), under_way: Semaphore::new(UNDER_WAY) }
+        Self { rates, begun: Instant::now(), gates: Mutex::default(), under_way: Semaphore::new(UNDER_WAY), span: Mutex::default() }
     }
 
     /// Waits until a request of this account may leave.
@@ -81,6 +90,7 @@ impl Pace {
     /// Hears what became of the request. True when it is worth being repeated, should it have failed.
     pub(super) fn heard(&self, leave: &Leave<'_>, outcome: Outcome) -> bool {
         let now = self.begun.elapsed();
+        self.spans(leave.sent, now);
         let mut bucket = leave.gate.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
             Outcome::Throttle => bucket.throttled(leave.sent, now),
@@ -96,6 +106,28 @@ impl Pace {
                 true
             }
         }
+    }
+
+    fn spans(&self, sent: Duration, heard: Duration) {
+        let mut span = self.span.lock().unwrap_or_else(PoisonError::into_inner);
+        span.first = Some(span.first.map_or(sent, |first| first.min(sent)));
+        span.last = span.last.max(heard);
+    }
+
+    /// From the first request to the last answer.
+    pub(super) fn time(&self) -> Duration {
+        let span = self.span.lock().unwrap_or_else(PoisonError::into_inner);
+        span.first.map_or(Duration::ZERO, |first| span.last.saturating_sub(first))
+    }
+
+    /// The group of calls that takes longest at the allowed rates.
+    pub(super) fn busiest(&self) -> Option<Busiest> {
+        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |((account, region, group), gate): (&(String, String, &'static str), &Arc<Gate>)| {
+            let (requests, least) = gate.bucket.lock().unwrap_or_else(PoisonError::into_inner).least();
+            Busiest { account: account.clone(), region: region.clone(), group, requests, least }
+        };
+        gates.iter().map(of).max_by_key(|busiest| busiest.least)
     }
 
     fn gate(&self, account: &str, label: &Label) -> Arc<Gate> {
@@ -138,6 +170,24 @@ mod tests {
         assert!(!waits("444455556666", &here), "another account");
         assert!(!waits("111122223333", &label(Api::GetFunctionPolicy, "us-east-1")), "another region");
         assert!(!waits("111122223333", &label(Api::GetFunctionConfiguration, "eu-west-1")), "another group");
+    }
+
+    #[tokio::test]
+    async fn the_busiest_group_is_the_one_that_nobody_could_have_asked_faster() {
+        let pace = Pace::new(Rates::Capped(100));
+        assert_eq!((pace.busiest(), pace.time()), (None, Duration::ZERO));
+        let functions = label(Api::GetFunctionConfiguration, "eu-west-1");
+        for _ in 0..6 {
+            let leave = pace.leave("111122223333", &functions).await;
+            assert!(pace.heard(&leave, Outcome::Answer));
+            let leave = pace.leave("111122223333", &label(Api::DescribeKey, "eu-west-1")).await;
+            assert!(pace.heard(&leave, Outcome::Answer));
+        }
+        let busiest = pace.busiest().unwrap();
+        assert_eq!((busiest.account.as_str(), busiest.region.as_str(), busiest.group), ("111122223333", "eu-west-1", "lambda"));
+        // Three of them may come at once.
+        assert_eq!((busiest.requests, busiest.least), (6, Duration::from_millis(200)));
+        assert!(pace.time() >= busiest.least, "{:?}", pace.time());
     }
 
     #[tokio::test]
