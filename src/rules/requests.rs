@@ -13,7 +13,7 @@ use crate::access::{Caller, Question, Scope, Target, Way};
 use crate::arn::{Arn, ArnError};
 use crate::inventory::{Grant, Known, Secret, VpcAttachment};
 use crate::policy::{Entry, Part, Policy, PrincipalKind, Statement, Symbol, Text};
-use crate::rotation::{KeyInUse, assume_role};
+use crate::rotation::{KeyInUse, Master, assume_role};
 
 const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
 /// Services that people wire to functions. Those that the function's policy names are added.
@@ -79,6 +79,7 @@ fn question(
 ) -> Known<Question> {
     let rotation = scene.view.rotation;
     let question = match (request.asker, &target) {
+        (Asker::SecretsManagerForExecutionRole, _) if request.object == Object::MasterKey => rotation.master_key_question(action),
         (Asker::SecretsManagerForExecutionRole, _) => {
             rotation.key_question(action, &rotation.secret.arn).map(|question| Question { target, ..question })
         }
@@ -210,7 +211,12 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
         Object::Secret => vec![Known::Value(Target::Secret(secret.clone()))],
         Object::AnotherSecret => made_up(another_secret(secret), |arn| Target::ImaginedSecret { arn, rotation_function: None }),
         // The evaluator asks about these in groups.
-        Object::EveryOtherSecret | Object::OtherSecretsNamed | Object::OtherSecretsNotNamed => Vec::new(),
+        Object::EveryOtherSecret | Object::OtherSecretsNamed | Object::OtherSecretsNotNamed | Object::OtherMasters => Vec::new(),
+        Object::Master => {
+            let secret = rotation.master.iter().map(|master| master.secret.clone());
+            secret.map(|secret| secret.map(|secret| Target::Secret(secret.arn.clone()))).collect()
+        }
+        Object::MasterKey => rotation.master.iter().map(Master::key_target).collect(),
         Object::ForeignSecret => {
             let target = |foreigner: &Foreigner| Target::ImaginedSecret {
                 arn: foreigner.secret.clone(),
@@ -318,7 +324,10 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
             let made_up = another_secret(&secret.arn).ok();
             let key = secret.key.value().and_then(Option::as_ref);
             let under_the_same_key = key.map(|key| scene.others.under(key)).unwrap_or_default().iter();
-            let under_the_same_key = under_the_same_key.filter(|other| is_other(&scene.view, other)).map(|other| other.arn.clone());
+            let function = scene.view.rotation.function_arn;
+            let is_master = |other: &Secret| function.is_some_and(|function| scene.others.is_master(function, &other.arn));
+            let under_the_same_key = under_the_same_key.filter(|other| is_other(&scene.view, other) && !is_master(other));
+            let under_the_same_key = under_the_same_key.map(|other| other.arn.clone());
             made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(arn.as_str())).collect()
         }
     }
