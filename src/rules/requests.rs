@@ -233,6 +233,7 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
         Object::Role => one(rotation.role_arn.clone()).into_iter().map(|arn| arn.map(|arn| Target::Role(arn.clone()))).collect(),
         Object::AnyRole => of_iam(scene, "role/any-role-of-this-account"),
         Object::AnyPolicy => of_iam(scene, "policy/any-policy-of-this-account"),
+        Object::AnyFunction => any_function(scene),
         Object::NetworkInterface => of_network(scene, |_| vec!["network-interface/eni-0123456789abcdef0".to_owned()]),
         Object::FunctionSubnets => of_network(scene, |vpc| vpc.subnet_ids.iter().map(|id| format!("subnet/{id}")).collect()),
         Object::FunctionSecurityGroups => {
@@ -276,6 +277,14 @@ fn of_iam(scene: &Scene<'_>, resource: &str) -> Vec<Known<Target>> {
             Known::Unreadable(gap) => Some(Known::Unreadable(gap)),
         })
         .collect()
+}
+
+fn any_function(scene: &Scene<'_>) -> Vec<Known<Target>> {
+    let region = scene.view.rotation.secret.arn.region();
+    let function = |role: &Arn| {
+        Arn::build(role.partition(), "lambda", region, role.account(), "function:any-function-of-this-account").ok().map(Target::Other)
+    };
+    one(scene.view.rotation.role_arn.clone().map(|role| role.and_then(function)))
 }
 
 /// The ARN of a secret beside `secret` that does not exist.

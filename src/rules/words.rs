@@ -84,6 +84,8 @@ pub(crate) enum Object {
     AnyRole,
     /// A managed policy of the execution role's account that is not in the inventory.
     AnyPolicy,
+    /// A function of the execution role's account that is not in the inventory.
+    AnyFunction,
     /// A network interface of the function's account and region.
     NetworkInterface,
     /// Each subnet that the function is attached to.
