@@ -54,6 +54,8 @@ pub enum About {
     Rotation,
     /// The secret alone.
     Secret,
+    /// The secret with which the rotation logs in.
+    Master,
     /// The rotation function.
     Function,
     /// The execution role.
@@ -118,7 +120,7 @@ words! {
     Severity { Info => "info", Low => "low", Medium => "medium", High => "high", Critical => "critical" }
     Class { Breaks => "breaks", Exposure => "exposure", Hygiene => "hygiene" }
     Confidence { Heuristic => "heuristic", Likely => "likely", Certain => "certain" }
-    About { Rotation => "rotation", Secret => "secret", Function => "function", Role => "role", Key => "key", Endpoint => "endpoint", Network => "network", Configuration => "configuration" }
+    About { Rotation => "rotation", Secret => "secret", Master => "master", Function => "function", Role => "role", Key => "key", Endpoint => "endpoint", Network => "network", Configuration => "configuration" }
     Category {
         ConfusedDeputy => "confused-deputy",
         Invoke => "invoke",

@@ -46,6 +46,13 @@ pub struct KeyMetadata {
     pub deletion_at: Option<Timestamp>,
 }
 
+impl KeyMetadata {
+    /// Whether its state lets it encrypt and decrypt; while it is updated it does (<https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>).
+    pub fn is_usable(&self) -> bool {
+        matches!(self.state.as_str(), "Enabled" | "Updating")
+    }
+}
+
 /// A grant on a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

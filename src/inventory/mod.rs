@@ -15,6 +15,7 @@ mod share;
 pub mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -31,6 +32,10 @@ pub use secret::{RotationConfiguration, Secret, SecretVersion};
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
+
+/// How many random characters an ARN of a secret ends with
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html>).
+const RANDOM_CHARACTERS: usize = 6;
 
 /// All that was read of one or more accounts, at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -95,6 +100,32 @@ impl Inventory {
             Some(function) => Known::Value(function),
             None => Known::Unreadable(Gap::not_collected("lambda:GetFunctionConfiguration", arn.as_str())),
         }
+    }
+
+    /// The master secret that people told for this one, if it was read.
+    pub fn master_of(&self, secret: &Secret) -> Option<&Secret> {
+        let named = secret.master.as_deref()?;
+        let of_name = || {
+            let beginning = format!(
+                "arn:{}:secretsmanager:{}:{}:secret:{named}-",
+                secret.arn.partition_name(),
+                secret.arn.region(),
+                secret.arn.account()
+            );
+            self.secret_named(&beginning).filter(|found| found.name == named)
+        };
+        match self.secrets.get(named) {
+            Some(found) => Some(found),
+            None if named.starts_with("arn:") => self.secret_named(&format!("{named}-")),
+            None => of_name(),
+        }
+    }
+
+    /// The secret whose ARN is this beginning and the random characters.
+    fn secret_named(&self, beginning: &str) -> Option<&Secret> {
+        let from = self.secrets.range::<str, _>((Bound::Included(beginning), Bound::Unbounded));
+        let begins = from.map(|(_, secret)| secret).take_while(|secret| secret.arn.as_str().starts_with(beginning));
+        begins.into_iter().find(|secret| secret.arn.as_str().len() == beginning.len() + RANDOM_CHARACTERS)
     }
 
     /// The key of that ARN.

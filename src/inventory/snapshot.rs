@@ -199,6 +199,7 @@ mod tests {
             policies: Known::Value(vec![NamedDocument::new(&word(2), Document::new(word(3)))]),
             policies_listed: None,
             target: None,
+            master: None,
         };
         let function = Function {
             arn: arn("arn:aws:lambda:eu-west-1:111122223333:function:rotate"),

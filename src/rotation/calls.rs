@@ -2,7 +2,8 @@
 //! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>) and the permissions that AWS lists for them
 //! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html>).
 
-use super::chain::{KeyInUse, Rotation};
+use super::chain::Rotation;
+use super::keys::KeyInUse;
 use super::verdict::Step;
 use crate::access::{Caller, Question, Target, Way};
 use crate::arn::Arn;
@@ -76,8 +77,11 @@ impl Rotation<'_> {
     /// The request that Secrets Manager makes of KMS for this secret, as the execution role, with the encryption context that it always sends: the
     /// secret's full ARN and the version, whose id nobody can foretell.
     pub fn key_question(&self, action: &str, secret_arn: &Arn) -> Known<Question> {
+        self.encrypted_question(action, secret_arn, self.key_target())
+    }
+
+    fn encrypted_question(&self, action: &str, secret_arn: &Arn, target: Known<Target>) -> Known<Question> {
         let caller = self.forwarded_caller();
-        let target = self.key_target();
         caller.and_then(|caller| match caller {
             None => Known::Unreadable(Gap::not_collected("lambda:GetFunctionConfiguration", self.secret.arn.as_str())),
             Some(caller) => target.map(|target| {
@@ -175,9 +179,42 @@ impl Rotation<'_> {
             call(Step::CreateSecret, "secretsmanager:PutSecretValue", about("secretsmanager:PutSecretValue")),
             call(Step::CreateSecret, "kms:GenerateDataKey", self.key_question("kms:GenerateDataKey", &self.secret.arn)),
             call(Step::SetSecret, "kms:Decrypt", self.key_question("kms:Decrypt", &self.secret.arn)),
-            call(Step::FinishSecret, update, about(update).map(|question| question.with(VERSION_STAGE, Entry::single("AWSCURRENT")))),
         ]);
+        calls.extend(self.master_calls());
+        calls.extend([call(
+            Step::FinishSecret,
+            update,
+            about(update).map(|question| question.with(VERSION_STAGE, Entry::single("AWSCURRENT"))),
+        )]);
         calls
+    }
+
+    /// The calls that concern the master secret; none where no master was told.
+    fn master_calls(&self) -> Vec<Call> {
+        let Some(master) = &self.master else { return Vec::new() };
+        let get = "secretsmanager:GetSecretValue";
+        let call = |action, question| Call { step: Step::SetSecret, action, question, optional: false };
+        let about = |action| {
+            let target = master.secret.clone().map(|secret| Target::Secret(secret.arn.clone()));
+            target.and_then(|target| self.code_question(action, target))
+        };
+        let read = about(get).map(|question| of_version(question, "AWSCURRENT", Entry::Absent));
+        let describe = master.is_managed().then(|| call("secretsmanager:DescribeSecret", about("secretsmanager:DescribeSecret")));
+        [call(get, read)].into_iter().chain(describe).chain([call("kms:Decrypt", self.master_key_question("kms:Decrypt"))]).collect()
+    }
+
+    /// The request that Secrets Manager makes of KMS to read the master secret.
+    pub fn master_key_question(&self, action: &str) -> Known<Question> {
+        let Some(master) = &self.master else {
+            return Known::Unreadable(Gap::not_collected("secretsmanager:ListSecrets", self.secret.arn.as_str()));
+        };
+        master.secret.clone().and_then(|secret| {
+            let question = self.encrypted_question(action, &secret.arn, master.key_target());
+            match secret.version_with("AWSCURRENT") {
+                Some(id) => question.map(|question| question.with("kms:EncryptionContext:SecretVersionId", Entry::single(id))),
+                None => question,
+            }
+        })
     }
 
     /// The key's part in reading the version that is current, whose id is known.

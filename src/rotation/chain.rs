@@ -5,6 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::keys::{KeyInUse, key_of};
+use super::master::Master;
 use super::paths::Connections;
 use crate::access::Target;
 use crate::arn::Arn;
@@ -25,15 +27,6 @@ pub enum RotationKind {
     Replica(String),
     /// A function is set but rotation is switched off.
     Cancelled,
-}
-
-/// The key that a secret is encrypted under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyInUse<'a> {
-    /// `aws/secretsmanager`, or another key that AWS manages.
-    AwsManaged,
-    /// A customer managed key.
-    Customer(&'a Key),
 }
 
 /// A secret and what its rotation hangs on, as far as each link could be read.
@@ -57,6 +50,8 @@ pub struct Rotation<'a> {
     pub key: Known<KeyInUse<'a>>,
     /// The key that the secret had before, where the current version still hangs on it alone and it was read.
     pub former_key: Option<&'a Key>,
+    /// The master secret with which the function logs in, where people told of one.
+    pub master: Option<Master<'a>>,
     /// How the function gets to what it connects to; `None` where there is no function to follow.
     pub connections: Option<Arc<Connections>>,
 }
@@ -94,7 +89,8 @@ impl<'a> Rotation<'a> {
             Some(arn) => inventory.role(arn),
             None => Known::Value(None),
         });
-        let key = key(inventory, secret);
+        let key = key_of(inventory, secret);
+        let master = Master::of(inventory, secret);
         let connections = match (&kind, function_arn, &configuration) {
             (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration))) => {
                 let tags = function.value().copied().flatten().and_then(|function| function.tags.value());
@@ -102,7 +98,8 @@ impl<'a> Rotation<'a> {
             }
             _ => None,
         };
-        let mut rotation = Self { secret, kind, function_arn, function, configuration, role_arn, role, key, former_key: None, connections };
+        let mut rotation =
+            Self { secret, kind, function_arn, function, configuration, role_arn, role, key, former_key: None, master, connections };
         rotation.former_key = match rotation.key_of_current_version() {
             Known::Value(Target::Key(arn)) if rotation.key_arn() != Some(&arn) => inventory.key(&arn).value().copied(),
             _ => None,
@@ -127,17 +124,6 @@ fn kind(secret: &Secret) -> Option<RotationKind> {
     } else {
         RotationKind::Cancelled
     })
-}
-
-fn key<'a>(inventory: &'a Inventory, secret: &'a Secret) -> Known<KeyInUse<'a>> {
-    match &secret.key {
-        Known::Unreadable(gap) => Known::Unreadable(gap.clone()),
-        Known::Value(None) => Known::Value(KeyInUse::AwsManaged),
-        Known::Value(Some(arn)) => inventory.key(arn).map(|key| match key.metadata.value() {
-            Some(Some(metadata)) if metadata.aws_managed => KeyInUse::AwsManaged,
-            _ => KeyInUse::Customer(key),
-        }),
-    }
 }
 
 /// Every secret that rotates, or has a rotation function, joined with what it hangs on; in the order of the secrets' ARNs.

@@ -2,7 +2,8 @@
 //! is documented (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/mes-security.html>); what happens at the partner is not seen. Judging asks here.
 
 use super::calls::Call;
-use super::chain::{KeyInUse, Rotation, RotationKind};
+use super::chain::{Rotation, RotationKind};
+use super::keys::KeyInUse;
 use super::verdict::Step;
 use crate::access::{Caller, Question, Target};
 use crate::arn::Arn;

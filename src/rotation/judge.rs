@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::calls::Call;
-use super::chain::{KeyInUse, Rotation, RotationKind};
+use super::chain::{Rotation, RotationKind};
+use super::keys::KeyInUse;
+use super::master::Master;
 use super::verdict::{JudgedCall, Judgement, Step, Verdict};
 use crate::access::{Access, Caller, Question, Way};
 use crate::arn::Arn;
@@ -174,6 +176,8 @@ fn conditions(rotation: &Rotation<'_>, asked: &[Asked]) -> Vec<Condition> {
     network(rotation, &mut found);
     role(rotation, &mut found);
     key(rotation, &mut found);
+    let of_master = rotation.master.iter().flat_map(Master::faults);
+    found.extend(of_master.map(|fault| Condition::Broken(Step::SetSecret, fault)));
     if let Known::Unreadable(gap) = rotation.from_aws_template()
         && asked.iter().any(|asked| asked.call.optional && asked.call.decision != Decision::Allowed)
     {
@@ -327,8 +331,7 @@ fn usable<'k>(key: &'k Key, role: &str, found: &mut Vec<Condition>) -> Option<&'
             None
         }
         Known::Value(Some(metadata)) => {
-            // A key that is being updated works: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
-            if !matches!(metadata.state.as_str(), "Enabled" | "Updating") {
+            if !metadata.is_usable() {
                 broken(format!("{} is not usable: its state is {}", named.trim_end(), metadata.state));
             }
             Some(metadata)

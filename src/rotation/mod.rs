@@ -4,14 +4,18 @@ mod calls;
 mod chain;
 mod external;
 mod judge;
+mod keys;
+mod master;
 mod paths;
 mod threads;
 mod turn_on;
 mod verdict;
 
 pub use calls::{Call, assume_role};
-pub use chain::{KeyInUse, Rotation, RotationKind, rotations};
+pub use chain::{Rotation, RotationKind, rotations};
 pub use judge::judge;
+pub use keys::KeyInUse;
+pub use master::Master;
 pub use paths::Connections;
 pub use threads::side_by_side;
 pub use verdict::{JudgedCall, Judgement, Step, Verdict};
@@ -49,6 +53,54 @@ mod tests {
             inventory.functions.values_mut().for_each(|function| function.policies = [(String::new(), Known::Value(None))].into());
         });
         assert!(matches!(judgement.verdict, Verdict::Fails { step: Step::Invoke, .. }), "{:?}", judgement.verdict);
+    }
+
+    fn with_master(change: impl FnOnce(&mut Inventory)) -> Judgement {
+        judged(|inventory| {
+            inventory.secrets.get_mut(&Arn::parse(clean::SECRET).unwrap()).unwrap().master = Some("rds!cluster-4f1c".to_owned());
+            change(inventory);
+        })
+    }
+
+    fn allow_role(inventory: &mut Inventory, statement: &serde_json::Value) {
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+        let account = inventory.accounts.values_mut().next().unwrap();
+        let Known::Value(identities) = &mut account.identities else { panic!("the identities of the clean account are known") };
+        let role = identities.roles.get_mut(&Arn::parse(clean::ROLE).unwrap()).unwrap();
+        role.permissions.inline.push(crate::inventory::NamedDocument::new("master", crate::policy::Document::new(policy)));
+    }
+
+    #[test]
+    fn a_rotation_with_a_master_secret_needs_to_read_that_too() {
+        let actions = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
+        let statement = |actions: &[&str]| serde_json::json!({"Effect": "Allow", "Action": actions, "Resource": clean::OTHER_SECRET});
+        let allowed = with_master(|inventory| allow_role(inventory, &statement(&actions)));
+        assert_eq!(allowed.verdict, Verdict::Rotates, "{:#?}", allowed.calls);
+        assert_eq!(allowed.calls.len(), 14);
+        let (step, because) = failure(&with_master(|_| {}));
+        assert!(step == Step::SetSecret && because.contains("rds!cluster-4f1c"), "{because}");
+        // Of a master secret that RDS manages, a template reads the tags.
+        let (_, because) = failure(&with_master(|inventory| allow_role(inventory, &statement(&actions[..1]))));
+        assert!(because.contains("DescribeSecret"), "{because}");
+    }
+
+    #[test]
+    fn a_master_secret_that_was_not_read_leaves_the_verdict_open() {
+        let judgement = with_master(|inventory| {
+            inventory.secrets.remove(&Arn::parse(clean::OTHER_SECRET).unwrap());
+        });
+        let Verdict::Undecided { needs } = judgement.verdict else { panic!("{:?}", judgement.verdict) };
+        assert!(needs.iter().any(|need| need.contains("rds!cluster-4f1c")), "{needs:?}");
+    }
+
+    #[test]
+    fn a_master_secret_that_is_ill_stops_the_rotation_where_it_logs_in() {
+        let statement = serde_json::json!({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"});
+        let (step, because) = failure(&with_master(|inventory| {
+            allow_role(inventory, &statement);
+            inventory.secrets.get_mut(&Arn::parse(clean::OTHER_SECRET).unwrap()).unwrap().stages.clear();
+        }));
+        assert_eq!((step, because.as_str()), (Step::SetSecret, "the master secret rds!cluster-4f1c has no version labelled AWSCURRENT"));
     }
 
     #[test]

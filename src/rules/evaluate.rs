@@ -188,7 +188,12 @@ impl<'a> Evaluator<'a> {
                     Object::OtherSecretsNotNamed => !names(&named, secret),
                     _ => true,
                 };
-                let alike = self.others.alike(function, role, self.access, |secret| Some(about(one, &secret.arn)));
+                let alike = match request.object {
+                    Object::OtherMasters => self.others.masters_of_others(function),
+                    _ => self.others.alike(function, request.object == Object::EveryOtherSecret, role, self.access, |secret| {
+                        Some(about(one, &secret.arn))
+                    }),
+                };
                 // Those that a policy names are each for themselves, so one of a group speaks for all.
                 let asked = alike.into_iter().filter(|alike| wanted(&alike.first.arn)).collect::<Vec<_>>();
                 ask_alike(self.access, &questions, &asked)

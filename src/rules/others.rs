@@ -25,6 +25,8 @@ pub(super) struct Others<'a> {
     inventory: &'a Inventory,
     /// By rotation function, unqualified.
     by_function: BTreeMap<Arn, Vec<&'a Secret>>,
+    /// The master secrets of the rotations of each function, unqualified.
+    masters: BTreeMap<Arn, BTreeSet<&'a Arn>>,
     /// By customer key.
     by_key: BTreeMap<&'a Arn, Vec<&'a Secret>>,
     /// By account: those of one region under the same policies.
@@ -159,11 +161,16 @@ impl<'a> Others<'a> {
     /// Those of an inventory.
     pub(super) fn new(inventory: &'a Inventory) -> Self {
         let mut by_function: BTreeMap<Arn, Vec<&Secret>> = BTreeMap::new();
+        let mut masters: BTreeMap<Arn, BTreeSet<&Arn>> = BTreeMap::new();
         let mut by_key: BTreeMap<&Arn, Vec<&Secret>> = BTreeMap::new();
         let mut groups: BTreeMap<Kind<'_>, Vec<&Secret>> = BTreeMap::new();
         for secret in inventory.secrets.values() {
             if let Some(function) = &secret.rotation.function {
-                by_function.entry(function.split_qualifier().0).or_default().push(secret);
+                let function = function.split_qualifier().0;
+                if let Some(master) = inventory.master_of(secret) {
+                    masters.entry(function.clone()).or_default().insert(&master.arn);
+                }
+                by_function.entry(function).or_default().push(secret);
             }
             if let Known::Value(Some(key)) = &secret.key {
                 by_key.entry(key).or_default().push(secret);
@@ -181,7 +188,7 @@ impl<'a> Others<'a> {
             }
             by_account.entry(account).or_default().push(Group { members, by_function });
         }
-        Self { inventory, by_function, by_key, groups: by_account }
+        Self { inventory, by_function, masters, by_key, groups: by_account }
     }
 
     /// The secrets under this key, by ARN.
@@ -189,16 +196,34 @@ impl<'a> Others<'a> {
         self.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether rotations of this function log in with this secret.
+    pub(super) fn is_master(&self, function: &Arn, secret: &Arn) -> bool {
+        self.masters.get(&function.split_qualifier().0).is_some_and(|masters| masters.contains(secret))
+    }
+
+    /// The master secrets with which no rotation of this function logs in and that it does not rotate, each for itself.
+    pub(super) fn masters_of_others(&self, function: &Arn) -> Vec<Alike<'a>> {
+        let rotated = self.rotated_by(function);
+        let all: BTreeSet<&Arn> = self.masters.values().flatten().copied().collect();
+        let others = all.into_iter().filter(|arn| !rotated.contains(arn) && !self.is_master(function, arn));
+        others.filter_map(|arn| self.inventory.secrets.get(arn)).map(Alike::one).collect()
+    }
+
     /// The secrets that this function does not rotate and that are no replicas of those, sorted by what `ask`, a question of the role about one of them, hangs on. Of
-    /// other accounts only those are here whose policies may let somebody in: identity policies alone do not reach them.
+    /// other accounts only those are here whose policies may let somebody in: identity policies alone do not reach them. The master secrets of its rotations are here
+    /// only `with_masters`: to read them is the function's business, to write them is not.
     pub(super) fn alike<'s>(
         &'s self,
         function: &Arn,
+        with_masters: bool,
         role: &Arn,
         access: &Access<'_>,
         ask: impl Fn(&Secret) -> Option<Question>,
     ) -> Vec<Alike<'s>> {
-        let rotated = self.rotated_by(function);
+        let mut rotated = self.rotated_by(function);
+        if !with_masters {
+            rotated.extend(self.masters.get(&function.split_qualifier().0).into_iter().flatten());
+        }
         let mut found = Vec::new();
         for (account, groups) in &self.groups {
             for group in groups.iter().filter(|group| *account == role.account() || may_let_in(group.members[0])) {

@@ -13,7 +13,7 @@ use crate::access::{Caller, Question, Scope, Target, Way};
 use crate::arn::{Arn, ArnError};
 use crate::inventory::{Grant, Known, Secret, VpcAttachment};
 use crate::policy::{Entry, Part, Policy, PrincipalKind, Statement, Symbol, Text};
-use crate::rotation::{KeyInUse, assume_role};
+use crate::rotation::{KeyInUse, Master, assume_role};
 
 const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
 /// Services that people wire to functions. Those that the function's policy names are added.
@@ -79,6 +79,7 @@ fn question(
 ) -> Known<Question> {
     let rotation = scene.view.rotation;
     let question = match (request.asker, &target) {
+        (Asker::SecretsManagerForExecutionRole, _) if request.object == Object::MasterKey => rotation.master_key_question(action),
         (Asker::SecretsManagerForExecutionRole, _) => {
             rotation.key_question(action, &rotation.secret.arn).map(|question| Question { target, ..question })
         }
@@ -210,7 +211,12 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
         Object::Secret => vec![Known::Value(Target::Secret(secret.clone()))],
         Object::AnotherSecret => made_up(another_secret(secret), |arn| Target::ImaginedSecret { arn, rotation_function: None }),
         // The evaluator asks about these in groups.
-        Object::EveryOtherSecret | Object::OtherSecretsNamed | Object::OtherSecretsNotNamed => Vec::new(),
+        Object::EveryOtherSecret | Object::OtherSecretsNamed | Object::OtherSecretsNotNamed | Object::OtherMasters => Vec::new(),
+        Object::Master => {
+            let secret = rotation.master.iter().map(|master| master.secret.clone());
+            secret.map(|secret| secret.map(|secret| Target::Secret(secret.arn.clone()))).collect()
+        }
+        Object::MasterKey => rotation.master.iter().map(Master::key_target).collect(),
         Object::ForeignSecret => {
             let target = |foreigner: &Foreigner| Target::ImaginedSecret {
                 arn: foreigner.secret.clone(),
@@ -227,6 +233,7 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
         Object::Role => one(rotation.role_arn.clone()).into_iter().map(|arn| arn.map(|arn| Target::Role(arn.clone()))).collect(),
         Object::AnyRole => of_iam(scene, "role/any-role-of-this-account"),
         Object::AnyPolicy => of_iam(scene, "policy/any-policy-of-this-account"),
+        Object::AnyFunction => any_function(scene),
         Object::NetworkInterface => of_network(scene, |_| vec!["network-interface/eni-0123456789abcdef0".to_owned()]),
         Object::FunctionSubnets => of_network(scene, |vpc| vpc.subnet_ids.iter().map(|id| format!("subnet/{id}")).collect()),
         Object::FunctionSecurityGroups => {
@@ -270,6 +277,14 @@ fn of_iam(scene: &Scene<'_>, resource: &str) -> Vec<Known<Target>> {
             Known::Unreadable(gap) => Some(Known::Unreadable(gap)),
         })
         .collect()
+}
+
+fn any_function(scene: &Scene<'_>) -> Vec<Known<Target>> {
+    let region = scene.view.rotation.secret.arn.region();
+    let function = |role: &Arn| {
+        Arn::build(role.partition(), "lambda", region, role.account(), "function:any-function-of-this-account").ok().map(Target::Other)
+    };
+    one(scene.view.rotation.role_arn.clone().map(|role| role.and_then(function)))
 }
 
 /// The ARN of a secret beside `secret` that does not exist.
@@ -318,7 +333,10 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
             let made_up = another_secret(&secret.arn).ok();
             let key = secret.key.value().and_then(Option::as_ref);
             let under_the_same_key = key.map(|key| scene.others.under(key)).unwrap_or_default().iter();
-            let under_the_same_key = under_the_same_key.filter(|other| is_other(&scene.view, other)).map(|other| other.arn.clone());
+            let function = scene.view.rotation.function_arn;
+            let is_master = |other: &Secret| function.is_some_and(|function| scene.others.is_master(function, &other.arn));
+            let under_the_same_key = under_the_same_key.filter(|other| is_other(&scene.view, other) && !is_master(other));
+            let under_the_same_key = under_the_same_key.map(|other| other.arn.clone());
             made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(arn.as_str())).collect()
         }
     }

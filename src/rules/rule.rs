@@ -110,7 +110,7 @@ impl Rule {
     pub(crate) fn outcomes(&self) -> Vec<Expected> {
         let mut outcomes = vec![Expected::Pass, Expected::Finding];
         let hangs_on_a_call = self.assertions.requests().next().is_some()
-            || matches!(self.info.about, About::Role | About::Key)
+            || matches!(self.info.about, About::Role | About::Key | About::Master)
             || self.assertions.path.is_some()
             || self.when.iter().chain(&self.assertions.expect).any(|expression| fields::may_be_unreadable(&expression.fields()));
         if hangs_on_a_call {

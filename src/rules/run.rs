@@ -126,6 +126,13 @@ fn subject(about: About, rotation: &Rotation<'_>) -> Subject {
     let function = rotation.function_arn.map(|arn| arn.split_qualifier().0);
     match about {
         About::Rotation | About::Secret => Subject::Is(secret.clone()),
+        About::Master => match &rotation.master {
+            None => Subject::Nothing,
+            Some(master) => match &master.secret {
+                Known::Value(master) => Subject::Is(master.arn.clone()),
+                Known::Unreadable(gap) => Subject::Unreadable(secret.clone(), gap.clone()),
+            },
+        },
         About::Configuration => Subject::Nothing,
         About::Function | About::Network | About::Endpoint => function.map_or(Subject::Nothing, Subject::Is),
         About::Role => match &rotation.role_arn {

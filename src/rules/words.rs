@@ -58,10 +58,16 @@ pub(crate) enum Object {
     AnotherSecret,
     /// Every secret of the inventory that this function does not rotate. Only what the caller's own policies allow counts: whom such a secret lets in is its fault.
     EveryOtherSecret,
-    /// Those of them that no policy of the execution role names in full.
+    /// Those of them that no policy of the execution role names in full, but the master secrets with which rotations of this function log in.
     OtherSecretsNotNamed,
-    /// Those of them that a policy of the execution role names in full.
+    /// Those of them that a policy of the execution role names in full, but the same.
     OtherSecretsNamed,
+    /// Each master secret of the inventory with which none of the rotations of this function logs in, as people told. Only what the caller's own policies allow counts.
+    OtherMasters,
+    /// The master secret with which this rotation logs in, as people told.
+    Master,
+    /// The key of that secret.
+    MasterKey,
     /// A secret in a foreign account, whose owner has set this function as its rotation function.
     ForeignSecret,
     /// The function, by the ARN that the secret names.
@@ -78,6 +84,8 @@ pub(crate) enum Object {
     AnyRole,
     /// A managed policy of the execution role's account that is not in the inventory.
     AnyPolicy,
+    /// A function of the execution role's account that is not in the inventory.
+    AnyFunction,
     /// A network interface of the function's account and region.
     NetworkInterface,
     /// Each subnet that the function is attached to.
@@ -91,7 +99,7 @@ pub(crate) enum Object {
 impl Object {
     /// Whether it is secrets that this function does not rotate.
     pub(crate) fn is_other_secrets(self) -> bool {
-        matches!(self, Self::EveryOtherSecret | Self::OtherSecretsNamed | Self::OtherSecretsNotNamed)
+        matches!(self, Self::EveryOtherSecret | Self::OtherSecretsNamed | Self::OtherSecretsNotNamed | Self::OtherMasters)
     }
 }
 

@@ -58,6 +58,7 @@ fn secret(region: &str, name: &str) -> Secret {
         policies: Known::Value(Vec::new()),
         policies_listed: Some(Known::Value(())),
         target: None,
+        master: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The configuration file `rotaudit.toml`: what people know of their accounts and AWS does not tell, and what they want to be left alone with. `scan`,
 //! `explain` and `diff` go by it.
 
+mod masters;
 mod targets;
 mod template;
 mod waivers;
@@ -17,6 +18,7 @@ use crate::arn::AccountId;
 use crate::finding::{Severity, Waiver};
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
+use masters::MasterEntry;
 use targets::TargetEntry;
 pub(crate) use template::TEMPLATE;
 use waivers::WaiverEntry;
@@ -24,7 +26,7 @@ use waivers::WaiverEntry;
 /// The name by which the file is found.
 const NAME: &str = "rotaudit.toml";
 /// What the file may say.
-const KEYS: [&str; 5] = ["fail-on", "rules", "targets", "trusted-accounts", "waivers"];
+const KEYS: [&str; 6] = ["fail-on", "master-secrets", "rules", "targets", "trusted-accounts", "waivers"];
 
 /// Where the configuration is.
 #[derive(Debug, Args)]
@@ -43,6 +45,8 @@ pub(super) struct Configuration {
     rules: BTreeMap<String, Change>,
     /// What rotation functions connect to, the first entry that names a secret counting for it.
     targets: Vec<TargetEntry>,
+    /// With what they log in, the first entry that is for a secret counting for it.
+    masters: Vec<MasterEntry>,
     /// Accounts that may be let in, beside those that are read; `None` where the file does not say.
     trusted_accounts: Option<BTreeSet<AccountId>>,
     /// Exceptions.
@@ -58,6 +62,7 @@ struct Written {
     fail_on: Option<FailOn>,
     rules: BTreeMap<String, Change>,
     targets: Vec<TargetEntry>,
+    master_secrets: Vec<MasterEntry>,
     trusted_accounts: Option<BTreeSet<AccountId>>,
     waivers: Vec<WaiverEntry>,
 }
@@ -114,12 +119,15 @@ impl Configuration {
         for (at, target) in written.targets.iter().enumerate() {
             target.check().map_err(|problem| format!("target {} ({:?}): {problem}", at + 1, target.secret))?;
         }
+        for (at, master) in written.master_secrets.iter().enumerate() {
+            master.check().map_err(|problem| format!("master secret {} ({:?}): {problem}", at + 1, master.secret))?;
+        }
         let waiver = |(at, entry): (usize, &WaiverEntry)| {
             entry.read().map_err(|problem| format!("waiver {} (of {:?}): {problem}", at + 1, entry.name()))
         };
         let waivers = written.waivers.iter().enumerate().map(waiver).collect::<Result<_, _>>()?;
-        let Written { fail_on, rules, targets, trusted_accounts, .. } = written;
-        Ok(Self { fail_on, rules, targets, trusted_accounts, waivers, path: None })
+        let Written { fail_on, rules, targets, master_secrets: masters, trusted_accounts, .. } = written;
+        Ok(Self { fail_on, rules, targets, masters, trusted_accounts, waivers, path: None })
     }
 
     /// Changes the rules as the file says. A rule that is not there is an error: its findings would count although somebody thinks that they do not.
@@ -143,6 +151,7 @@ impl Configuration {
     pub(super) fn apply(&self, inventory: &mut Inventory) {
         inventory.trusted_accounts.clone_from(&self.trusted_accounts);
         targets::apply(&self.targets, inventory);
+        masters::apply(&self.masters, inventory);
     }
 }
 
@@ -152,6 +161,7 @@ fn with_suggestion(text: &str, error: &toml::de::Error) -> String {
     let tables = |name: &str| table.get(name).and_then(toml::Value::as_array).into_iter().flatten().filter_map(toml::Value::as_table);
     let mut unknown = unknown_keys(&table, &KEYS)
         .chain(tables("targets").flat_map(|target| unknown_keys(target, &targets::KEYS)))
+        .chain(tables("master-secrets").flat_map(|master| unknown_keys(master, &masters::KEYS)))
         .chain(tables("waivers").flat_map(|waiver| unknown_keys(waiver, &waivers::KEYS)));
     match unknown.next() {
         Some((key, Some(meant))) => format!("{error}\nThere is no {key:?}; did you mean {meant:?}?"),
@@ -205,6 +215,11 @@ mod tests {
             ("[[targets]]\nsecret = 'a'\nport = 1\naddresses = ['10.0.0.1/32']\nvpc = 'vpc-1'", "not both"),
             ("[[targets]]\nsecret = 'a'\nport = 1\naddresses = ['10.0.0.0/33']", "line 4"),
             ("targets", "line 1"),
+            ("[[master-secret]]\nsecret = 'a'\nfor = ['b']", "did you mean \"master-secrets\"?"),
+            ("[[master-secrets]]\nsecrets = 'a'\nfor = ['b']", "did you mean \"secret\"?"),
+            ("[[master-secrets]]\nsecret = 'a*'\nfor = ['b']", "no glob"),
+            ("[[master-secrets]]\nsecret = 'a'\nfor = []", "say under `for`"),
+            ("[[master-secrets]]\nsecret = 'a'", "missing field `for`"),
             ("trusted-acounts = ['111122223333']", "did you mean \"trusted-accounts\"?"),
             ("trusted-accounts = ['1111']", "line 1"),
             ("trusted-accounts = '111122223333'", "line 1"),
@@ -251,6 +266,21 @@ mod tests {
         assert_eq!((waiver.rule.as_str(), waiver.account.as_deref(), waiver.tags["stage"].as_str()), ("secret-*", Some("1111*"), "test"));
         assert_eq!(waiver.expires.to_string(), "2027-01-31");
         assert_eq!(Configuration::parse("fail-on = 'low'").unwrap().fail_on, Some(FailOn::Severity(Severity::Low)));
+    }
+
+    #[test]
+    fn a_master_secret_is_told_to_all_that_it_is_for_and_not_to_itself() {
+        let text = "
+            [[master-secrets]]
+            secret = 'rds!cluster-4f1c'
+            for = ['*']
+        ";
+        let mut inventory = clean::account().unwrap();
+        Configuration::parse(text).unwrap().apply(&mut inventory);
+        let master = |arn: &str| inventory.secrets[&Arn::parse(arn).unwrap()].master.clone();
+        assert_eq!((master(clean::SECRET).as_deref(), master(clean::OTHER_SECRET)), (Some("rds!cluster-4f1c"), None));
+        let found = inventory.master_of(&inventory.secrets[&Arn::parse(clean::SECRET).unwrap()]);
+        assert_eq!(found.map(|secret| secret.arn.as_str()), Some(clean::OTHER_SECRET));
     }
 
     #[test]

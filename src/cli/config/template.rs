@@ -7,7 +7,7 @@ pub(crate) const TEMPLATE: &str = include_str!("rotaudit.toml");
 mod tests {
     use std::collections::BTreeSet;
 
-    use crate::cli::config::{Configuration, KEYS, targets, waivers};
+    use crate::cli::config::{Configuration, KEYS, masters, targets, waivers};
 
     /// The template with every setting switched on. Prose has a blank after its `#`.
     fn switched_on() -> String {
@@ -38,6 +38,7 @@ mod tests {
         let table: toml::Table = text.parse().unwrap();
         assert_eq!(keys(&table), BTreeSet::from(KEYS));
         assert_eq!(keys_of_entries(&table, "targets"), BTreeSet::from(targets::KEYS));
+        assert_eq!(keys_of_entries(&table, "master-secrets"), BTreeSet::from(masters::KEYS));
         assert_eq!(keys_of_entries(&table, "waivers"), BTreeSet::from(waivers::KEYS));
     }
 
@@ -52,6 +53,7 @@ mod tests {
         let expected = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(rows("The file"), expected(&KEYS));
         assert_eq!(rows("`[[targets]]`"), expected(&targets::KEYS));
+        assert_eq!(rows("`[[master-secrets]]`"), expected(&masters::KEYS));
         assert_eq!(rows("`[[waivers]]`"), expected(&waivers::KEYS));
     }
 }

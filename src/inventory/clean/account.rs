@@ -114,6 +114,7 @@ pub fn bare_secret(arn: &Arn, created_at: Timestamp) -> Secret {
         policies: Known::Value(Vec::new()),
         policies_listed: Some(Known::Value(())),
         target: None,
+        master: None,
     }
 }
 

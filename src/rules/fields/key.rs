@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::make::{boolean, known, list, malformed_of, option, record, string, text};
+use super::make::{boolean, gone_principals, known, list, malformed_of, option, record, string, text};
 use super::row::{Row, View};
 use crate::arn::Arn;
 use crate::inventory::{Gap, Grant, Key, KeyMetadata, Known};
@@ -39,6 +39,14 @@ pub(super) const ROWS: &[Row] = &[
     Row::read(Field::optional("key.usage", Type::String), |view| of_metadata(view, |metadata| option(metadata.usage.as_deref(), text))),
     Row::read(Field::required("key.grants", Type::List(&Type::Record(&GRANT))), |view| {
         of_key(view, |_| list([]), |key| known(key.grants.as_ref(), |grants| list(grants.iter().map(grant))))
+    }),
+    // Principals that were deleted, by the ids that are left of them.
+    Row::read(Field::required("key.gone_principals", Type::List(&Type::String)), |view| {
+        of_key(
+            view,
+            |_| list([]),
+            |key| known(key.policies.as_ref(), |policies| gone_principals(view.inventory, policies.iter().map(|policy| &policy.document))),
+        )
     }),
     Row::read(Field::required("key.malformed_policies", Type::List(&Type::String)), |view| {
         of_key(view, |_| list([]), |key| malformed_of(key.policies.as_ref()))

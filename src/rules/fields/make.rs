@@ -1,11 +1,12 @@
 //! Small makers of facts. The rows of the table are written with them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::inventory::{Gap, Known, NamedDocument};
-use crate::policy::Document;
+use crate::inventory::{Gap, Inventory, Known, NamedDocument};
+use crate::policy::{Document, Policy, PrincipalEntry, Statement};
 use crate::rules::expression::{Fact, Value};
 
 pub(super) fn text(text: &str) -> Fact<Gap> {
@@ -52,6 +53,28 @@ pub(super) fn known<T>(value: Known<T>, make: impl FnOnce(T) -> Fact<Gap>) -> Fa
 /// A policy that cannot be parsed, in words: its name, the place and what is wrong there.
 pub(super) fn malformed(name: &str, document: &Document) -> Option<Value<Gap>> {
     document.policy().err().map(|error| string(&format!("{name} ({error})")))
+}
+
+/// The ids of roles and users that these policies name. AWS keeps the id of a role or user behind its ARN, and shows the id where there is no such role or user any more
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>); one that the inventory knows is not gone.
+pub(super) fn gone_principals<'d>(inventory: &Inventory, documents: impl IntoIterator<Item = &'d Document>) -> Fact<Gap> {
+    let policies = documents.into_iter().filter_map(|document| document.policy().ok());
+    let named = policies.flat_map(Policy::statements).flat_map(Statement::principals).map(PrincipalEntry::written);
+    let gone: BTreeSet<&str> = named.filter(|named| is_identity(named) && !exists(inventory, named)).collect();
+    list(gone.into_iter().map(string))
+}
+
+/// Whether this is the unique id of a role or user
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>).
+fn is_identity(text: &str) -> bool {
+    (text.starts_with("AROA") || text.starts_with("AIDA"))
+        && text.len() > 8
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+fn exists(inventory: &Inventory, id: &str) -> bool {
+    let identities = inventory.accounts.values().filter_map(|account| account.identities.value());
+    identities.into_iter().any(|known| known.roles.values().any(|role| role.id == id) || known.users.values().any(|user| user.id == id))
 }
 
 /// The malformed ones among these policies.

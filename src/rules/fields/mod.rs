@@ -4,6 +4,7 @@
 mod function;
 mod key;
 mod make;
+mod master;
 mod network;
 mod role;
 mod row;
@@ -30,7 +31,7 @@ const OF_THE_ROTATION: &[Row] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [OF_THE_ROTATION, secret::ROWS, function::ROWS, role::ROWS, key::ROWS, network::ROWS].into_iter().flatten()
+    [OF_THE_ROTATION, secret::ROWS, master::ROWS, function::ROWS, role::ROWS, key::ROWS, network::ROWS].into_iter().flatten()
 }
 
 fn kind(kind: &RotationKind) -> &'static str {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::make::{boolean, int, known, list, malformed_of, option, record, text, time};
+use super::make::{boolean, gone_principals, int, known, list, malformed_of, option, record, text, time};
 use super::row::Row;
 use crate::inventory::Secret;
 use crate::rules::expression::{Field, Record, Type};
@@ -50,6 +50,11 @@ pub(super) const ROWS: &[Row] = &[
             let version = versions.iter().find(|version| Some(version.id.as_str()) == pending);
             option(version.and_then(|version| version.created_at), time)
         })
+    }),
+    // Principals that were deleted, by the ids that are left of them.
+    Row::read(Field::required("secret.gone_principals", Type::List(&Type::String)), |view| {
+        let policies = view.rotation.secret.policies.as_ref();
+        known(policies, |policies| gone_principals(view.inventory, policies.iter().map(|policy| &policy.document)))
     }),
     Row::read(Field::required("secret.malformed_policies", Type::List(&Type::String)), |view| {
         malformed_of(view.rotation.secret.policies.as_ref())

@@ -74,6 +74,7 @@ impl Listed {
             policies: asked.policies,
             policies_listed: Some(asked.policies_listed),
             target: None,
+            master: None,
         }
     }
 }
