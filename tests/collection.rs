@@ -119,7 +119,7 @@ fn a_password_that_some_answer_holds_is_in_no_snapshot_report_or_explanation() {
         all.push((format!("explain {format}"), printed(&["explain", "--snapshot", path, "prod/db", "--format", format])));
     }
     std::fs::remove_file(&file).unwrap();
-    assert!(all[1].1.contains("function-not-active") && all[1].1.contains("key-not-usable"), "{}", all[1].1);
+    assert!(all[1].1.contains("function-artefact-unusable") && all[1].1.contains("key-not-usable"), "{}", all[1].1);
     for (what, text) in all {
         assert!(!text.contains(PLANTED), "{what}: {text}");
     }

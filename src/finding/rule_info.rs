@@ -90,6 +90,8 @@ pub enum Category {
     LeastPrivilege,
     /// How the secret rotates.
     Rotation,
+    /// When the secret rotates.
+    Schedule,
     /// The function's own configuration.
     Function,
     /// The way from the function to what it connects to.
@@ -129,6 +131,7 @@ words! {
         SecretPolicy => "secret-policy",
         LeastPrivilege => "least-privilege",
         Rotation => "rotation",
+        Schedule => "schedule",
         Function => "function",
         Network => "network",
         Configuration => "configuration",

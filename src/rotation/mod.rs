@@ -5,14 +5,16 @@ mod chain;
 mod external;
 mod judge;
 mod paths;
+mod schedule;
 mod threads;
 mod turn_on;
 mod verdict;
 
 pub use calls::{Call, assume_role};
-pub use chain::{KeyInUse, Rotation, RotationKind, rotations};
+pub use chain::{KeyInUse, Rotation, RotationKind, resting, rotations};
 pub use judge::judge;
 pub use paths::Connections;
+pub use schedule::{Cron, Schedule, ScheduleError};
 pub use threads::side_by_side;
 pub use verdict::{JudgedCall, Judgement, Step, Verdict};
 

@@ -1,13 +1,18 @@
 //! The fields that expressions and messages of rule files may name: one table, and the facts of one rotation behind it. The loader checks against
 //! the table, the runner asks for the facts.
 
+mod details;
+mod environment;
 mod function;
 mod key;
 mod make;
 mod network;
 mod role;
 mod row;
+mod runtimes;
+mod schedule;
 mod secret;
+mod subnets;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -30,7 +35,8 @@ const OF_THE_ROTATION: &[Row] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [OF_THE_ROTATION, secret::ROWS, function::ROWS, role::ROWS, key::ROWS, network::ROWS].into_iter().flatten()
+    let of_function = [function::ROWS, details::ROWS, subnets::ROWS].into_iter().flatten();
+    [OF_THE_ROTATION, secret::ROWS, schedule::ROWS, role::ROWS, key::ROWS, network::ROWS].into_iter().flatten().chain(of_function)
 }
 
 fn kind(kind: &RotationKind) -> &'static str {
@@ -40,6 +46,7 @@ fn kind(kind: &RotationKind) -> &'static str {
         RotationKind::External(_) => "external",
         RotationKind::Replica(_) => "replica",
         RotationKind::Cancelled => "cancelled",
+        RotationKind::Off => "off",
     }
 }
 
