@@ -1,6 +1,7 @@
 //! Schedules as AWS's page writes them, what it forbids, and what nobody would write.
 
 use jiff::Timestamp;
+use proptest::prelude::*;
 
 use super::*;
 use crate::inventory::RotationConfiguration;
@@ -143,5 +144,49 @@ fn nonsense_is_an_error_and_nothing_worse() {
         &long,
     ] {
         assert!(Schedule::parse(nonsense).is_err(), "{nonsense}");
+    }
+}
+
+/// A field of a cron expression, more often right than wrong.
+fn field(least: u32, most: u32) -> impl Strategy<Value = String> {
+    let number = move || (least..=most).prop_map(|number| number.to_string());
+    prop_oneof![
+        4 => number(),
+        2 => (number(), number()).prop_map(|(one, other)| format!("{one},{other}")),
+        2 => (number(), number()).prop_map(|(from, to)| format!("{from}-{to}")),
+        2 => (number(), 1..40_u32).prop_map(|(from, step)| format!("{from}/{step}")),
+        2 => Just("*".to_owned()),
+        1 => "[0-9A-Z#?*/,-]{0,6}",
+    ]
+}
+
+fn expression() -> impl Strategy<Value = String> {
+    let week = prop_oneof![3 => field(1, 7), 1 => "(SUN|MON|SAT)(L|#[1-5])?", 1 => Just("L".to_owned())];
+    let days = prop_oneof![
+        field(1, 31).prop_map(|days| (days, "?".to_owned())),
+        week.prop_map(|days| ("?".to_owned(), days)),
+        Just(("L".to_owned(), "?".to_owned())),
+    ];
+    prop_oneof![
+        6 => (field(0, 23), field(1, 12), days).prop_map(|(hours, months, (of_month, of_week))| format!("cron(0 {hours} {of_month} {months} {of_week} *)")),
+        1 => (0..1_100_u32, "hours?|days?|weeks").prop_map(|(value, unit)| format!("rate({value} {unit})")),
+        1 => "[0-9A-Za-z()#?*/, -]{0,60}",
+        1 => any::<String>(),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_next_window_opens_within_the_largest_distance_and_nothing_makes_it_panic(text in expression(), from in 0..3_000_000_000_i64) {
+        if let Ok(schedule) = Schedule::parse(&text) {
+            let moment = Timestamp::from_second(from).unwrap();
+            let next = schedule.next_after(moment).unwrap();
+            let hours = next.duration_since(moment).as_hours();
+            prop_assert!(hours >= 0 && hours <= schedule.most_hours().into(), "{text}: {hours} of {}", schedule.most_hours());
+            let after = schedule.next_after(next).unwrap();
+            prop_assert!(next < after, "{text}");
+            prop_assert!((1..=24).contains(&schedule.window(None).unwrap()), "{text}");
+            prop_assert!(schedule.due_after(moment, Some(&text)).unwrap() > next, "{text}");
+        }
     }
 }
