@@ -11,7 +11,13 @@ const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AU
 
 /// After so many years the days of the week fall on the same days again, as long as no century comes between.
 const CYCLE: i16 = 28;
-/// A year from which a whole cycle fits before the next century without a leap day.
+/// From one leap year to the next.
+const LEAP: i16 = 4;
+/// Bits 1 to 12.
+const EVERY_MONTH: Set = 0x1ffe;
+/// Over such a century the rarest day, a fifth Sunday of February, is so many years away.
+const RAREST: i16 = 40;
+/// A year from which two cycles fit before the next century without a leap day.
 const START: i16 = 2000;
 
 /// The least number of hours between two rotations.
@@ -53,7 +59,7 @@ impl Cron {
         let cron = Self { hours: list(hours, "hours", 0, 23, &[])?, months: list(month, "month", 1, 12, &MONTHS)?, days };
         match cron.least_hours() {
             Some(hours) if hours < LEAST_HOURS => Err(ScheduleError::TooOften(hours)),
-            _ if cron.openings(START).next().is_none() => Err(ScheduleError::Never),
+            _ if cron.openings(START, CYCLE).next().is_none() => Err(ScheduleError::Never),
             _ => Ok(cron),
         }
     }
@@ -68,9 +74,9 @@ impl Cron {
         self.hours().zip(self.hours().skip(1)).map(|(one, next)| next - one).min()
     }
 
-    /// The dates from this year on, for one cycle and a year more.
-    fn openings(&self, from: i16) -> impl Iterator<Item = Date> {
-        let months = (from..=from.saturating_add(CYCLE)).flat_map(|year| (1..=12).map(move |month: i8| (year, month)));
+    /// The dates from the beginning of this year on, for so many years and one more.
+    fn openings(&self, from: i16, years: i16) -> impl Iterator<Item = Date> {
+        let months = (from..=from.saturating_add(years)).flat_map(|year| (1..=12).map(move |month: i8| (year, month)));
         let wanted = months.filter(|(_, month)| self.months & (1 << month) != 0);
         wanted.flat_map(|(year, month)| {
             elements(self.days.in_month(year, month)).filter_map(move |day| Date::new(year, month, i8::try_from(day).ok()?).ok())
@@ -83,7 +89,9 @@ impl Cron {
         let in_a_day = self.hours().zip(self.hours().skip(1)).map(|(one, next)| next - one).max().unwrap_or_default();
         let mut before: Option<Date> = None;
         let mut most = in_a_day;
-        for date in self.openings(START) {
+        // What opens once in a cycle is seen twice in two. Numbers of days, and days of every week, show all that they have within two leap years.
+        let is_regular = self.days.are_numbers() || self.months == EVERY_MONTH && self.days.are_of_every_week();
+        for date in self.openings(START, if is_regular { 2 * LEAP } else { 2 * CYCLE }) {
             if let Some(days) = before.and_then(|before| u32::try_from(date.duration_since(before).as_hours() / 24).ok()) {
                 most = most.max((days * 24 + first).saturating_sub(last));
             }
@@ -96,7 +104,7 @@ impl Cron {
     pub(super) fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
         let now: DateTime = TimeZone::UTC.to_datetime(moment);
         let opens = |date: Date| self.hours().filter_map(move |hour| Some(date.at(i8::try_from(hour).ok()?, 0, 0, 0)));
-        let next = self.openings(now.year()).filter(|date| *date >= now.date()).flat_map(opens).find(|opening| *opening > now)?;
+        let next = self.openings(now.year(), RAREST).filter(|date| *date >= now.date()).flat_map(opens).find(|opening| *opening > now)?;
         TimeZone::UTC.to_timestamp(next).ok()
     }
 }

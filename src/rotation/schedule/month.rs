@@ -64,6 +64,16 @@ impl Days {
         Ok(())
     }
 
+    /// Whether no day of a week is among them.
+    pub(super) fn are_numbers(&self) -> bool {
+        self.of_week == 0 && self.are_of_every_week()
+    }
+
+    /// Whether no day of a week is among them that depends on where in the month it falls.
+    pub(super) fn are_of_every_week(&self) -> bool {
+        self.last_of_week == 0 && self.nth == [0; 5]
+    }
+
     /// Those of this month, bit 1 being the first; none in a month that the calendar does not have.
     pub(super) fn in_month(&self, year: i16, month: i8) -> Set {
         let Ok(first) = Date::new(year, month, 1) else { return 0 };
@@ -73,7 +83,8 @@ impl Days {
         if self.last {
             days |= 1 << length;
         }
-        for day in 1..=length {
+        let looked_at = if self.are_numbers() { 0 } else { length };
+        for day in 1..=looked_at {
             let weekday = 1 << ((weekday_of_first + day - 2) % 7 + 1);
             let nth = self.nth.get(usize::try_from((day - 1) / 7).unwrap_or_default()).copied().unwrap_or_default();
             let last = if day + 7 > length { self.last_of_week } else { 0 };

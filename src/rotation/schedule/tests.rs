@@ -11,7 +11,7 @@ fn time(text: &str) -> Timestamp {
 }
 
 /// An expression, the most hours between two windows, the default window, and when the window after 2026-11-05T12:00 opens.
-const DOCUMENTED: [(&str, u32, u32, &str); 20] = [
+const DOCUMENTED: [(&str, u32, u32, &str); 21] = [
     ("rate(4 hours)", 4, 1, "2026-11-05T16:00:00Z"),
     ("rate(1 day)", 24, 24, "2026-11-06T00:00:00Z"),
     ("rate(10 days)", 240, 24, "2026-11-15T00:00:00Z"),
@@ -33,6 +33,8 @@ const DOCUMENTED: [(&str, u32, u32, &str); 20] = [
     ("cron(0 0 ? * SUNL *)", 35 * 24, 24, "2026-11-29T00:00:00Z"),
     ("cron(0 0 1/2 * ? *)", 48, 24, "2026-11-07T00:00:00Z"),
     ("cron(0 0 1 JAN,APR,JUL,OCT ? *)", 92 * 24, 24, "2027-01-01T00:00:00Z"),
+    // Once in 28 years.
+    ("cron(0 0 ? 2 SUN#5 *)", 10_227 * 24, 24, "2032-02-29T00:00:00Z"),
     ("cron(0 0 29 2 ? *)", (4 * 365 + 1) * 24, 24, "2028-02-29T00:00:00Z"),
 ];
 
