@@ -69,7 +69,7 @@ fn a_snapshot_of_what_is_collected_is_read_as_it_was_written_and_holds_no_value_
     let (found, _) = collected(&sample(), Faults::default());
     let found = found.unwrap();
     let text = snapshot::to_text(&found).unwrap();
-    assert!(!text.contains(PLANTED) && !text.contains("DB_PASSWORD"));
+    assert!(!text.contains(PLANTED) && text.contains("DB_PASSWORD"), "a name is kept, and no value");
     assert!(text.contains("SECRETS_MANAGER_ENDPOINT"), "a variable that decides an endpoint is kept");
     let read = snapshot::from_text(text.as_bytes()).unwrap();
     assert_eq!(read, found);
@@ -91,6 +91,9 @@ fn a_password_that_some_answer_holds_is_in_no_snapshot_report_or_explanation() {
     let Known::Value(Some(configuration)) = &mut function.configuration else { panic!("the clean function exists") };
     let url = format!("https://rotaudit:{PLANTED}@secretsmanager.eu-west-1.amazonaws.com?key={PLANTED}");
     configuration.endpoint_variables.insert("SECRETS_MANAGER_ENDPOINT".to_owned(), url);
+    if let Some(Known::Value(variables)) = configuration.details.as_mut().map(|it| &mut it.variables) {
+        variables.names.insert("DB_PASSWORD".to_owned());
+    }
     // A finding shows facts, so there is one of a function, of a key and of the network.
     configuration.state = Some("Failed".to_owned());
     configuration.state_reason_code = Some("KMSKeyAccessDenied".to_owned());
@@ -116,7 +119,7 @@ fn a_password_that_some_answer_holds_is_in_no_snapshot_report_or_explanation() {
         all.push((format!("explain {format}"), printed(&["explain", "--snapshot", path, "prod/db", "--format", format])));
     }
     std::fs::remove_file(&file).unwrap();
-    assert!(all[1].1.contains("function-not-active") && all[1].1.contains("key-not-usable"), "{}", all[1].1);
+    assert!(all[1].1.contains("function-artefact-unusable") && all[1].1.contains("key-not-usable"), "{}", all[1].1);
     for (what, text) in all {
         assert!(!text.contains(PLANTED), "{what}: {text}");
     }

@@ -10,7 +10,7 @@ use rotaudit::access::Access;
 use rotaudit::arn::{AccountId, Arn};
 use rotaudit::audit::audit;
 use rotaudit::finding::{Category, Class, Severity};
-use rotaudit::inventory::{Function, FunctionUrl, Gap, Grant, Inventory, Known, NamedDocument, Role, clean};
+use rotaudit::inventory::{Function, FunctionConfiguration, FunctionUrl, Gap, Grant, Inventory, Known, NamedDocument, Role, clean};
 use rotaudit::policy::Document;
 use rotaudit::rotation::rotations;
 use rotaudit::rules::RuleSet;
@@ -91,6 +91,68 @@ fn a_fault_that_breaks_rotation_is_one_finding() {
         let past = inventory.as_of - SignedDuration::from_hours(24 * 9);
         inventory.secrets.get_mut(&arn(clean::SECRET)).unwrap().rotation.next_rotation = Some(past);
     });
+}
+
+#[test]
+fn a_rotation_set_up_as_awss_guide_says_gives_no_finding_above_info() {
+    let idle = |configuration: &mut FunctionConfiguration| {
+        configuration.state = Some("Inactive".to_owned());
+        configuration.state_reason_code = Some("Idle".to_owned());
+    };
+    for (schedule, window) in [
+        ("rate(4 hours)", None),
+        ("rate(10 days)", Some("3h")),
+        ("cron(0 8 1 * ? *)", None),
+        ("cron(0 0 ? * SUN#1 *)", Some("2h")),
+        ("cron(0 1 ? 1/2 SUN#1 *)", None),
+        ("cron(0 16 1,15 * ? *)", Some("8h")),
+    ] {
+        let mut inventory = clean::account_in_vpc().unwrap();
+        let rotation = &mut inventory.secrets.get_mut(&arn(clean::SECRET)).unwrap().rotation;
+        (rotation.schedule, rotation.window) = (Some(schedule.to_owned()), window.map(str::to_owned));
+        // In the middle of the month, so that no schedule has come round twice.
+        let rotated = inventory.as_of - SignedDuration::from_hours(3);
+        rotation.last_rotated = Some(rotated);
+        let function = function(&mut inventory);
+        function.tags = Known::Value([("SecretsManagerLambda".to_owned(), "Rotation".to_owned())].into());
+        let Known::Value(Some(configuration)) = &mut function.configuration else { panic!("the clean function is known") };
+        idle(configuration);
+        let (findings, undecided) = builtin().run(&inventory, &rotations(&inventory), &Access::new(&inventory));
+        assert!(undecided.is_empty(), "{schedule}: {undecided:#?}");
+        let worse: Vec<_> = findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+        assert!(worse.is_empty() && findings.iter().any(|finding| finding.rule == "function-inactive"), "{schedule}: {findings:#?}");
+    }
+}
+
+#[test]
+fn a_fault_of_the_function_is_one_finding_whatever_its_cause() {
+    for (state, reason, rule) in [
+        ("Failed", "InvalidSubnet", "function-not-active"),
+        ("Failed", "ImageDeleted", "function-artefact-unusable"),
+        ("Inactive", "SubnetOutOfIPAddresses", "function-out-of-addresses"),
+        ("Inactive", "Idle", "function-inactive"),
+        ("SomethingNew", "", "function-not-active"),
+    ] {
+        assert_found(state, &[rule], |inventory| {
+            let Known::Value(Some(configuration)) = &mut function(inventory).configuration else { panic!("the clean function is known") };
+            configuration.state = Some(state.to_owned());
+            configuration.state_reason_code = Some(reason.to_owned());
+        });
+    }
+}
+
+#[test]
+fn what_lambda_could_not_decrypt_for_the_auditor_leaves_open_where_the_function_calls() {
+    let mut inventory = clean::account_in_vpc().unwrap();
+    let Known::Value(Some(configuration)) = &mut function(&mut inventory).configuration else { panic!("the clean function is known") };
+    configuration.endpoint_variables.clear();
+    configuration.details.as_mut().unwrap().variables = unreadable("lambda:GetFunctionConfiguration");
+    let report = audit(&inventory, &builtin());
+    assert!(report.findings.iter().all(|finding| finding.severity == Severity::Info), "{:#?}", report.findings);
+    let rules: BTreeSet<&str> = report.undecided.iter().map(|undecided| undecided.rule.as_str()).collect();
+    for rule in ["secret-in-environment", "function-traffic-rerouted", "secrets-manager-out-of-reach"] {
+        assert!(rules.contains(rule), "{rule}: {rules:?}");
+    }
 }
 
 #[test]

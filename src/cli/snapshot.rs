@@ -11,8 +11,8 @@ use crate::source;
 
 /// Read a source once and write it to a file, to audit it many times and elsewhere
 ///
-/// A snapshot holds policies, names and dates; never a secret's value, never code, no environment variables but those that
-/// decide an endpoint. While a live account is read, FILE.spool keeps what AWS has answered: after an interruption, --resume goes
+/// A snapshot holds policies, names and dates; never a secret's value, never code, of environment variables the names, and the
+/// values of those that decide an endpoint or how passwords are made. While a live account is read, FILE.spool keeps what AWS has answered: after an interruption, --resume goes
 /// on from it. An interrupted snapshot holds what was read, and says that it is partial.
 #[derive(Debug, Args)]
 #[command(mut_arg("snapshot", |arg| arg.num_args(1..)), after_help = "\

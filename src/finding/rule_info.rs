@@ -92,6 +92,8 @@ pub enum Category {
     LeastPrivilege,
     /// How the secret rotates.
     Rotation,
+    /// When the secret rotates.
+    Schedule,
     /// The function's own configuration.
     Function,
     /// The way from the function to what it connects to.
@@ -131,6 +133,7 @@ words! {
         SecretPolicy => "secret-policy",
         LeastPrivilege => "least-privilege",
         Rotation => "rotation",
+        Schedule => "schedule",
         Function => "function",
         Network => "network",
         Configuration => "configuration",

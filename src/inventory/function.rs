@@ -1,8 +1,9 @@
 //! Rotation functions: configuration, policies, concurrency and URLs; never code, never the value of an environment variable
-//! but of those that decide an endpoint.
+//! but of those that decide an endpoint or how passwords are made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,71 @@ pub struct FunctionConfiguration {
     /// Where it is attached, for a function in a VPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc: Option<VpcAttachment>,
+    /// What it is made of and how it is set; absent where nobody asked, as in older snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<FunctionDetails>,
+}
+
+impl FunctionConfiguration {
+    /// Why nothing is known of its environment variables, if nothing is: those that decide an endpoint are missing then as well.
+    pub fn environment_gap(&self) -> Option<&Gap> {
+        self.details.as_ref().and_then(|details| details.variables.gap())
+    }
+}
+
+/// What a function is made of and how it is set
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>). Whatever is absent is not set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionDetails {
+    /// When its code or its configuration was changed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<Timestamp>,
+    /// `Zip` or `Image`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package_type: Option<String>,
+    /// Memory, in megabytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mb: Option<i32>,
+    /// `x86_64`, `arm64`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub architectures: BTreeSet<String>,
+    /// The ARNs of its layers' versions, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<String>,
+    /// The ARN of the runtime's version that it runs with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_version: Option<String>,
+    /// The ARN of the job that signed its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_job: Option<String>,
+    /// The ARN of the queue or topic that gets events whose asynchronous invocation failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letter_target: Option<String>,
+    /// The log group, where it is not the one that is named after the function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_group: Option<String>,
+    /// `Text` or `JSON`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<String>,
+    /// From which level on its code logs, for logs in JSON: `TRACE`, `DEBUG`, `INFO`, ….
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<String>,
+    /// Its environment variables; unreadable where Lambda could not decrypt them for whoever asked.
+    #[serde(default)]
+    pub variables: Known<Variables>,
+}
+
+/// Environment variables: what they are called, and of a few what they say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variables {
+    /// The names of all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub names: BTreeSet<String>,
+    /// The values of those that tell AWS's templates how to make passwords.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub password_settings: BTreeMap<String, String>,
 }
 
 /// The VPC side of a function.
@@ -127,4 +193,16 @@ pub const ENDPOINT_VARIABLES: [&str; 8] = [
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+];
+
+/// The environment variables that tell AWS's rotation templates how to make passwords; none is a secret
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_available-rotation-templates.html>).
+pub const PASSWORD_VARIABLES: [&str; 7] = [
+    "EXCLUDE_CHARACTERS",
+    "EXCLUDE_LOWERCASE",
+    "EXCLUDE_NUMBERS",
+    "EXCLUDE_PUNCTUATION",
+    "EXCLUDE_UPPERCASE",
+    "PASSWORD_LENGTH",
+    "REQUIRE_EACH_INCLUDED_TYPE",
 ];

@@ -52,6 +52,9 @@ impl<'a> Paths<'a> {
     /// Whether a function with this configuration reaches the API of Secrets Manager in the region of its secret.
     pub fn to_secrets_manager(&self, configuration: &FunctionConfiguration, function: &Arn, secret_region: &str) -> Reach {
         let endpoints = hosts::endpoints(configuration, function.region());
+        if let (Some(gap), Some(endpoint)) = (configuration.environment_gap(), endpoints.first()) {
+            return self.follow(configuration.vpc.as_ref(), function, endpoint, Some(Reason::missing(gap.clone())));
+        }
         let mut reaches: Vec<Reach> =
             endpoints.iter().map(|endpoint| self.to_endpoint(configuration.vpc.as_ref(), function, secret_region, endpoint)).collect();
         let agree = reaches.windows(2).all(|pair| matches!(pair, [one, other] if one.verdict == other.verdict));

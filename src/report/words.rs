@@ -60,6 +60,7 @@ pub(super) fn runner(kind: &RotationKind, function: Option<&Arn>) -> String {
         RotationKind::External(kind) => format!("managed external secret ({})", terminal_safe(kind, NAME)),
         RotationKind::Replica(region) => format!("replica of the secret in {}", terminal_safe(region, NAME)),
         RotationKind::Cancelled => format!("{function} (off)"),
+        RotationKind::Off => "no rotation".to_owned(),
     }
 }
 

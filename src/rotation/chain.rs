@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::keys::{KeyInUse, key_of};
 use super::master::Master;
-use super::paths::Connections;
+use super::paths::{Connections, opens_a_database};
 use crate::access::Target;
 use crate::arn::Arn;
 use crate::inventory::{Function, FunctionConfiguration, Inventory, Key, Known, Role, Secret};
@@ -27,6 +27,8 @@ pub enum RotationKind {
     Replica(String),
     /// A function is set but rotation is switched off.
     Cancelled,
+    /// No rotation was ever set up, or none is left; only rules look at such a secret.
+    Off,
 }
 
 /// A secret and what its rotation hangs on, as far as each link could be read.
@@ -71,7 +73,10 @@ impl<'a> Rotation<'a> {
     }
 
     fn of(inventory: &'a Inventory, paths: &Paths<'a>, secret: &'a Secret) -> Option<Self> {
-        let kind = kind(secret)?;
+        Some(Self::join(inventory, Some(paths), secret, kind(secret)?))
+    }
+
+    fn join(inventory: &'a Inventory, paths: Option<&Paths<'a>>, secret: &'a Secret, kind: RotationKind) -> Self {
         let function_arn = secret.rotation.function.as_ref();
         let function = match function_arn {
             Some(arn) => inventory.function(arn).map(Some),
@@ -91,8 +96,8 @@ impl<'a> Rotation<'a> {
         });
         let key = key_of(inventory, secret);
         let master = Master::of(inventory, secret);
-        let connections = match (&kind, function_arn, &configuration) {
-            (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration))) => {
+        let connections = match (&kind, function_arn, &configuration, paths) {
+            (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration)), Some(paths)) => {
                 let tags = function.value().copied().flatten().and_then(|function| function.tags.value());
                 Some(Arc::new(Connections::of(paths, inventory, secret, arn, configuration, tags)))
             }
@@ -104,7 +109,7 @@ impl<'a> Rotation<'a> {
             Known::Value(Target::Key(arn)) if rotation.key_arn() != Some(&arn) => inventory.key(&arn).value().copied(),
             _ => None,
         };
-        Some(rotation)
+        rotation
     }
 }
 
@@ -130,4 +135,14 @@ fn kind(secret: &Secret) -> Option<RotationKind> {
 pub fn rotations(inventory: &Inventory) -> Vec<Rotation<'_>> {
     let paths = Paths::new(inventory);
     inventory.secrets.values().filter_map(|secret| Rotation::of(inventory, &paths, secret)).collect()
+}
+
+/// The secrets that do not rotate although RDS's own tags, or people, say which database they open; in the order of their ARNs. Of all others nobody knows
+/// whether there is anything to rotate.
+pub fn resting(inventory: &Inventory) -> Vec<Rotation<'_>> {
+    let rests = |secret: &&Secret| {
+        let is_own = secret.owning_service.is_none() && secret.external_type.is_none() && !secret.is_replica();
+        is_own && kind(secret).is_none() && opens_a_database(secret)
+    };
+    inventory.secrets.values().filter(rests).map(|secret| Rotation::join(inventory, None, secret, RotationKind::Off)).collect()
 }

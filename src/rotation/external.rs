@@ -19,7 +19,7 @@ const OF_THE_WAY: [&str; 6] =
 impl Rotation<'_> {
     /// The calls of a rotation through a role, in order; none for other rotations, and none when the secret names no role.
     pub(super) fn external_calls(&self) -> Vec<Call> {
-        let (RotationKind::External(_), Some(role)) = (&self.kind, &self.secret.rotation.external_role) else { return Vec::new() };
+        let Some(role) = self.external_role() else { return Vec::new() };
         let asks = |action, target| Question::new(Caller::Principal { arn: role.clone() }, action, target);
         let call = |step, action, question| Call { step, action, question: Known::Value(question), optional: false };
         let about = |step, action| call(step, action, asks(action, Target::Secret(self.secret.arn.clone())));
@@ -45,6 +45,17 @@ impl Rotation<'_> {
     fn takes_on(&self, role: &Arn) -> Question {
         let caller = Caller::Service { name: "secretsmanager.amazonaws.com".into(), source: Some(self.secret.arn.clone()) };
         Question::new(caller, "sts:AssumeRole", Target::Role(role.clone()))
+    }
+
+    /// What the role of a managed external secret asks of the key; `None` for other rotations, and where the secret names no role.
+    pub fn external_key_question(&self, action: &str) -> Option<Known<Question>> {
+        let role = self.external_role()?;
+        Some(self.asks_key(role, action))
+    }
+
+    /// The role of a managed external secret.
+    pub fn external_role(&self) -> Option<&Arn> {
+        self.secret.rotation.external_role.as_ref().filter(|_| matches!(self.kind, RotationKind::External(_)))
     }
 
     fn asks_key(&self, role: &Arn, action: &str) -> Known<Question> {

@@ -7,16 +7,18 @@ mod judge;
 mod keys;
 mod master;
 mod paths;
+mod schedule;
 mod threads;
 mod turn_on;
 mod verdict;
 
 pub use calls::{Call, assume_role};
-pub use chain::{Rotation, RotationKind, rotations};
+pub use chain::{Rotation, RotationKind, resting, rotations};
 pub use judge::judge;
 pub use keys::KeyInUse;
 pub use master::Master;
 pub use paths::Connections;
+pub use schedule::{Cron, Schedule, ScheduleError};
 pub use threads::side_by_side;
 pub use verdict::{JudgedCall, Judgement, Step, Verdict};
 

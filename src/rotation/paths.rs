@@ -113,9 +113,19 @@ fn told(declared: &DeclaredTarget, secret: &Secret) -> Target {
     Target { name, host: declared.host.clone(), port: declared.port, place }
 }
 
-fn database(inventory: &Inventory, secret: &Secret) -> Known<Option<Target>> {
+/// The databases that RDS's tags name.
+fn named_by_tags(secret: &Secret) -> impl Iterator<Item = &str> {
     let is_named = |key: &str| DATABASE_TAGS.contains(&key.to_ascii_lowercase().as_str());
-    let mut named: Vec<&str> = secret.tags.iter().filter(|(key, _)| is_named(key)).map(|(_, arn)| arn.as_str()).collect();
+    secret.tags.iter().filter(move |(key, _)| is_named(key)).map(|(_, arn)| arn.as_str())
+}
+
+/// Whether RDS's tags, or people, say which database the secret opens.
+pub(super) fn opens_a_database(secret: &Secret) -> bool {
+    secret.target.is_some() || named_by_tags(secret).next().is_some()
+}
+
+fn database(inventory: &Inventory, secret: &Secret) -> Known<Option<Target>> {
+    let mut named: Vec<&str> = named_by_tags(secret).collect();
     for attached in inventory.networks.values().filter_map(|network| network.attached_databases.get(secret.arn.as_str())) {
         match attached {
             Known::Value(arn) => named.extend(arn.as_deref()),

@@ -32,7 +32,10 @@ impl Rotation<'_> {
             (RotationKind::External(_), _) => {
                 vec![call(ROTATE, Known::Value(self.rotates_by_role(caller.clone()))), call(PASS_ROLE, self.passes_role(caller))]
             }
-            (RotationKind::Lambda | RotationKind::Cancelled | RotationKind::Managed(_) | RotationKind::Replica(_), _) => Vec::new(),
+            (
+                RotationKind::Lambda | RotationKind::Cancelled | RotationKind::Managed(_) | RotationKind::Replica(_) | RotationKind::Off,
+                _,
+            ) => Vec::new(),
         }
     }
 

@@ -85,6 +85,10 @@ fn question(
         }
         (Asker::LambdaAsExecutionRole, _) => Known::Value(by_lambda(Question::new(caller, action, target))),
         (Asker::ExecutionRoleAtEndpoint, _) => Known::Value(Question::new(caller, action, target).within(Scope::Endpoint)),
+        (Asker::ExternalRole, Target::Key(_)) => match rotation.external_key_question(action) {
+            Some(question) => question.map(|question| Question { target, ..question }),
+            None => Known::Value(Question::new(caller, action, target)),
+        },
         (Asker::Lambda, Target::Role(arn)) if action == "sts:AssumeRole" => Known::Value(assume_role(arn)),
         (Asker::Grantees, _) => Known::Value(by_grantee(scene, Question::new(caller, action, target))),
         _ if action.starts_with("kms:") => Known::Value(directly(Question::new(caller, action, target), context)),
@@ -165,6 +169,9 @@ fn callers(scene: &Scene<'_>, asker: Asker) -> Vec<Known<Caller>> {
         }
         Asker::SecretsManagerForAnotherAccount | Asker::SecretsManagerForUntrustedAccount => {
             scene.foreigner.map(|foreigner| service(SECRETS_MANAGER, Some(foreigner.secret.clone()))).into_iter().collect()
+        }
+        Asker::ExternalRole => {
+            rotation.external_role().map(|arn| Known::Value(Caller::Principal { arn: arn.clone() })).into_iter().collect()
         }
         Asker::Lambda => vec![service("lambda.amazonaws.com", None)],
         Asker::AnotherService => other_services(scene).iter().map(|name| service(name, None)).collect(),

@@ -13,7 +13,7 @@ use crate::arn::Arn;
 use crate::finding::{About, Evidence, Finding, Fingerprint, Undecided, worst_first};
 use crate::inventory::{Gap, Inventory, Known};
 use crate::network::Reason;
-use crate::rotation::{KeyInUse, Rotation, side_by_side};
+use crate::rotation::{KeyInUse, Rotation, resting, side_by_side};
 
 /// Of longer proofs the rest is only counted.
 const MOST_EVIDENCE: usize = 8;
@@ -48,8 +48,10 @@ pub(super) fn run<'r>(
     access: &Access<'_>,
 ) -> (Vec<Finding>, Vec<Undecided>) {
     let rules: Vec<&Rule> = rules.into_iter().collect();
+    let resting = resting(inventory);
     let others = Others::new(inventory);
-    let said = side_by_side(&rules, rotations.len(), |rule| run_one(rule, inventory, rotations, Evaluator::new(access, &others)));
+    let said =
+        side_by_side(&rules, rotations.len(), |rule| run_one(rule, inventory, [rotations, &resting], Evaluator::new(access, &others)));
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
     for (found, open) in said {
@@ -61,12 +63,17 @@ pub(super) fn run<'r>(
     (findings, undecided)
 }
 
-/// What one rule says.
-fn run_one(rule: &Rule, inventory: &Inventory, rotations: &[Rotation<'_>], mut evaluator: Evaluator<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+/// What one rule says of the rotations, and of the secrets that do not rotate if it chooses what it is about.
+fn run_one(
+    rule: &Rule,
+    inventory: &Inventory,
+    rotations: [&[Rotation<'_>]; 2],
+    mut evaluator: Evaluator<'_>,
+) -> (Vec<Finding>, Vec<Undecided>) {
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
     let mut subjects: BTreeMap<Arn, Vec<(View<'_>, Option<Gap>)>> = BTreeMap::new();
-    for rotation in rotations.iter().filter(|rotation| rotation.is_lambda() || rule.chooses_the_kind()) {
+    for rotation in rotations.into_iter().flatten().filter(|rotation| rotation.is_lambda() || rule.chooses_the_kind()) {
         for (subject, focus) in subjects_of(rule, rotation, inventory) {
             let view = View { rotation, inventory, focus };
             match subject {

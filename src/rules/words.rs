@@ -22,6 +22,8 @@ pub(crate) enum Asker {
     SecretsManagerForAnotherSecret,
     /// Secrets Manager, on account of a secret that somebody in a foreign account made for this purpose.
     SecretsManagerForAnotherAccount,
+    /// The role through which a managed external secret rotates.
+    ExternalRole,
     /// Lambda, which starts the function.
     Lambda,
     /// Any AWS service but Secrets Manager.

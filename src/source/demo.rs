@@ -191,8 +191,11 @@ fn disabled_key(links: &mut Links) {
     }
 }
 
-/// The last rotation made a new version, and failed before it became current.
+/// The last rotation made a new version, and failed before it became current. Nobody has looked at the function for long.
 fn stuck(links: &mut Links) {
+    if let Known::Value(Some(configuration)) = &mut links.function.configuration {
+        configuration.runtime = Some("python3.9".to_owned());
+    }
     let pending = "b2f0c7a4-5d19-4c58-a6d3-90c2f1e8b7d6".to_owned();
     links.secret.stages.clear();
     links.secret.stages.insert(clean::CURRENT_VERSION.to_owned(), BTreeSet::from(["AWSCURRENT".to_owned()]));
@@ -203,8 +206,9 @@ fn stuck(links: &mut Links) {
     }
 }
 
-/// A policy that was meant for one partner.
+/// A policy that was meant for one partner, and a schedule that was meant to bother nobody.
 fn open_secret(links: &mut Links) {
+    (links.secret.rotation.schedule, links.secret.rotation.after_days) = (Some("rate(180 days)".to_owned()), Some(180));
     let policy = json!({
         "Version": "2012-10-17",
         "Statement": [{"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}],

@@ -370,7 +370,7 @@ fn resting(spot: &Spot, dice: &mut Dice) -> Made<Secret> {
     if managed {
         secret.owning_service = Some("rds".to_owned());
         secret.rotation.enabled = true;
-        secret.rotation.after_days = Some(7);
+        (secret.rotation.after_days, secret.rotation.schedule) = (Some(7), None);
     }
     Ok(secret)
 }

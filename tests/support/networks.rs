@@ -55,6 +55,7 @@ pub(crate) fn subnet(vpc: &str, cidrs: &[&str]) -> Subnet {
         zone: Some("us-east-1a".to_owned()),
         cidrs: nets(cidrs),
         internet_gateway_block: None,
+        free_addresses: Some(11),
     }
 }
 

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rotaudit::arn::{AccountId, Arn};
 use rotaudit::inventory::{
-    Account, Function, FunctionConfiguration, FunctionUrl, Grant, Group, Identities, Inventory, Key, KeyMetadata, Known, NamedDocument,
-    Network, OrganizationMembership, Permissions, Role, RotationConfiguration, Secret, SecretVersion, User, VpcAttachment,
+    Account, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Grant, Group, Identities, Inventory, Key, KeyMetadata, Known,
+    NamedDocument, Network, OrganizationMembership, Permissions, Role, RotationConfiguration, Secret, SecretVersion, User, Variables,
+    VpcAttachment,
 };
 use rotaudit::policy::Document;
 
@@ -172,6 +173,29 @@ fn secrets() -> Vec<Secret> {
     ]
 }
 
+/// What a function is made of: of everything something, so that nothing gets lost on its way.
+fn details(variables: &[&str]) -> FunctionDetails {
+    FunctionDetails {
+        last_modified: Some(at(3)),
+        package_type: Some("Zip".to_owned()),
+        memory_mb: Some(256),
+        architectures: ["arm64".to_owned()].into(),
+        layers: vec![format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:layer:z:2"), format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:layer:a:1")],
+        runtime_version: Some(
+            "arn:aws:lambda:eu-west-1::runtime:0cdcfbdefbc5e7d3343f73c2e2dd3cba17d61dea0686b404502a0c9ce83931b9".to_owned(),
+        ),
+        signing_job: Some(format!("arn:aws:signer:eu-west-1:{ACCOUNT}:/signing-jobs/1")),
+        dead_letter_target: Some(format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:failed")),
+        log_group: Some("/rotation".to_owned()),
+        log_format: Some("JSON".to_owned()),
+        log_level: Some("DEBUG".to_owned()),
+        variables: Known::Value(Variables {
+            names: variables.iter().map(|name| (*name).to_owned()).chain(["PASSWORD_LENGTH".to_owned()]).collect(),
+            password_settings: pairs(&[("PASSWORD_LENGTH", "20")]),
+        }),
+    }
+}
+
 fn function(name: &str) -> Function {
     let role = format!("arn:aws:iam::{}:role/team/Rotate", arn(name).account());
     let configuration = FunctionConfiguration {
@@ -180,6 +204,7 @@ fn function(name: &str) -> Function {
         timeout_seconds: Some(30),
         state: Some("Active".to_owned()),
         last_update_status: Some("Successful".to_owned()),
+        details: Some(details(&["DB_PASSWORD"])),
         ..Default::default()
     };
     Function {
@@ -211,6 +236,7 @@ fn functions() -> Vec<Function> {
             state_reason_code: Some("Idle".to_owned()),
             last_update_reason_code: Some("EniLimitExceeded".to_owned()),
             environment_key: Some(arn(US_KEY)),
+            details: Some(details(&["DB_PASSWORD", "SECRETS_MANAGER_ENDPOINT"])),
             endpoint_variables: pairs(&[("SECRETS_MANAGER_ENDPOINT", "https://secretsmanager.us-east-1.amazonaws.com")]),
             vpc: Some(VpcAttachment {
                 vpc_id: "vpc-1".to_owned(),

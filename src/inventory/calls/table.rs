@@ -73,7 +73,7 @@ impl Api {
             ),
             Self::GetFunctionConfiguration => row(
                 "lambda:GetFunctionConfiguration",
-                "the function's execution role, state, time limit, VPC and endpoint variables",
+                "the function's execution role, state, time limit, VPC, runtime, layers, logs, names of its variables, endpoint and password settings",
                 "everything that the function does",
             ),
             Self::GetFunctionPolicy => row(
@@ -114,9 +114,11 @@ impl Api {
                 "whether DNS is supported, and private names of endpoints with it",
                 "which address the name of Secrets Manager has in the VPC",
             ),
-            Self::DescribeSubnets => {
-                row("ec2:DescribeSubnets", "subnets, their zones and address ranges", "whether a function in a VPC reaches anything")
-            }
+            Self::DescribeSubnets => row(
+                "ec2:DescribeSubnets",
+                "subnets, their zones, address ranges and free addresses",
+                "whether a function in a VPC reaches anything",
+            ),
             Self::DescribeDhcpOptions => {
                 row("ec2:DescribeDhcpOptions", "which resolver the VPC uses", "which address the name of Secrets Manager has in the VPC")
             }

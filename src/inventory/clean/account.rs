@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::arn::{AccountId, Arn, ArnError};
 use crate::inventory::{
-    Account, Function, FunctionConfiguration, Identities, Inventory, Key, KeyMetadata, Known, NamedDocument, Permissions, Role,
-    RotationConfiguration, Secret, SecretVersion,
+    Account, Function, FunctionConfiguration, FunctionDetails, Identities, Inventory, Key, KeyMetadata, Known, NamedDocument, Permissions,
+    Role, RotationConfiguration, Secret, SecretVersion, Variables,
 };
 use crate::policy::Document;
 
@@ -48,6 +48,7 @@ pub fn rotation(secret: &Arn, function: &Arn, role: &Arn, key: &Arn, as_of: Time
         enabled: true,
         function: Some(function.clone()),
         after_days: Some(30),
+        schedule: Some("rate(30 days)".to_owned()),
         last_rotated: Some(days_before(as_of, 12)),
         next_rotation: Some(as_of + SignedDuration::from_hours(24 * 18)),
         ..RotationConfiguration::default()
@@ -59,7 +60,7 @@ pub fn rotation(secret: &Arn, function: &Arn, role: &Arn, key: &Arn, as_of: Time
             rotation,
             ..bare_secret(secret, days_before(as_of, 200))
         },
-        function: rotation_function(function, role, secret),
+        function: rotation_function(function, role, secret, days_before(as_of, 200)),
         role: execution_role(role, secret, key, function),
         key: customer_key(key),
     }
@@ -118,7 +119,7 @@ pub fn bare_secret(arn: &Arn, created_at: Timestamp) -> Secret {
     }
 }
 
-fn rotation_function(arn: &Arn, role: &Arn, secret: &Arn) -> Function {
+fn rotation_function(arn: &Arn, role: &Arn, secret: &Arn, changed: Timestamp) -> Function {
     let endpoint = format!("https://secretsmanager.{}.amazonaws.com", secret.region());
     let policy = json!({
         "Version": "2012-10-17",
@@ -141,6 +142,7 @@ fn rotation_function(arn: &Arn, role: &Arn, secret: &Arn) -> Function {
             state: Some("Active".to_owned()),
             last_update_status: Some("Successful".to_owned()),
             endpoint_variables: BTreeMap::from([("SECRETS_MANAGER_ENDPOINT".to_owned(), endpoint)]),
+            details: Some(details(changed)),
             ..FunctionConfiguration::default()
         })),
         qualified: BTreeMap::new(),
@@ -149,6 +151,19 @@ fn rotation_function(arn: &Arn, role: &Arn, secret: &Arn) -> Function {
         provisioned_concurrency: BTreeMap::new(),
         urls: Known::Value(Vec::new()),
         tags: Known::Value(BTreeMap::new()),
+    }
+}
+
+/// A function of AWS's template, packed as a zip archive.
+fn details(changed: Timestamp) -> FunctionDetails {
+    FunctionDetails {
+        last_modified: Some(changed),
+        package_type: Some("Zip".to_owned()),
+        memory_mb: Some(128),
+        architectures: BTreeSet::from(["x86_64".to_owned()]),
+        log_format: Some("Text".to_owned()),
+        variables: Known::Value(Variables { names: BTreeSet::from(["SECRETS_MANAGER_ENDPOINT".to_owned()]), ..Variables::default() }),
+        ..FunctionDetails::default()
     }
 }
 

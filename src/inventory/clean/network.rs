@@ -167,6 +167,7 @@ fn subnets() -> Result<BTreeMap<String, Subnet>, CleanNetworkError> {
             zone: Some(["eu-west-1a", "eu-west-1b"][at].to_owned()),
             cidrs: vec![RANGES[at].parse::<IpNet>()?],
             internet_gateway_block: None,
+            free_addresses: Some(200),
         };
         subnets.insert(id.to_owned(), subnet);
     }

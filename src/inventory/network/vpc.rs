@@ -44,6 +44,9 @@ pub struct Subnet {
     /// What VPC Block Public Access does to it (`off`, `block-bidirectional`, `block-ingress`), exclusions counted in; absent when EC2 did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub internet_gateway_block: Option<String>,
+    /// How many of its IPv4 addresses are free; absent where nobody asked, as in older snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_addresses: Option<u32>,
 }
 
 /// A DHCP option set (<https://docs.aws.amazon.com/vpc/latest/userguide/VPC_DHCP_Options.html>).

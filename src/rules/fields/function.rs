@@ -13,6 +13,15 @@ const URL: Record =
 pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::optional("function.name", Type::String), |view| option(view.rotation.function_arn.map(Arn::name), text)),
     Row::listed(Field::optional("function.account", Type::String), |view| option(view.rotation.function_arn.map(Arn::account), text)),
+    Row::listed(Field::optional("function.region", Type::String), |view| option(view.rotation.function_arn.map(Arn::region), text)),
+    // The version or alias that the secret names.
+    Row::listed(Field::optional("function.qualifier", Type::String), |view| {
+        option(view.rotation.function_arn.and_then(|arn| arn.split_qualifier().1), text)
+    }),
+    Row::listed(Field::required("function.version_pinned", Type::Bool), |view| {
+        let qualifier = view.rotation.function_arn.and_then(|arn| arn.split_qualifier().1);
+        boolean(qualifier.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit())))
+    }),
     Row::read(Field::required("function.exists", Type::Bool), |view| {
         known(view.rotation.configuration.clone(), |configuration| boolean(configuration.is_some()))
     }),
@@ -26,6 +35,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::read(Field::optional("function.last_update_reason", Type::String), |view| {
         of_configuration(view, |c| option(c.last_update_reason_code.as_deref(), text))
     }),
+    // Why it does not run or could not be updated, in kinds: `artefact`, `addresses`, `other`.
+    Row::read(Field::optional("function.fault", Type::String), |view| of_configuration(view, |c| option(fault(c), text))),
     // The security groups that let out everything to everywhere.
     Row::read(Field::required("function.open_egress", Type::List(&Type::String)), open_egress),
     Row::read(Field::optional("function.timeout", Type::Int), |view| {
@@ -63,6 +74,42 @@ pub(super) const ROWS: &[Row] = &[
         of_function(view, list([]), malformed_policies)
     }),
 ];
+
+/// The reason codes that say that code, image or key cannot be used, and those that say that there is no address or interface left
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html>).
+const ARTEFACT: [&str; 9] = [
+    "DisabledKMSKey",
+    "ImageAccessDenied",
+    "ImageDeleted",
+    "InvalidImage",
+    "InvalidRuntime",
+    "InvalidStateKMSKey",
+    "InvalidZipFileException",
+    "KMSKeyAccessDenied",
+    "KMSKeyNotFound",
+];
+const ADDRESSES: [&str; 2] = ["EniLimitExceeded", "SubnetOutOfIPAddresses"];
+
+/// A function that is being made, or sleeps because nobody called it, is well
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html>).
+fn fault(it: &FunctionConfiguration) -> Option<&'static str> {
+    let reason = it.state_reason_code.as_deref();
+    let of_state = match it.state.as_deref() {
+        None | Some("Active" | "Pending") => None,
+        Some("Inactive") => reason.filter(|code| *code != "Idle"),
+        Some(_) => Some(reason.unwrap_or_default()),
+    };
+    let of_update = || {
+        let failed = it.last_update_status.as_deref() == Some("Failed");
+        failed.then(|| it.last_update_reason_code.as_deref().unwrap_or_default())
+    };
+    let code = of_state.or_else(of_update)?;
+    Some(match code {
+        _ if ARTEFACT.contains(&code) => "artefact",
+        _ if ADDRESSES.contains(&code) => "addresses",
+        _ => "other",
+    })
+}
 
 fn open_egress(view: &View<'_>) -> Fact<Gap> {
     let (Some(arn), Known::Value(configuration)) = (view.rotation.function_arn, &view.rotation.configuration) else {

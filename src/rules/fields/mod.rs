@@ -1,6 +1,8 @@
 //! The fields that expressions and messages of rule files may name: one table, and the facts of one rotation behind it. The loader checks against
 //! the table, the runner asks for the facts.
 
+mod details;
+mod environment;
 mod function;
 mod key;
 mod make;
@@ -8,7 +10,10 @@ mod master;
 mod network;
 mod role;
 mod row;
+mod runtimes;
+mod schedule;
 mod secret;
+mod subnets;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -31,7 +36,9 @@ const OF_THE_ROTATION: &[Row] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [OF_THE_ROTATION, secret::ROWS, master::ROWS, function::ROWS, role::ROWS, key::ROWS, network::ROWS].into_iter().flatten()
+    let of_secret = [secret::ROWS, schedule::ROWS, master::ROWS].into_iter().flatten();
+    let of_function = [function::ROWS, details::ROWS, subnets::ROWS].into_iter().flatten();
+    [OF_THE_ROTATION, role::ROWS, key::ROWS, network::ROWS].into_iter().flatten().chain(of_secret).chain(of_function)
 }
 
 fn kind(kind: &RotationKind) -> &'static str {
@@ -41,6 +48,7 @@ fn kind(kind: &RotationKind) -> &'static str {
         RotationKind::External(_) => "external",
         RotationKind::Replica(_) => "replica",
         RotationKind::Cancelled => "cancelled",
+        RotationKind::Off => "off",
     }
 }
 

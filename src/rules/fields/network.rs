@@ -4,7 +4,7 @@ use super::make::{boolean, known, list, option, record, string, text};
 use super::row::{Focus, Row, View};
 use crate::access::Way;
 use crate::arn::Arn;
-use crate::inventory::Gap;
+use crate::inventory::{FunctionConfiguration, Gap, Known};
 use crate::network::{Endpoint, HostKind, Reach, Reason, Verdict, endpoints};
 use crate::rotation::Connections;
 use crate::rules::expression::{Fact, Field, Record, Type, Value};
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     // The variable that AWS's templates read.
     Row::read(Field::optional("function.endpoint_variable", Type::String), |view| {
-        known(view.rotation.configuration.clone(), |configuration| {
+        known(with_environment(view), |configuration| {
             let variables = configuration.map(|configuration| &configuration.endpoint_variables);
             option(variables.and_then(|variables| variables.get("SECRETS_MANAGER_ENDPOINT")).map(String::as_str), text)
         })
@@ -54,8 +54,16 @@ pub(super) const ROWS: &[Row] = &[
 
 fn of_endpoints(view: &View<'_>, make: fn(&Endpoint) -> Value<Gap>) -> Fact<Gap> {
     let region = view.rotation.function_arn.map_or("", Arn::region);
-    known(view.rotation.configuration.clone(), |configuration| {
+    known(with_environment(view), |configuration| {
         list(configuration.map(|configuration| endpoints(configuration, region)).unwrap_or_default().iter().map(make))
+    })
+}
+
+/// The configuration, if the variables that decide an endpoint are known with it.
+fn with_environment<'a>(view: &View<'a>) -> Known<Option<&'a FunctionConfiguration>> {
+    view.rotation.configuration.clone().and_then(|configuration| match configuration.and_then(FunctionConfiguration::environment_gap) {
+        Some(gap) => Known::Unreadable(gap.clone()),
+        None => Known::Value(configuration),
     })
 }
 

@@ -1,10 +1,7 @@
 //! The fields of the secret: what `ListSecrets`, `ListSecretVersionIds` and `GetResourcePolicy` tell of it.
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::make::{boolean, gone_principals, int, known, list, malformed_of, option, record, text, time};
 use super::row::Row;
-use crate::inventory::Secret;
 use crate::rules::expression::{Field, Record, Type};
 
 const TAG: Record = Record { name: "tag", fields: &[Field::required("key", Type::String), Field::required("value", Type::String)] };
@@ -22,8 +19,6 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::optional("secret.after_days", Type::Int), |view| option(view.rotation.secret.rotation.after_days, int)),
     Row::listed(Field::optional("secret.next_rotation", Type::Timestamp), |view| option(view.rotation.secret.rotation.next_rotation, time)),
     Row::listed(Field::optional("secret.last_rotated", Type::Timestamp), |view| option(view.rotation.secret.rotation.last_rotated, time)),
-    // When the next rotation is due: as AWS says, or else an interval after the last one. Of a rotation that has never ended well AWS says it.
-    Row::listed(Field::optional("secret.due", Type::Timestamp), |view| option(due(view.rotation.secret), time)),
     Row::listed(Field::optional("secret.created", Type::Timestamp), |view| option(view.rotation.secret.created_at, time)),
     Row::listed(Field::optional("secret.deleted", Type::Timestamp), |view| option(view.rotation.secret.deleted_at, time)),
     Row::listed(Field::optional("secret.current_version", Type::String), |view| {
@@ -60,11 +55,3 @@ pub(super) const ROWS: &[Row] = &[
         malformed_of(view.rotation.secret.policies.as_ref())
     }),
 ];
-
-fn due(secret: &Secret) -> Option<Timestamp> {
-    let rotation = &secret.rotation;
-    rotation.next_rotation.or_else(|| {
-        let hours = rotation.after_days?.checked_mul(24).filter(|hours| (0..=24 * 36_500).contains(hours))?;
-        rotation.last_rotated?.checked_add(SignedDuration::from_hours(hours)).ok()
-    })
-}

@@ -1,11 +1,13 @@
-//! Rotation functions: configuration, policies, concurrency, URLs and tags; never code, and of the environment only what decides
-//! where the function finds AWS.
+//! Rotation functions: configuration, policies, concurrency, URLs and tags; never code, and of the environment only the names, what decides
+//! where the function finds AWS, and how it makes passwords.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
-use aws_sdk_lambda::types::{FunctionUrlConfig, VpcConfigResponse};
+use aws_sdk_lambda::types::{EnvironmentResponse, FunctionUrlConfig, VpcConfigResponse};
+
+use jiff::Timestamp;
 
 use super::accounts::{Accounts, lane};
 use super::ask::{ask_optional, gap, pages, whole_or_none};
@@ -13,7 +15,10 @@ use super::lanes::in_lanes;
 use super::session::{Regional, Session};
 use super::values::{arn, text, without_credentials};
 use crate::arn::{AccountId, Arn};
-use crate::inventory::{Api, ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, Gap, Known, VpcAttachment};
+use crate::inventory::{
+    Api, ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Gap, Known, PASSWORD_VARIABLES, Variables,
+    VpcAttachment,
+};
 use crate::policy::Document;
 
 /// The functions behind these ARNs, each read once in its own region. With each comes the account that names it, if one does.
@@ -127,7 +132,7 @@ fn unreachable_function(arn: Arn, qualifiers: BTreeSet<String>) -> Function {
 
 /// `None` for an answer that is not about a function.
 fn configuration(it: GetFunctionConfigurationOutput) -> Option<FunctionConfiguration> {
-    it.function_arn?;
+    let details = details(&it)?;
     let variables = it.environment.and_then(|environment| environment.variables).unwrap_or_default();
     Some(FunctionConfiguration {
         role: arn(it.role),
@@ -144,7 +149,54 @@ fn configuration(it: GetFunctionConfigurationOutput) -> Option<FunctionConfigura
             .map(|(name, value)| (name, without_credentials(&value)))
             .collect(),
         vpc: it.vpc_config.and_then(vpc),
+        details: Some(details),
     })
+}
+
+/// What the function is made of and how it is set; `None` for an answer that is not about a function.
+fn details(it: &GetFunctionConfigurationOutput) -> Option<FunctionDetails> {
+    let function = it.function_arn.as_deref()?;
+    let logging = it.logging_config.as_ref();
+    let layers = it.layers().iter().filter_map(|layer| layer.arn.clone()).collect();
+    Some(FunctionDetails {
+        last_modified: it.last_modified.as_deref().and_then(changed),
+        package_type: it.package_type.as_ref().map(|it| it.as_str().to_owned()),
+        memory_mb: it.memory_size,
+        architectures: it.architectures().iter().map(|it| it.as_str().to_owned()).collect(),
+        layers,
+        runtime_version: it.runtime_version_config.as_ref().and_then(|it| it.runtime_version_arn.clone()),
+        signing_job: text(it.signing_job_arn.clone()),
+        dead_letter_target: text(it.dead_letter_config.as_ref().and_then(|it| it.target_arn.clone())),
+        log_group: text(logging.and_then(|it| it.log_group.clone())),
+        log_format: logging.and_then(|it| it.log_format.as_ref()).map(|it| it.as_str().to_owned()),
+        log_level: logging.and_then(|it| it.application_log_level.as_ref()).map(|it| it.as_str().to_owned()),
+        variables: environment(it.environment.as_ref(), function),
+    })
+}
+
+/// Lambda writes `+0000` where other services write `Z`.
+fn changed(text: &str) -> Option<Timestamp> {
+    text.replace("+0000", "Z").parse().ok()
+}
+
+/// The names of the variables. Where Lambda could not decrypt them for whoever asks, it says so in their place
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentResponse.html>).
+fn environment(it: Option<&EnvironmentResponse>, function: &str) -> Known<Variables> {
+    let Some(it) = it else { return Known::default() };
+    match (&it.variables, &it.error) {
+        (None, Some(error)) => {
+            let code = error.error_code().unwrap_or("the environment could not be decrypted");
+            Known::Unreadable(gap(Api::GetFunctionConfiguration, function, code))
+        }
+        (variables, _) => {
+            let all = || variables.iter().flatten();
+            let is_setting = |name: &str| PASSWORD_VARIABLES.contains(&name);
+            Known::Value(Variables {
+                names: all().map(|(name, _)| name.clone()).collect(),
+                password_settings: all().filter(|(name, _)| is_setting(name)).map(|(name, value)| (name.clone(), value.clone())).collect(),
+            })
+        }
+    }
 }
 
 /// Lambda tells an empty attachment of a function that was taken out of its VPC.

@@ -119,6 +119,7 @@ fn subnet(id: &str, it: &Subnet) -> String {
     let block = optional("internetGatewayBlockMode", it.internet_gateway_block.as_deref());
     texts(&[("subnetId", id), ("vpcId", &it.vpc), ("ownerId", &it.owner), ("availabilityZoneId", &it.zone_id)])
         + &optional("availabilityZone", it.zone.as_deref())
+        + &optional("availableIpAddressCount", it.free_addresses.map(|free| free.to_string()).as_deref())
         + &ranges(it.cidrs.iter(), false)
         + &element("blockPublicAccessStates", &block)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 use rotaudit::arn::Arn;
-use rotaudit::inventory::{Function, FunctionConfiguration, Known};
+use rotaudit::inventory::{Function, FunctionConfiguration, FunctionDetails, Known};
 use serde_json::{Value, json};
 
 use super::PLANTED;
@@ -81,9 +81,9 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
 }
 
 fn configuration(function: &Function, it: &FunctionConfiguration) -> Value {
-    let mut variables = it.endpoint_variables.clone();
-    variables.insert("DB_PASSWORD".to_owned(), PLANTED.to_owned());
     let vpc = it.vpc.clone().unwrap_or_default();
+    let details = it.details.clone().unwrap_or_default();
+    let layers: Vec<Value> = details.layers.iter().map(|arn| json!({"Arn": arn, "CodeSize": 1})).collect();
     json!({
         "FunctionName": function.arn.name(),
         "FunctionArn": function.arn,
@@ -95,7 +95,16 @@ fn configuration(function: &Function, it: &FunctionConfiguration) -> Value {
         "LastUpdateStatus": it.last_update_status,
         "LastUpdateStatusReasonCode": it.last_update_reason_code,
         "KMSKeyArn": it.environment_key,
-        "Environment": {"Variables": variables, "Error": {"ErrorCode": "KMSAccessDenied", "Message": PLANTED}},
+        "Environment": environment(it, &details),
+        "LastModified": details.last_modified.map(|time| time.to_string().replace('Z', "+0000")),
+        "PackageType": details.package_type,
+        "MemorySize": details.memory_mb,
+        "Architectures": details.architectures,
+        "Layers": layers,
+        "RuntimeVersionConfig": {"RuntimeVersionArn": details.runtime_version},
+        "SigningJobArn": details.signing_job,
+        "DeadLetterConfig": {"TargetArn": details.dead_letter_target},
+        "LoggingConfig": {"LogGroup": details.log_group, "LogFormat": details.log_format, "ApplicationLogLevel": details.log_level},
         "Description": PLANTED,
         "StateReason": PLANTED,
         "LastUpdateStatusReason": PLANTED,
@@ -105,4 +114,17 @@ fn configuration(function: &Function, it: &FunctionConfiguration) -> Value {
         "CodeSha256": "0",
         "CodeSize": 1,
     })
+}
+
+/// Every variable but those whose values the inventory keeps holds a password, and so does the message of an error.
+fn environment(it: &FunctionConfiguration, details: &FunctionDetails) -> Value {
+    let variables = match &details.variables {
+        Known::Value(variables) => variables,
+        Known::Unreadable(gap) => return json!({"Error": {"ErrorCode": gap.error, "Message": PLANTED}}),
+    };
+    let kept = |name: &String| it.endpoint_variables.get(name).or_else(|| variables.password_settings.get(name)).cloned();
+    let value = |name: &String| kept(name).unwrap_or_else(|| PLANTED.to_owned());
+    let all: BTreeMap<&String, String> =
+        variables.names.iter().chain(it.endpoint_variables.keys()).map(|name| (name, value(name))).collect();
+    json!({"Variables": all, "Error": {"ErrorCode": "KMSAccessDenied", "Message": PLANTED}})
 }

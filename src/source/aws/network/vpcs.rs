@@ -79,6 +79,7 @@ fn subnet(it: &Element) -> Result<(String, Subnet), Malformed> {
         zone: it.text("availabilityZone").map(str::to_owned),
         cidrs,
         internet_gateway_block: block.map(str::to_owned),
+        free_addresses: it.value("availableIpAddressCount")?,
     };
     Ok((it.owned("subnetId")?, subnet))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::label::Label;
-use crate::inventory::{Api, ENDPOINT_VARIABLES};
+use crate::inventory::{Api, ENDPOINT_VARIABLES, PASSWORD_VARIABLES};
 use crate::source::aws::values::without_credentials;
 
 /// The headers that are needed to read an answer.
@@ -115,17 +115,30 @@ fn without_element(xml: &str, name: &str) -> Option<String> {
     Some(text)
 }
 
+/// What is stored of a variable's value.
+fn kept_of_variable(name: &str, value: &str) -> String {
+    if ENDPOINT_VARIABLES.contains(&name) {
+        without_credentials(value)
+    } else if PASSWORD_VARIABLES.contains(&name) {
+        value.to_owned()
+    } else {
+        String::new()
+    }
+}
+
 fn strip(value: &mut Value, descriptions: bool) {
     match value {
         Value::Object(fields) => {
             let is_hidden = |name: &str| HIDDEN_MEMBERS.contains(&name) || (descriptions && name == "Description");
             fields.retain(|name, _| !is_hidden(name));
             if let Some(Value::Object(environment)) = fields.get_mut("Environment") {
-                environment.retain(|name, _| name == "Variables");
+                environment.retain(|name, _| name == "Variables" || name == "Error");
+                if let Some(Value::Object(error)) = environment.get_mut("Error") {
+                    error.retain(|name, _| name == "ErrorCode");
+                }
                 if let Some(Value::Object(variables)) = environment.get_mut("Variables") {
-                    variables.retain(|name, _| ENDPOINT_VARIABLES.contains(&name.as_str()));
-                    for url in variables.values_mut() {
-                        *url = url.as_str().map(without_credentials).into();
+                    for (name, value) in variables.iter_mut() {
+                        *value = kept_of_variable(name, value.as_str().unwrap_or_default()).into();
                     }
                 }
             }
@@ -165,11 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn of_an_environment_only_what_decides_an_endpoint_is_kept() {
-        let variables = r#"{"DB_PASSWORD":"hunter2","SECRETS_MANAGER_ENDPOINT":"https://me:hunter2@x"}"#;
-        let body = format!(r#"{{"Functions":[{{"Role":"r","Environment":{{"Variables":{variables},"Error":{{"Message":"hunter2"}}}}}}]}}"#);
+    fn of_an_environment_the_names_are_kept_and_the_values_that_are_no_secret() {
+        let variables = r#"{"DB_PASSWORD":"hunter2","PASSWORD_LENGTH":"20","SECRETS_MANAGER_ENDPOINT":"https://me:hunter2@x"}"#;
+        let error = r#"{"ErrorCode":"KMSAccessDenied","Message":"hunter2"}"#;
+        let body = format!(r#"{{"Functions":[{{"Role":"r","Environment":{{"Variables":{variables},"Error":{error}}}}}]}}"#);
         let kept = kept("lambda", &body).unwrap();
         assert!(!kept.contains("hunter2") && kept.contains("https://***@x") && kept.contains("\"Role\":\"r\""), "{kept}");
+        assert!(
+            kept.contains("\"DB_PASSWORD\":\"\"") && kept.contains("\"PASSWORD_LENGTH\":\"20\"") && kept.contains("KMSAccessDenied"),
+            "{kept}"
+        );
         assert_eq!(super::kept("lambda", "Environment: hunter2"), None);
     }
 
