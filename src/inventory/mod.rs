@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use calls::{Api, CallSpec, NEVER, RateGroup, WhoAsks, organization_policy_json, policy_json};
-pub use function::{ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, VpcAttachment};
+pub use function::{ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionUrl, VpcAttachment, function_named};
 pub use identity::{Account, ControlPolicies, Group, Identities, Identity, Levels, OrganizationMembership, Permissions, Role, User};
 pub use key::{Grant, Key, KeyMetadata};
 pub use known::{Gap, Known};
