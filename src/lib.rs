@@ -6,6 +6,7 @@ pub mod arn;
 pub mod audit;
 pub mod cli;
 pub mod finding;
+pub mod gate;
 pub mod inventory;
 pub mod network;
 pub mod policy;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may use, beside itself and `arn`.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("arn", &[]),
     ("policy", &[]),
     ("inventory", &["policy"]),
@@ -17,9 +17,10 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("finding", &["inventory"]),
     ("rules", &["rotation", "access", "network", "inventory", "finding", "policy"]),
     ("audit", &["rules", "rotation", "access", "network", "finding", "inventory"]),
-    ("report", &["audit", "finding", "rotation", "network", "inventory", "policy"]),
+    ("gate", &["audit", "rules", "rotation", "access", "finding", "inventory", "policy"]),
+    ("report", &["gate", "audit", "finding", "rotation", "network", "inventory", "policy"]),
     ("source", &["inventory", "policy"]),
-    ("cli", &["access", "audit", "finding", "inventory", "policy", "report", "rotation", "rules", "source"]),
+    ("cli", &["access", "audit", "finding", "gate", "inventory", "policy", "report", "rotation", "rules", "source"]),
 ];
 
 fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -31,18 +31,30 @@ fn the_help_lists_the_commands_and_the_exit_codes() {
     let output = rotaudit(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
     let help = stdout(&output);
-    for word in
-        ["scan", "explain", "snapshot", "diff", "simulate", "rules", "permissions", "schema", "Exit codes", "  10  findings", "--demo"]
-    {
+    for word in [
+        "scan",
+        "explain",
+        "gate",
+        "snapshot",
+        "diff",
+        "simulate",
+        "rules",
+        "permissions",
+        "schema",
+        "Exit codes",
+        "  10  findings",
+        "--demo",
+    ] {
         assert!(help.contains(word), "{word} is not in {help}");
     }
 }
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 17] = [
         &["scan"],
         &["explain"],
+        &["gate"],
         &["snapshot"],
         &["diff"],
         &["simulate"],

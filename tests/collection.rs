@@ -25,7 +25,7 @@ use lost::lose;
 use mock::{Call, Fault, Faults, Mock, PLANTED};
 use rotaudit::arn::AccountId;
 use rotaudit::inventory::{Api, Known, NEVER, WhoAsks, clean, snapshot};
-use rotaudit::source::aws::Options;
+use rotaudit::source::aws::{Options, ProposedFunction};
 use rotaudit::source::{Progress, SourceError};
 use sample::{ACCOUNT, GONE_ALIAS, arn, sample};
 
@@ -258,6 +258,27 @@ fn a_function_that_no_secret_names_yet_is_read_when_asked_for() {
     inventory.networks.retain(|place, _| place.ends_with("eu-west-1"));
     inventory.networks.values_mut().for_each(|network| network.attached_databases.clear());
     assert_same(&run(&options).unwrap(), &inventory, "named");
+}
+
+#[test]
+fn a_function_that_is_proposed_for_a_secret_is_read_beside_it() {
+    let mut inventory = clean::account().unwrap();
+    inventory.secrets.values_mut().for_each(|secret| secret.rotation.function = None);
+    let mock = Mock::serve(inventory.clone(), Faults::default());
+    let read = |secret: &str, function: &str| {
+        let proposed = ProposedFunction { secret: secret.to_owned(), function: function.to_owned() };
+        run(&Options { proposed: Some(proposed), ..options(&mock, &inventory) }).unwrap().functions
+    };
+    for secret in ["prod/db", clean::SECRET] {
+        for function in ["rotate-db", "111122223333:function:rotate-db", clean::FUNCTION] {
+            assert_eq!(read(secret, function), inventory.functions, "{function} for {secret}");
+        }
+    }
+    let alias = read("prod/db", "rotate-db:live");
+    assert!(alias[clean::FUNCTION].policies.contains_key("live") && alias[clean::FUNCTION].qualified.contains_key("live"));
+    let missing = read("prod/db", "rotate-nothing").into_values().next().unwrap();
+    assert_eq!((missing.arn.name(), missing.configuration), ("rotate-nothing", Known::Value(None)));
+    assert!(read("prod/dbs", "rotate-db").is_empty(), "there is no such secret");
 }
 
 #[test]

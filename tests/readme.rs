@@ -31,6 +31,13 @@ fn the_demo_in_the_readme_is_how_the_demo_begins() {
 }
 
 #[test]
+fn the_gate_in_the_readme_is_how_its_answer_begins() {
+    let shown = block("gate");
+    let real = printed(&["gate", "--demo", "--secret", "crm/db", "--function", "rotate-crm-db", "--every", "30d", "--window", "3h"]);
+    assert!(shown.lines().count() > 10 && real.starts_with(&shown), "the README shows:\n{shown}\nbut the answer is:\n{real}");
+}
+
+#[test]
 fn the_permissions_in_the_readme_are_those_that_are_printed() {
     assert_eq!(block("permissions"), printed(&["permissions"]));
 }

@@ -1,4 +1,4 @@
-//! From a source to a report: what `scan` and `explain` do alike.
+//! From a source to a report: what `scan`, `explain` and `gate` do alike.
 
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ use super::baseline;
 use super::config::{ConfigArgs, FailOn};
 use super::error::CliError;
 use super::files::rule_files;
+use super::reading::MoreFunctions;
 use super::sources::SourceArgs;
 use crate::audit::{Report, audit, except};
 use crate::finding::Exceptions;
@@ -32,6 +33,15 @@ pub(super) struct AuditArgs {
     baseline: Option<PathBuf>,
 }
 
+/// What was read, and what it is to be audited with.
+pub(super) struct Prepared {
+    pub(super) inventory: Inventory,
+    pub(super) rules: RuleSet,
+    pub(super) exceptions: Exceptions,
+    /// From which severity findings count, if the configuration says it.
+    pub(super) fail_on: Option<FailOn>,
+}
+
 /// What came of it.
 pub(super) struct Audited {
     /// What was read.
@@ -43,23 +53,39 @@ pub(super) struct Audited {
 }
 
 impl AuditArgs {
-    /// Loads the rules, the configuration and the baseline, then reads the source, so that a wrong file is told before AWS is asked; then audits.
+    /// Loads the rules, the configuration and the baseline, then reads the source, so that a wrong file is told before AWS is asked, and likewise what `check` has
+    /// against the rules that will run.
+    pub(super) fn read(
+        &self,
+        functions: &MoreFunctions,
+        check: impl FnOnce(&RuleSet) -> Result<(), CliError>,
+    ) -> Result<Prepared, CliError> {
+        let mut rules = rule_set(&self.rules)?;
+        let config = self.config.read()?;
+        config.change(&mut rules)?;
+        check(&rules)?;
+        let exceptions = Exceptions { waivers: config.waivers.clone(), baseline: baseline::read_if(self.baseline.as_ref())? };
+        let mut inventory = self.source.read(functions)?;
+        config.apply(&mut inventory);
+        Ok(Prepared { inventory, rules, exceptions, fail_on: config.fail_on })
+    }
+
+    /// Reads, then audits.
     pub(super) fn audit(&self) -> Result<Audited, CliError> {
         self.audit_if(|_| Ok(()))
     }
 
     /// The same, unless `check` has something against the rules that will run.
     pub(super) fn audit_if(&self, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<Audited, CliError> {
-        let mut rules = rule_set(&self.rules)?;
-        let config = self.config.read()?;
-        config.change(&mut rules)?;
-        check(&rules)?;
-        let exceptions = Exceptions { waivers: config.waivers.clone(), baseline: baseline::read_if(self.baseline.as_ref())? };
-        let mut inventory = self.source.read()?;
-        config.apply(&mut inventory);
+        let Prepared { inventory, rules, exceptions, fail_on } = self.read(&MoreFunctions::default(), check)?;
         let mut report = audit(&inventory, &rules);
         except(&mut report, &exceptions, &inventory, today());
-        Ok(Audited { inventory, report, fail_on: config.fail_on })
+        Ok(Audited { inventory, report, fail_on })
+    }
+
+    /// Whether the source is a file, which holds what it holds.
+    pub(super) fn is_a_file(&self) -> bool {
+        self.source.is_a_file()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The formats of a whole report, several at once: `--format table --format sarif=audit.sarif`. `scan` writes them.
+//! The formats of a whole report, several at once: `--format table --format sarif=audit.sarif`. `scan` and `gate` write them.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -132,11 +132,20 @@ impl FormatArgs {
 
     /// Writes `report` in every format that is asked for.
     pub(super) fn write(&self, report: &Report) -> Result<(), CliError> {
+        self.write_with(report, |_, _, _| None)
+    }
+
+    /// The same, but what `own` writes of a format, by its name, takes the place of the report.
+    pub(super) fn write_with(
+        &self,
+        report: &Report,
+        own: impl Fn(&str, Style, &mut dyn Write) -> Option<io::Result<()>>,
+    ) -> Result<(), CliError> {
         let framework = self.framework.as_deref().and_then(|id| Framework::of(report, id));
         for wanted in &self.formats {
             let write = |style: Style, out: &mut dyn Write| match (&framework, wanted.format.by_control) {
                 (Some(framework), Some(by_control)) => by_control(report, framework, style, out),
-                _ => (wanted.format.write)(report, style, out),
+                _ => own(wanted.format.name, style, out).unwrap_or_else(|| (wanted.format.write)(report, style, out)),
             };
             match self.place(wanted) {
                 None => to_stdout(|out| write(style(self.color, true), out))?,

@@ -18,6 +18,7 @@ mod error;
 mod explain;
 mod files;
 mod formats;
+mod gate;
 mod init;
 #[cfg(feature = "live")]
 mod interrupt;
@@ -65,6 +66,7 @@ Examples:
   rotaudit scan --demo                 audit the account that is built in; needs no credentials
   rotaudit scan --region eu-west-1     audit the account of your credentials
   rotaudit explain --demo SECRET       one rotation, call by call
+  rotaudit gate --secret S --function F   would turning rotation on work, and what does it open?
 
 Exit codes, the same for every format:
   0   nothing at or above --fail-on
@@ -77,6 +79,7 @@ Exit codes, the same for every format:
 enum Command {
     Scan(scan::Scan),
     Explain(explain::Explain),
+    Gate(gate::GateCommand),
     WhoCan(who_can::WhoCan),
     Snapshot(snapshot::Snapshot),
     Diff(diff::Diff),
@@ -94,6 +97,7 @@ impl Command {
         match self {
             Self::Scan(command) => command.run(),
             Self::Explain(command) => command.run(),
+            Self::Gate(command) => command.run(),
             Self::WhoCan(command) => command.run(),
             Self::Snapshot(command) => command.run(),
             Self::Diff(command) => command.run(),

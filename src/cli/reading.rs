@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::accounts::AccountArgs;
+use crate::arn::Arn;
 
 /// Pace, spool and what is said meanwhile.
 #[derive(Debug, Args)]
@@ -42,4 +43,16 @@ pub(super) struct Live<'a> {
     pub(super) endpoint_url: Option<&'a str>,
     /// Pace, spool and what is said meanwhile.
     pub(super) reading: &'a ReadingArgs,
+    /// Functions to read although no secret names them yet.
+    pub(super) functions: &'a MoreFunctions,
+}
+
+/// Functions to read although no secret names them yet.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
+pub(super) struct MoreFunctions {
+    /// By their ARN.
+    pub(super) arns: Vec<Arn>,
+    /// A secret, by its name or ARN, and the function that is to rotate it, as people name it.
+    pub(super) of_secret: Option<(String, String)>,
 }

@@ -8,7 +8,7 @@ use super::output::to_stdout;
 use crate::inventory::snapshot;
 use crate::report;
 
-/// Print the JSON Schema of a report, a snapshot, a comparison or an answer of who-can (`rules schema` prints that of rule files)
+/// Print the JSON Schema of a report, a snapshot, a comparison, or an answer of who-can or gate (`rules schema` prints that of rule files)
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,6 +31,8 @@ enum Described {
     Diff,
     /// What `who-can --format json` writes.
     WhoCan,
+    /// What `gate --format json` writes.
+    Gate,
 }
 
 impl Schema {
@@ -40,6 +42,7 @@ impl Schema {
             Described::Snapshot => snapshot::json_schema(),
             Described::Diff => report::diff_json_schema(),
             Described::WhoCan => report::who_can_json_schema(),
+            Described::Gate => report::gate_json_schema(),
         };
         to_stdout(|out| report::write_json(&schema, out))?;
         Ok(exit::CLEAN)

@@ -6,7 +6,10 @@ use clap::Args;
 
 use super::error::{CliError, complain};
 use super::exit;
+use super::reading::MoreFunctions;
 use super::sources::SourceArgs;
+use crate::arn::Arn;
+use crate::inventory::function_named;
 use crate::source;
 
 /// Read a source once and write it to a file, to audit it many times and elsewhere
@@ -20,11 +23,15 @@ Examples:
   rotaudit snapshot --region eu-west-1 -o account.json.zst
   rotaudit snapshot --region eu-west-1 -o account.json.zst --resume   # after an interruption
   rotaudit snapshot --organization --role-name security/auditor -o organization.json.zst
+  rotaudit snapshot --region eu-west-1 --function arn:aws:lambda:eu-west-1:111122223333:function:rotate-db -o account.json.zst
   rotaudit snapshot --snapshot a.json.zst b.json.zst -o both.json.zst
   rotaudit scan --snapshot account.json.zst")]
 pub(super) struct Snapshot {
     #[command(flatten)]
     source: SourceArgs,
+    /// Read this function too, although no secret names it yet, for `rotaudit gate`: its ARN; give it again for more
+    #[arg(long, value_name = "ARN", value_parser = function, conflicts_with = "demo", help_heading = "Reading a live account")]
+    function: Vec<Arn>,
     /// The file to write; compressed when its name ends in .zst
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: PathBuf,
@@ -32,7 +39,13 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn run(&self) -> Result<u8, CliError> {
-        let read = self.source.read_for(Some(&self.output))?;
+        if !self.function.is_empty() && self.source.is_a_file() {
+            return Err(CliError::Usage(
+                "--function is read from a live account, and a snapshot holds what it holds: leave out --snapshot".to_owned(),
+            ));
+        }
+        let functions = MoreFunctions { arns: self.function.clone(), of_secret: None };
+        let read = self.source.read_for(Some(&self.output), &functions)?;
         source::snapshot::write(&self.output, &read.inventory)?;
         let gaps = read.done()?.gaps().len();
         if gaps > 0 {
@@ -41,4 +54,10 @@ impl Snapshot {
         }
         Ok(exit::CLEAN)
     }
+}
+
+/// The ARN of a function.
+fn function(text: &str) -> Result<Arn, String> {
+    let arn = Arn::parse(text).map_err(|error| error.to_string())?;
+    function_named(text, &arn).ok_or_else(|| "it is not the ARN of a function, arn:aws:lambda:REGION:ACCOUNT:function:NAME".to_owned())
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::accounts::AccountArgs;
 use super::error::CliError;
 use super::live::{self, Read};
-use super::reading::{Live, ReadingArgs};
+use super::reading::{Live, MoreFunctions, ReadingArgs};
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
 
@@ -57,13 +57,18 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// Reads the source that the arguments name.
-    pub(super) fn read(&self) -> Result<Inventory, CliError> {
-        self.read_for(None)?.done()
+    /// Reads the source that the arguments name; of live accounts also these functions.
+    pub(super) fn read(&self, functions: &MoreFunctions) -> Result<Inventory, CliError> {
+        self.read_for(None, functions)?.done()
+    }
+
+    /// Whether it is a file, and nothing else can be asked.
+    pub(super) fn is_a_file(&self) -> bool {
+        !self.snapshot.is_empty()
     }
 
     /// Reads it for a file that will hold it: the spool of a live account lies beside that file, until the caller says that it is `done`.
-    pub(super) fn read_for(&self, file: Option<&Path>) -> Result<Read, CliError> {
+    pub(super) fn read_for(&self, file: Option<&Path>, functions: &MoreFunctions) -> Result<Read, CliError> {
         if self.demo {
             return Ok(Read::of(demo::inventory()?));
         }
@@ -77,6 +82,7 @@ impl SourceArgs {
             all_regions: self.all_regions,
             endpoint_url: self.endpoint_url.as_deref(),
             reading: &self.reading,
+            functions,
         };
         live::read(&live, file)
     }

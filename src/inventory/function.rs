@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::known::{Gap, Known};
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
 
 /// A Lambda function that some secret names as its rotation function.
@@ -172,6 +172,29 @@ pub struct VpcAttachment {
     pub ipv6_allowed: bool,
 }
 
+/// The ARN of the function that a text names, as `--function-name` of AWS's own tools takes it
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>): an ARN, `ACCOUNT:function:NAME`, or the name of one in the account and region of `beside`;
+/// each with `:VERSION` or `:ALIAS`. `None` for what names none.
+pub fn function_named(text: &str, beside: &Arn) -> Option<Arn> {
+    let words: Vec<&str> = text.split(':').collect();
+    let (prefix, name) = match words[..] {
+        ["arn", _, "lambda", region, account, "function", ref name @ ..] if !region.is_empty() && is_account(account) => (None, name),
+        [account, "function", ref name @ ..] if is_account(account) => (Some(account), name),
+        ["function", ref name @ ..] | ref name => (Some(beside.account()), name),
+    };
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_$".contains(letter));
+    if !matches!(name.len(), 1 | 2) || !name.iter().all(|word| is_word(word)) {
+        return None;
+    }
+    let full =
+        prefix.map(|account| format!("arn:{}:lambda:{}:{account}:function:{}", beside.partition_name(), beside.region(), name.join(":")));
+    Arn::parse(full.as_deref().unwrap_or(text)).ok()
+}
+
+fn is_account(text: &str) -> bool {
+    AccountId::parse(text).is_ok()
+}
+
 /// A function URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -206,3 +229,33 @@ pub const PASSWORD_VARIABLES: [&str; 7] = [
     "PASSWORD_LENGTH",
     "REQUIRE_EACH_INCLUDED_TYPE",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_by_an_arn_or_beside_a_secret() {
+        let secret = Arn::parse("arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:prod/db-AbCdEf").unwrap();
+        let named = |text: &str| function_named(text, &secret).map(|arn| arn.to_string());
+        let here = "arn:aws-cn:lambda:cn-north-1:111122223333:function";
+        assert_eq!(named("rotate-db"), Some(format!("{here}:rotate-db")));
+        assert_eq!(named("rotate-db:live"), Some(format!("{here}:rotate-db:live")));
+        assert_eq!(named("function:rotate-db"), Some(format!("{here}:rotate-db")));
+        assert_eq!(named("444455556666:function:f:7"), Some("arn:aws-cn:lambda:cn-north-1:444455556666:function:f:7".to_owned()));
+        let elsewhere = "arn:aws:lambda:eu-west-1:444455556666:function:f:$LATEST";
+        assert_eq!(named(elsewhere).as_deref(), Some(elsewhere));
+        for nonsense in [
+            "",
+            "a b",
+            "rotate:",
+            "a:b:c",
+            "arn:aws:lambda:eu-west-1:1:function:f",
+            "arn:aws:s3:::f",
+            "arn:aws:lambda::444455556666:function:f",
+            "f*",
+        ] {
+            assert_eq!(named(nonsense), None, "{nonsense}");
+        }
+    }
+}

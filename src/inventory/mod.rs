@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use calls::{Api, CallSpec, NEVER, RateGroup, WhoAsks, organization_policy_json, policy_json};
 pub use function::{
     ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, PASSWORD_VARIABLES, Variables, VpcAttachment,
+    function_named,
 };
 pub use identity::{Account, ControlPolicies, Group, Identities, Identity, Levels, OrganizationMembership, Permissions, Role, User};
 pub use key::{Grant, Key, KeyMetadata};

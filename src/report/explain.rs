@@ -51,7 +51,8 @@ fn header(judgement: &Judgement, page: &mut Page<'_>) -> io::Result<()> {
     page.field(2, "key", judgement.key.as_ref().map(|key| arn(key.as_str())).as_deref().unwrap_or("no customer managed key is known"))
 }
 
-fn write_call(call: &JudgedCall, page: &mut Page<'_>) -> io::Result<()> {
+/// One request with its decision.
+pub(super) fn write_call(call: &JudgedCall, page: &mut Page<'_>) -> io::Result<()> {
     let optional = if call.optional && call.decision != Decision::Allowed { " (the rotation can do without it)" } else { "" };
     page.lead(2, mark(call.decision), of_decision(call.decision), &format!("{} asks {}{optional}", arn(&call.actor), arn(&call.action)))?;
     page.field(5, "resource", &arn(&call.resource))?;

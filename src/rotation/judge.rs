@@ -33,7 +33,15 @@ struct Asked {
 
 /// Judges one rotation; with `turned_on_by`, a role or user by its own ARN, also whether they may turn it on ([`Rotation::turn_on`]).
 pub fn judge(rotation: &Rotation<'_>, access: &Access<'_>, turned_on_by: Option<&Arn>) -> Judgement {
-    let turn_on = turned_on_by.map_or_else(Vec::new, |who| rotation.turn_on(who));
+    judge_after(turned_on_by.map_or_else(Vec::new, |who| rotation.turn_on(who)), rotation, access)
+}
+
+/// Judges a rotation that is not on yet: the secret names the function `before` until `turned_on_by` turns it on.
+pub fn judge_proposed(rotation: &Rotation<'_>, access: &Access<'_>, turned_on_by: Option<&Arn>, before: Option<&Arn>) -> Judgement {
+    judge_after(turned_on_by.map_or_else(Vec::new, |who| rotation.turn_on_first(who, before)), rotation, access)
+}
+
+fn judge_after(turn_on: Vec<Call>, rotation: &Rotation<'_>, access: &Access<'_>) -> Judgement {
     let ways = rotation.ways();
     let calls = turn_on.into_iter().chain(rotation.calls()).chain(rotation.external_calls());
     let asked: Vec<Asked> = calls.map(|call| ask_each_way(&call, ways, access)).collect();

@@ -14,7 +14,7 @@ mod verdict;
 
 pub use calls::{Call, assume_role};
 pub use chain::{Rotation, RotationKind, resting, rotations};
-pub use judge::judge;
+pub use judge::{judge, judge_proposed};
 pub use keys::KeyInUse;
 pub use master::Master;
 pub use paths::Connections;

@@ -22,11 +22,22 @@ impl Rotation<'_> {
     /// The requests by which `who`, a role or user by its own ARN, turns this rotation on, in order. Empty for rotations that nobody turns on: those of a
     /// service that owns the secret, and those of replicas.
     pub fn turn_on(&self, who: &Arn) -> Vec<Call> {
+        // Whether the secret names the function already depends on whether it is the first time.
+        let named = self.function_arn.map_or(Entry::Absent, |function| Entry::single(function.as_str()));
+        self.turn_on_from(who, Entry::OneOf(vec![Entry::Absent, named]))
+    }
+
+    /// The same, when the secret names the function `before` until then.
+    pub(super) fn turn_on_first(&self, who: &Arn, before: Option<&Arn>) -> Vec<Call> {
+        self.turn_on_from(who, before.map_or(Entry::Absent, |function| Entry::single(function.as_str())))
+    }
+
+    fn turn_on_from(&self, who: &Arn, before: Entry) -> Vec<Call> {
         let caller = Caller::Principal { arn: who.clone() };
         let call = |action, question| Call { step: Step::TurnOn, action, question, optional: false };
         match (&self.kind, self.function_arn) {
             (RotationKind::Lambda | RotationKind::Cancelled, Some(function)) => vec![
-                call(ROTATE, Known::Value(self.rotates_by_function(caller.clone(), function))),
+                call(ROTATE, Known::Value(self.rotates_by_function(caller.clone(), function, before))),
                 call(INVOKE, Known::Value(invokes(caller, function))),
             ],
             (RotationKind::External(_), _) => {
@@ -47,12 +58,11 @@ impl Rotation<'_> {
             .with("secretsmanager:RotateImmediately", Entry::Unknown)
     }
 
-    /// The request names the function. Whether the secret already does depends on whether it is the first time.
-    fn rotates_by_function(&self, caller: Caller, function: &Arn) -> Question {
-        let named = Entry::single(function.as_str());
+    /// The request names the function, and the secret the one that it has `before`.
+    fn rotates_by_function(&self, caller: Caller, function: &Arn, before: Entry) -> Question {
         self.rotates(caller)
-            .with("secretsmanager:resource/AllowRotationLambdaArn", Entry::OneOf(vec![Entry::Absent, named.clone()]))
-            .with("secretsmanager:RotationLambdaARN", named)
+            .with("secretsmanager:resource/AllowRotationLambdaArn", before)
+            .with("secretsmanager:RotationLambdaARN", Entry::single(function.as_str()))
     }
 
     fn rotates_by_role(&self, caller: Caller) -> Question {

@@ -3,6 +3,7 @@
 
 mod controls;
 mod formatter;
+mod gate;
 mod model;
 mod paths;
 
@@ -13,10 +14,12 @@ use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, PrettyFormatter};
 
 use self::formatter::Escaping;
+use self::gate::GateDocument;
 use self::model::{ReportDocument, RotationDocument};
 use super::framework::Framework;
 use crate::audit::Report;
 use crate::finding::Finding;
+use crate::gate::Gate;
 use crate::rotation::Judgement;
 
 /// Writes `report` to `out` as JSON; `json_schema` describes it.
@@ -37,6 +40,16 @@ pub fn explain_json(judgement: &Judgement, findings: &[&Finding], out: &mut dyn 
 /// The JSON Schema of what `json` writes.
 pub fn json_schema() -> serde_json::Value {
     schemars::schema_for!(ReportDocument<'static>).to_value()
+}
+
+/// Writes the answer to a proposal to `out` as JSON; `gate_json_schema` describes it.
+pub fn gate_json(gate: &Gate, out: &mut dyn Write) -> io::Result<()> {
+    write_json(&GateDocument::of(gate), out)
+}
+
+/// The JSON Schema of what `gate_json` writes.
+pub fn gate_json_schema() -> serde_json::Value {
+    schemars::schema_for!(GateDocument<'static>).to_value()
 }
 
 /// Writes any value as two-space JSON that is safe to print, with a newline at its end.

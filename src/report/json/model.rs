@@ -15,7 +15,7 @@ use crate::report::summary::Summary;
 use crate::rotation::{JudgedCall, Judgement, RotationKind, Step, Verdict};
 
 /// Raised when a member changes its meaning or goes away.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// An audit of the rotations of one or more accounts.
 #[derive(Serialize, JsonSchema)]
@@ -72,7 +72,7 @@ pub(super) struct RotationDocument<'a> {
 
 /// The program.
 #[derive(Serialize, JsonSchema)]
-struct Tool {
+pub(super) struct Tool {
     /// Its name.
     name: &'static str,
     /// Its version.
@@ -81,7 +81,7 @@ struct Tool {
 
 /// A call that did not answer.
 #[derive(Serialize, JsonSchema)]
-struct Coverage<'a> {
+pub(super) struct Coverage<'a> {
     /// The call, as `service:Operation`.
     call: &'a str,
     /// What it was asked about.
@@ -94,7 +94,7 @@ struct Coverage<'a> {
 
 /// A rotation.
 #[derive(Serialize, JsonSchema)]
-struct Rotation<'a> {
+pub(super) struct Rotation<'a> {
     /// The secret.
     secret: &'a Arn,
     /// The rotation function, as the secret names it.
@@ -153,7 +153,7 @@ struct Call<'a> {
     optional: bool,
 }
 
-const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+pub(super) const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 impl<'a> ReportDocument<'a> {
     pub(super) fn of(report: &'a Report, framework: Option<&'a Framework<'a>>) -> Self {
@@ -182,13 +182,13 @@ impl<'a> RotationDocument<'a> {
 }
 
 impl<'a> Coverage<'a> {
-    fn of(CoverageEntry { gap, effect }: &'a CoverageEntry) -> Self {
+    pub(super) fn of(CoverageEntry { gap, effect }: &'a CoverageEntry) -> Self {
         Self { call: &gap.call, resource: &gap.resource, error: &gap.error, effect }
     }
 }
 
 impl<'a> Rotation<'a> {
-    fn of(judgement: &'a Judgement) -> Self {
+    pub(super) fn of(judgement: &'a Judgement) -> Self {
         let (verdict, step, because, needs): (_, _, _, &[String]) = match &judgement.verdict {
             Verdict::Rotates => (VerdictWord::Rotates, None, None, &[]),
             Verdict::Fails { step, because } => (VerdictWord::Fails, Some(*step), Some(because.as_str()), &[]),

@@ -24,7 +24,7 @@ pub(super) fn header(report: &Report, places: &BTreeSet<String>, page: &mut Page
 }
 
 /// What could not be read, what was taken for granted, and the numbers.
-pub(super) fn ending(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+pub(crate) fn ending(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     coverage::conflicts(report, page)?;
     coverage::gaps(report, page)?;
     assumptions(report, page)?;

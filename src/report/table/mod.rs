@@ -3,7 +3,7 @@
 
 mod coverage;
 mod findings;
-mod frame;
+pub(crate) mod frame;
 mod framework;
 mod rotations;
 mod waived;

@@ -80,13 +80,17 @@ async fn regional(accounts: &Accounts, options: &Options, progress: &dyn Progres
     }
     // Whoever names a thing first is who asks about it, where its owner is not read: the same in every run.
     found.sort_by(|one, other| one.listed.arn.cmp(&other.listed.arn));
+    let proposed = |it: &Found| options.proposed.as_ref()?.of(&it.listed.arn, it.listed.name());
     let named = found.iter().filter_map(|it| Some((it.listed.function()?, Some(&it.session.account))));
+    let named = named.chain(found.iter().filter_map(|it| Some((proposed(it)?, Some(&it.session.account)))));
     let named = named.chain(options.functions.iter().map(|function| (function.clone(), None)));
     let key_names = found.iter().filter_map(|it| Some((full_name(it.listed.kms_key_id()?, &it.listed.arn)?, &it.session.account)));
     let step = |what: &'static str| move |done, total| progress.step(what, done, Some(total));
     let functions_and_networks = async {
         let functions = functions(accounts, named, step("functions")).await;
-        let networks = networks(accounts, &functions, found.iter().filter_map(|it| it.listed.of_stack()), step("networks")).await;
+        let networks =
+            networks(accounts, &functions, found.iter().filter_map(|it| it.listed.of_stack(proposed(it).is_some())), step("networks"))
+                .await;
         (functions, networks)
     };
     let (mut asked, (functions, networks), keys) = tokio::join!(

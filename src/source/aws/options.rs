@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::selector::Selector;
 use super::wire::{AskedFor, Exchange};
 use crate::arn::Arn;
+use crate::inventory::function_named;
 use crate::source::error::SourceError;
 
 /// How long AWS may take to begin an answer, unless told otherwise.
@@ -43,10 +44,29 @@ pub struct Options {
     pub answer_time: Duration,
     /// Rotation functions to read although no secret names them yet, qualified or not.
     pub functions: Vec<Arn>,
+    /// A rotation function to read with the secret that it is to rotate.
+    pub proposed: Option<ProposedFunction>,
     /// Who asks, instead of the usual chain: tests.
     pub credentials: Option<SharedCredentialsProvider>,
     /// What all calls go through; its numbers can be read while the collection runs and afterwards.
     pub exchange: Exchange,
+}
+
+/// A function that is to rotate a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposedFunction {
+    /// The secret: its name or ARN.
+    pub secret: String,
+    /// The function as people name it, seen from the secret's account and region ([`function_named`]).
+    pub function: String,
+}
+
+impl ProposedFunction {
+    /// The function, if this is the secret.
+    pub(super) fn of(&self, secret: &Arn, name: Option<&str>) -> Option<Arn> {
+        let is_it = self.secret == secret.as_str() || name == Some(&self.secret);
+        if is_it { function_named(&self.function, secret) } else { None }
+    }
 }
 
 /// Which accounts are read.
@@ -87,6 +107,7 @@ impl Options {
             max_attempts: None,
             answer_time: ANSWER_TIME,
             functions: Vec::new(),
+            proposed: None,
             credentials: None,
             exchange: Exchange::default(),
         }
@@ -117,6 +138,7 @@ impl Options {
             max_attempts: _,
             answer_time: _,
             functions,
+            proposed,
             credentials: _,
             exchange: _,
         } = self;
@@ -143,6 +165,8 @@ impl Options {
         say("--region", regions.join(","));
         say("--all-regions", if *all_regions { "given".to_owned() } else { String::new() });
         say("--endpoint-url", endpoint_url.clone().unwrap_or_default());
+        let of_secret = proposed.as_ref().map(|it| format!("{} of {}", it.function, it.secret)).unwrap_or_default();
+        say("the proposed function", of_secret);
         say("--function", functions.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
         asked
     }

@@ -37,9 +37,16 @@ impl Listed {
         self.function().is_none() && self.entry.rotation_lambda_arn.as_deref().is_some_and(|text| !text.is_empty())
     }
 
-    /// The secret with its stack, if one made it, and a function of its owner rotates it: such a stack may say which database it opens.
-    pub(super) fn of_stack(&self) -> Option<StackSecret> {
-        self.function().filter(|_| self.entry.owning_service.is_none())?;
+    /// Its name, as the list tells it.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.entry.name.as_deref()
+    }
+
+    /// The secret with its stack, if one made it, and a function of its owner rotates it or is proposed for it: such a stack may say which database it opens.
+    pub(super) fn of_stack(&self, proposed: bool) -> Option<StackSecret> {
+        if self.entry.owning_service.is_some() || (self.function().is_none() && !proposed) {
+            return None;
+        }
         let stack = self.entry.tags().iter().find(|tag| tag.key() == Some(STACK_TAG))?.value()?.to_owned();
         let name = self.entry.name.clone().unwrap_or_else(|| self.arn.name().to_owned());
         Some(StackSecret { arn: self.arn.clone(), name, stack })
