@@ -1,7 +1,8 @@
 """The AWS stand-in of the tests: moto's server on a free port of 127.0.0.1, seeded by emulator_seed.py.
 
 Started by tests/support/emulator.rs. Prints one line of JSON on standard output, {"port", "log", "manifest"}, then waits for the end of standard
-input and exits with it: whoever started it cannot leave it behind. `log` is a file of JSON lines, one for each request that arrives after seeding:
+input and exits with it: whoever started it cannot leave it behind. `log` is a file of JSON lines, one for each request that arrives after seeding and is not
+that of emulator_gate.py, which plays the people who change the account:
 {"service", "operation", "region", "status"}.
 """
 
@@ -19,6 +20,8 @@ from urllib.parse import parse_qs
 from botocore.session import Session
 from moto.server import ThreadedMotoServer
 
+import emulator_gate
+import emulator_guide
 import emulator_seed
 
 
@@ -52,7 +55,8 @@ class Recorder:
         self.routes = {}
 
     def __call__(self, environ, start_response):
-        if environ.get("PATH_INFO", "").startswith("/moto-api"):
+        planting = emulator_gate.USER_AGENT in environ.get("HTTP_USER_AGENT", "")
+        if planting or environ.get("PATH_INFO", "").startswith("/moto-api"):
             return self.app(environ, start_response)
         service, region = credential_scope(environ.get("HTTP_AUTHORIZATION", ""))
         seen = {"service": service, "operation": self.operation(environ, service), "region": region, "status": None}
@@ -135,6 +139,8 @@ def main():
     post(f"{endpoint}/moto-api/config", {"lambda": {"use_docker": False}})
     post(f"{endpoint}/moto-api/seed?a=1", {})  # the same random suffixes and key ids in every run
     manifest = emulator_seed.seed(endpoint)
+    aws = emulator_seed.Aws(endpoint)
+    manifest |= {"gate": emulator_gate.build(aws), "guide": emulator_guide.build(aws)}
 
     descriptor, path = tempfile.mkstemp(prefix="rotaudit-emulator-", suffix=".jsonl")
     try:

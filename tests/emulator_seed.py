@@ -23,6 +23,8 @@ FOREIGN_ACCOUNT = "999999999999"
 ORGANIZATION = "o-a1b2c3d4e5"
 REPORTING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/reporting"
 EU, US = "eu-west-1", "us-east-1"
+UK = "eu-west-2"  # holds the one secret of emulator_gate.py, whose rotation is not on yet
+SE = "eu-north-1"  # holds the rotations of emulator_guide.py
 DE = "eu-central-1"  # holds one rotation, whose function is in a VPC with something of everything
 FR = "eu-west-3"  # holds the rotations of emulator_vpcs.py, one in each VPC
 SECRETS_MANAGER = "secretsmanager.amazonaws.com"
@@ -33,8 +35,9 @@ KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
 class Aws:
     """boto3's clients of the stand-in, made once for each service and region."""
 
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, user_agent=None):
         self.endpoint = endpoint
+        self.config = Config(retries={"total_max_attempts": 1}, user_agent_extra=user_agent)
         self.clients = {}
 
     def client(self, service, region):
@@ -45,7 +48,7 @@ class Aws:
                 endpoint_url=self.endpoint,
                 aws_access_key_id="testing",
                 aws_secret_access_key="testing",
-                config=Config(retries={"total_max_attempts": 1}),
+                config=self.config,
             )
         return self.clients[service, region]
 
@@ -156,6 +159,8 @@ CORRECT = {
     "timeout": 30,
     "vpc": None,  # the function's VpcConfig
     "tags": {},  # the function's
+    "interfaces": lambda r: interfaces_access(r),  # how Lambda attaches the function to its VPC
+    "turned_on": True,  # whether rotation is on
     "finish": True,  # whether the first rotation ends as a rotation function would end it
     "afterwards": lambda aws, r: None,
 }
@@ -194,7 +199,8 @@ def rotation(aws, name, region, neighbour="", **changes):
     create_secret(aws, r, parts)
     create_role(aws, r, parts)
     create_function(aws, r, parts)
-    rotate(aws, r, parts)
+    if parts["turned_on"]:
+        rotate(aws, r, parts)
     parts["afterwards"](aws, r)
     return r
 
@@ -227,7 +233,7 @@ def create_role(aws, r, parts):
     aws.iam().put_role_policy(RoleName=r.role, PolicyName="rotation", PolicyDocument=document(*statements))
     aws.iam().put_role_policy(RoleName=r.role, PolicyName="logs", PolicyDocument=document(logs_access(r)))
     if parts["vpc"]:
-        aws.iam().put_role_policy(RoleName=r.role, PolicyName="interfaces", PolicyDocument=document(*interfaces_access(r)))
+        aws.iam().put_role_policy(RoleName=r.role, PolicyName="interfaces", PolicyDocument=document(*parts["interfaces"](r)))
 
 
 def create_function(aws, r, parts):

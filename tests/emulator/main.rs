@@ -6,6 +6,10 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod guide;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 #[path = "../support/emulator.rs"]

@@ -20,9 +20,11 @@ pub(crate) struct Emulator {
     /// What was seeded: `account`, `regions`, `correct` (secret names), `faults` (`id`, `may_also`, `region`, `secret`, `secret_arn`, `function_arn`,
     /// `role_arn`, `key_arn` or null), `not_held` (id to reason), `network` (ids of the parts of one network) and `vpcs` (`region`, `place`, and rotations
     /// in VPCs of their own: `beside_endpoint`, `behind_nat` and `faults`, with the ARNs of what a finding may be about) and `organization` (`region`, `id`,
-    /// `root`, `units`, `accounts`, `secrets` and the `keys` of its management account).
+    /// `root`, `units`, `accounts`, `secrets` and the `keys` of its management account), `gate` (a secret that does not rotate yet) and `guide` (`region`, and
+    /// the rotations of `tests/emulator_guide.py`: `setups` and `symptoms`).
     pub(crate) manifest: serde_json::Value,
     log: PathBuf,
+    python: PathBuf,
     /// Holds the pipe to the server's standard input open.
     _server: Child,
 }
@@ -81,7 +83,13 @@ impl Emulator {
             .expect("the stand-in's first line is text");
         let ready: Ready = serde_json::from_str(&line)
             .unwrap_or_else(|error| panic!("tests/emulator.py ended before it was ready, its message is above ({error}); {NEEDS}"));
-        Self { endpoint: format!("http://127.0.0.1:{}", ready.port), manifest: ready.manifest, log: ready.log, _server: server }
+        Self { endpoint: format!("http://127.0.0.1:{}", ready.port), manifest: ready.manifest, log: ready.log, python, _server: server }
+    }
+
+    /// Does to the account what `tests/emulator_gate.py` calls `step`; the log does not hold its requests.
+    pub(crate) fn change(&self, step: &str) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator_gate.py");
+        run(Command::new(&self.python).arg("-B").arg(script).args([&self.endpoint, step]), "tests/emulator_gate.py");
     }
 
     /// The requests received so far, in the order of their answers. A request is in it before its answer reaches the client.
