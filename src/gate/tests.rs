@@ -215,8 +215,9 @@ fn a_qualifier_that_has_a_policy_of_its_own_is_asked_for_that() {
 #[test]
 fn the_schedule_that_is_proposed_takes_the_place_of_the_one_before() {
     let mut inventory = clean::account_in_vpc().unwrap();
-    inventory.secrets.get_mut(clean::SECRET).unwrap().rotation.after_days = Some(7);
-    let every = |days| ProposedSchedule { after_days: Some(days), ..ProposedSchedule::default() };
+    let rotation = &mut inventory.secrets.get_mut(clean::SECRET).unwrap().rotation;
+    (rotation.after_days, rotation.schedule, rotation.window) = (Some(7), Some("rate(7 days)".to_owned()), None);
+    let every = |days| ProposedSchedule { after_days: Some(days), expression: Some(format!("rate({days} days)")), window: None };
     let idle = |schedule| {
         let gate = asked(&inventory, &Proposal { schedule, ..proposal() });
         gate.report.findings.iter().map(|finding| (finding.rule.clone(), finding.severity)).collect::<Vec<_>>()
