@@ -13,6 +13,15 @@ const URL: Record =
 pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::optional("function.name", Type::String), |view| option(view.rotation.function_arn.map(Arn::name), text)),
     Row::listed(Field::optional("function.account", Type::String), |view| option(view.rotation.function_arn.map(Arn::account), text)),
+    // What of the function the secret names: latest, version or alias.
+    Row::listed(Field::required("function.runs", Type::String), |view| {
+        let qualifier = view.rotation.function_arn.and_then(|arn| arn.split_qualifier().1);
+        text(match qualifier {
+            None | Some("$LATEST") => "latest",
+            Some(version) if version.bytes().all(|byte| byte.is_ascii_digit()) => "version",
+            Some(_) => "alias",
+        })
+    }),
     Row::read(Field::required("function.exists", Type::Bool), |view| {
         known(view.rotation.configuration.clone(), |configuration| boolean(configuration.is_some()))
     }),
