@@ -38,6 +38,11 @@ fn the_gate_in_the_readme_is_how_its_answer_begins() {
 }
 
 #[test]
+fn the_answer_to_who_can_in_the_readme_is_the_one_that_is_printed() {
+    assert_eq!(block("who-can"), printed(&["who-can", "--demo", "secretsmanager:GetSecretValue", "orders/db"]));
+}
+
+#[test]
 fn the_permissions_in_the_readme_are_those_that_are_printed() {
     assert_eq!(block("permissions"), printed(&["permissions"]));
 }

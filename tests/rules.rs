@@ -323,6 +323,30 @@ fn a_crowded_account_is_audited_in_seconds_and_a_proof_stays_short() {
     assert!(report.findings.iter().all(|finding| finding.evidence.len() <= 9));
 }
 
+#[test]
+fn many_who_may_change_a_function_are_one_finding_that_counts_them() {
+    let mut inventory = crowded(12, 0);
+    let own = role(&mut inventory).clone();
+    let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}});
+    let account = inventory.accounts.values_mut().next().unwrap();
+    let Known::Value(identities) = &mut account.identities else { panic!("the identities of the clean account are known") };
+    for number in 0..40 {
+        let mut developer = own.clone();
+        developer.arn = arn(&format!("arn:aws:iam::{}:role/developer-{number}", clean::ACCOUNT));
+        developer.permissions.inline = vec![NamedDocument::new("dev", Document::new(policy.to_string()))];
+        identities.roles.insert(developer.arn.clone(), developer);
+    }
+    let report = audit(&inventory, &builtin());
+    let found: Vec<_> = report.findings.iter().filter(|finding| finding.rule == "function-code-changeable").collect();
+    assert_eq!((found.len(), found[0].rotations.len()), (1, 12));
+    let message =
+        "40 principals that are no administrators can replace the code of rotate-db, or the layers, handler and variables it runs with";
+    assert_eq!(found[0].message, message);
+    assert_eq!(found[0].evidence.len(), 9, "eight requests, and how many more there are");
+    assert!(format!("{:?}", found[0].evidence[8]).contains("and 32 more"), "{:?}", found[0].evidence[8]);
+    assert!(report.undecided.is_empty(), "{:?}", report.undecided);
+}
+
 /// The clean account with `rotating` secrets on the one function, and `idle` secrets beside them.
 fn crowded(rotating: usize, idle: usize) -> Inventory {
     let mut inventory = clean::account().unwrap();

@@ -90,6 +90,8 @@ pub enum Category {
     SecretPolicy,
     /// What the execution role has too much of.
     LeastPrivilege,
+    /// Who beside the rotation can make it theirs.
+    Takeover,
     /// How the secret rotates.
     Rotation,
     /// When the secret rotates.
@@ -132,6 +134,7 @@ words! {
         Grant => "grant",
         SecretPolicy => "secret-policy",
         LeastPrivilege => "least-privilege",
+        Takeover => "takeover",
         Rotation => "rotation",
         Schedule => "schedule",
         Function => "function",

@@ -1,4 +1,4 @@
-//! What the policies of a request look at: which statements may match it whatever it carries, and how they read the keys that tell one principal from another.
+//! What the policies of a request look at: which actions and resources their statements cover, which statements may match it whatever it carries, and how they read the keys that tell one principal from another.
 //! `access` asks here, so that principals between which no statement can tell the difference are decided once.
 
 use super::condition;
@@ -16,6 +16,11 @@ pub fn covers_action(statement: Statement<'_>, action: &str) -> bool {
     let patterns = statement.action_values().filter(|value| value.may_cover(action.len())).filter_map(Value::pattern);
     let covered = patterns.fold(Truth::False, |covered, pattern| covered.or(pattern.covers_action(&action)));
     !covered.negate_if(statement.is_not_action()).is_false()
+}
+
+/// Whether `Resource` or `NotResource` of a statement of an identity policy may cover what the request is about.
+pub fn may_cover_resource(statement: Statement<'_>, request: &Request) -> bool {
+    !Question { request, bounded: false }.resource(statement, PolicyKind::Identity).is_false()
 }
 
 /// How the statements that may match the request read these keys of it. Two requests that differ in nothing but these keys have the same answer if they are read

@@ -1,7 +1,7 @@
 //! The single changes of rule tests: paths such as `role.policy.Rotate.Resource` into the clean account, as JSON. `testing` applies them before a
 //! rule is run.
 //!
-//! A path begins with `secret`, `other-secret`, `function`, `role`, `key`, `account` or `trusted_accounts` (whom people trust), or, where the function is in a VPC, `network` or `endpoint`. Steps go through the wrapper of a fact that was read without
+//! A path begins with `secret`, `other-secret`, `function`, `role`, `other-role` or `other-function` (beside the rotation; such a path makes them), `key`, `account` or `trusted_accounts` (whom people trust), or, where the function is in a VPC, `network` or `endpoint`. Steps go through the wrapper of a fact that was read without
 //! saying so. `secret.policy`, `function.policy`, `function.policies.QUALIFIER`, `role.policy`, `role.trust`, `role.boundary`, `key.policy` and `endpoint.policy` are
 //! documents: a mapping given for one becomes its JSON text, a text stays as it is, and a path may go on to a statement by its `Sid` and to an
 //! element of it.
@@ -15,7 +15,9 @@ use crate::inventory::clean::{ACCOUNT, ENDPOINT, FUNCTION, KEY, OTHER_SECRET, PL
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum ChangeError {
     /// Not one of the beginnings.
-    #[error("`{0}` does not begin with secret, other-secret, function, role, key, account, trusted_accounts, network or endpoint")]
+    #[error(
+        "`{0}` does not begin with secret, other-secret, function, role, other-role, other-function, key, account, trusted_accounts, network or endpoint"
+    )]
     UnknownRoot(String),
     /// Something on the way is not there.
     #[error("`{path}` leads nowhere: there is no `{step}`")]
@@ -63,16 +65,25 @@ impl Change {
 
 /// The managed policy that `role.boundary` makes and attaches.
 const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/boundary";
+/// The role that paths beginning with `other-role` make: it has nothing to do with the rotation.
+const OTHER_ROLE: &str = "arn:aws:iam::111122223333:role/developer";
+/// The function that paths beginning with `other-function` make: like the other, and no secret names it.
+const OTHER_FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rotate-other";
 
 /// Applies `change` at `path` to the JSON of an inventory.
 pub(super) fn apply(inventory: &mut Value, path: &str, change: Change) -> Result<(), ChangeError> {
     let mut steps: Vec<&str> = path.split('.').collect();
     let root = steps.remove(0);
     let (place, resource) = root_of(root).ok_or_else(|| ChangeError::UnknownRoot(path.to_owned()))?;
+    match root {
+        "other-role" => make_other_role(inventory, path)?,
+        "other-function" => make_other_function(inventory, path)?,
+        _ => {}
+    }
     let fact = |steps: &[&str]| place.iter().copied().chain(steps.iter().copied()).map(str::to_owned).collect::<Vec<_>>();
     match (slot(root, &place, &steps), change) {
         // Roles are read together with all identities of their account.
-        (_, Change::Fail { call, error }) if root == "role" => {
+        (_, Change::Fail { call, error }) if root.ends_with("role") => {
             let identities = ["accounts", ACCOUNT, "identities"].map(str::to_owned);
             fail(inventory, path, &identities, &call, ACCOUNT, &error)
         }
@@ -84,6 +95,28 @@ pub(super) fn apply(inventory: &mut Value, path: &str, change: Change) -> Result
     }
 }
 
+/// A role that people of the account take on, and that may do nothing yet.
+fn make_other_role(inventory: &mut Value, path: &str) -> Result<(), ChangeError> {
+    let roles = ["accounts", ACCOUNT, "identities", "roles", OTHER_ROLE].map(str::to_owned);
+    if walk(inventory, &roles).is_some() {
+        return Ok(());
+    }
+    let trust = json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": "People", "Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]});
+    let role = json!({"arn": OTHER_ROLE, "id": "AROADEVELOPER", "trust": trust.to_string(), "permissions": {}});
+    set(inventory, path, &roles, role)
+}
+
+fn make_other_function(inventory: &mut Value, path: &str) -> Result<(), ChangeError> {
+    let places = [["functions", FUNCTION], ["functions", OTHER_FUNCTION]].map(|place| place.map(str::to_owned));
+    if walk(inventory, &places[1]).is_some() {
+        return Ok(());
+    }
+    let mut function = walk(inventory, &places[0]).cloned().ok_or_else(|| nowhere(path, FUNCTION))?;
+    function["arn"] = json!(OTHER_FUNCTION);
+    set(inventory, path, &places[1], function)
+}
+
 /// Where the thing lies in the JSON of the clean account, and its ARN.
 fn root_of(root: &str) -> Option<(Vec<&'static str>, &'static str)> {
     Some(match root {
@@ -91,6 +124,8 @@ fn root_of(root: &str) -> Option<(Vec<&'static str>, &'static str)> {
         "other-secret" => (vec!["secrets", OTHER_SECRET], OTHER_SECRET),
         "function" => (vec!["functions", FUNCTION], FUNCTION),
         "role" => (vec!["accounts", ACCOUNT, "identities", "roles", ROLE], ROLE),
+        "other-role" => (vec!["accounts", ACCOUNT, "identities", "roles", OTHER_ROLE], OTHER_ROLE),
+        "other-function" => (vec!["functions", OTHER_FUNCTION], OTHER_FUNCTION),
         "key" => (vec!["keys", KEY], KEY),
         "account" => (vec!["accounts", ACCOUNT], ACCOUNT),
         "trusted_accounts" => (vec!["trusted_accounts"], ACCOUNT),
@@ -106,12 +141,12 @@ enum Slot {
     Default(Vec<String>),
     /// The policy of a function under this qualifier.
     Qualified(String),
-    /// The inline policy of the execution role.
-    Inline,
+    /// The inline policy of this role.
+    Inline(&'static str),
     /// Its trust policy.
-    Trust,
+    Trust(&'static str),
     /// Its boundary.
-    Boundary,
+    Boundary(&'static str),
     /// The policy of the endpoint.
     Endpoint,
 }
@@ -128,9 +163,12 @@ fn slot<'s, 'p>(root: &str, place: &[&str], steps: &'s [&'p str]) -> Option<(Slo
             let (qualifier, rest) = rest.split_first()?;
             return Some((Slot::Qualified((*qualifier).to_owned()), rest));
         }
-        ("role", "policy") => Slot::Inline,
-        ("role", "trust") => Slot::Trust,
-        ("role", "boundary") => Slot::Boundary,
+        ("role", "policy") => Slot::Inline(ROLE),
+        ("role", "trust") => Slot::Trust(ROLE),
+        ("role", "boundary") => Slot::Boundary(ROLE),
+        ("other-role", "policy") => Slot::Inline(OTHER_ROLE),
+        ("other-role", "trust") => Slot::Trust(OTHER_ROLE),
+        ("other-role", "boundary") => Slot::Boundary(OTHER_ROLE),
         ("endpoint", "policy") => Slot::Endpoint,
         _ => return None,
     };
@@ -140,13 +178,13 @@ fn slot<'s, 'p>(root: &str, place: &[&str], steps: &'s [&'p str]) -> Option<(Slo
 impl Slot {
     /// The fact or field that holds the document.
     fn place(&self) -> Vec<String> {
-        let role = ["accounts", ACCOUNT, "identities", "roles", ROLE];
+        let of_role = |role: &'static str| ["accounts", ACCOUNT, "identities", "roles", role].into_iter();
         let steps: Vec<&str> = match self {
             Self::Default(place) => return place.clone(),
             Self::Qualified(qualifier) => vec!["functions", FUNCTION, "policies", qualifier],
-            Self::Inline => role.into_iter().chain(["permissions", "inline"]).collect(),
-            Self::Trust => role.into_iter().chain(["trust"]).collect(),
-            Self::Boundary => vec!["accounts", ACCOUNT, "identities", "policies", BOUNDARY],
+            Self::Inline(role) => of_role(role).chain(["permissions", "inline"]).collect(),
+            Self::Trust(role) => of_role(role).chain(["trust"]).collect(),
+            Self::Boundary(_) => vec!["accounts", ACCOUNT, "identities", "policies", BOUNDARY],
             Self::Endpoint => vec!["networks", PLACE, "endpoints", ENDPOINT, "policy"],
         };
         steps.into_iter().map(str::to_owned).collect()
@@ -155,8 +193,8 @@ impl Slot {
     fn read(&self, inventory: &mut Value) -> Option<String> {
         let held = inside(walk(inventory, &self.place())?);
         let text = match self {
-            Self::Default(_) | Self::Inline => held.get(0)?.get("document")?,
-            Self::Qualified(_) | Self::Trust | Self::Boundary | Self::Endpoint => held,
+            Self::Default(_) | Self::Inline(_) => held.get(0)?.get("document")?,
+            Self::Qualified(_) | Self::Trust(_) | Self::Boundary(_) | Self::Endpoint => held,
         };
         text.as_str().map(str::to_owned)
     }
@@ -165,12 +203,12 @@ impl Slot {
         let named = |name: &str| text.map_or_else(|| json!([]), |text| json!([{"name": name, "document": text}]));
         let value = match self {
             Self::Default(_) => named("default"),
-            Self::Inline => named("rotate"),
+            Self::Inline(_) => named("rotate"),
             Self::Qualified(_) => json!({"value": text}),
-            Self::Trust | Self::Boundary | Self::Endpoint => json!(text),
+            Self::Trust(_) | Self::Boundary(_) | Self::Endpoint => json!(text),
         };
-        if matches!(self, Self::Boundary) {
-            let boundary = ["accounts", ACCOUNT, "identities", "roles", ROLE, "permissions", "boundary"].map(str::to_owned);
+        if let Self::Boundary(role) = self {
+            let boundary = ["accounts", ACCOUNT, "identities", "roles", role, "permissions", "boundary"].map(str::to_owned);
             set(inventory, path, &boundary, json!(BOUNDARY))?;
         }
         set(inventory, path, &self.place(), value)
@@ -336,7 +374,7 @@ mod tests {
     fn a_path_into_nothing_says_where_it_ends() {
         assert_eq!(
             error("roll.policy", Change::Remove),
-            "`roll.policy` does not begin with secret, other-secret, function, role, key, account, trusted_accounts, network or endpoint"
+            "`roll.policy` does not begin with secret, other-secret, function, role, other-role, other-function, key, account, trusted_accounts, network or endpoint"
         );
         assert_eq!(error("secret.nothing.more", Change::Set(json!(1))), "`secret.nothing.more` leads nowhere: there is no `nothing`");
         assert_eq!(

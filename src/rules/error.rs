@@ -68,6 +68,9 @@ pub(crate) enum Problem {
     /// Something that is not `service:Action`.
     #[error("`{0}` is not an IAM action")]
     BadAction(String),
+    /// A request that other principals cannot be asked.
+    #[error("other principals cannot be asked {0}")]
+    NotOfOthers(&'static str),
     /// No `require`, `forbid`, `together` or `expect`.
     #[error("the rule asserts nothing")]
     AssertsNothing,

@@ -9,12 +9,13 @@ use super::fields::{Focus, View};
 use super::foreign::{Foreigner, foreigners, untrusted};
 use super::others::{Alike, Others, about};
 use super::policies::{names, names_of};
+use super::principals::{Able, Said as SaidOfEveryone, able};
 use super::proof::{Mode, Open, Proof, answer, open, shown};
 use super::requests::{Scene, questions, questions_about};
 use super::rule::{Request, Rule};
 use super::traffic::{reach, told};
 use super::words::{Destination, Object};
-use crate::access::{Access, Caller, Question, Target};
+use crate::access::{Access, Caller, Everyone, Question, Target};
 use crate::arn::Arn;
 use crate::finding::About;
 use crate::inventory::{Gap, Known};
@@ -43,9 +44,12 @@ struct Said {
 pub(super) struct Evaluator<'a> {
     access: &'a Access<'a>,
     others: &'a Others<'a>,
+    everyone: Option<&'a Everyone<'a>>,
     said: BTreeMap<(Mode, Question), Said>,
     /// What was said of other secrets: by which of them, and the questions of the same kind about none.
     said_of_others: Vec<(OfOthers, Outcome)>,
+    /// What was said of other principals.
+    said_of_everyone: SaidOfEveryone,
 }
 
 /// Which other secrets, and the questions about them.
@@ -55,9 +59,10 @@ type OfOthers = (Object, Vec<Known<Question>>);
 const MOST_OF_OTHERS: usize = 9;
 
 impl<'a> Evaluator<'a> {
-    /// One that has asked nothing yet.
-    pub(super) fn new(access: &'a Access<'a>, others: &'a Others<'a>) -> Self {
-        Self { access, others, said: BTreeMap::new(), said_of_others: Vec::new() }
+    /// One that has asked nothing yet. `everyone` is needed by rules about other principals.
+    pub(super) fn new(access: &'a Access<'a>, others: &'a Others<'a>, everyone: Option<&'a Everyone<'a>>) -> Self {
+        let said_of_everyone = SaidOfEveryone::default();
+        Self { access, others, everyone, said: BTreeMap::new(), said_of_others: Vec::new(), said_of_everyone }
     }
 
     /// Whom it asks.
@@ -69,6 +74,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn forget(&mut self) {
         self.said.clear();
         self.said_of_others.clear();
+        self.said_of_everyone.clear();
     }
 
     /// What `rule` says of this rotation.
@@ -138,9 +144,17 @@ impl<'a> Evaluator<'a> {
     fn requests_in(&mut self, rule: &Rule, view: &View<'_>, foreigner: Option<&Foreigner>) -> Outcome {
         let assertions = &rule.assertions;
         let required = assertions.require.iter().map(|request| self.required(view, foreigner, request)).collect::<Vec<_>>();
-        let forbidden = assertions.forbid.iter().map(|request| self.forbidden(view, foreigner, request)).collect::<Vec<_>>();
+        let (of_others, forbid): (Vec<_>, Vec<_>) = assertions.forbid.iter().partition(|request| request.asker.is_others());
+        let forbidden = forbid.into_iter().map(|request| self.forbidden(view, foreigner, request)).collect::<Vec<_>>();
+        let by_others = of_others.into_iter().map(|request| self.able(view, request)).reduce(Able::or);
         let chain = if assertions.together.is_empty() { Outcome::Passes } else { self.together(view, foreigner, &assertions.together) };
-        all(required.into_iter().chain(forbidden).chain([chain]))
+        all(required.into_iter().chain(forbidden).chain(by_others.map(by)).chain([chain]))
+    }
+
+    /// Who of the other principals may do what `request` forbids.
+    fn able(&mut self, view: &View<'_>, request: &Request) -> Able {
+        let scene = Scene { view: *view, foreigner: None, others: self.others };
+        self.everyone.map_or_else(Able::default, |everyone| able(everyone, &mut self.said_of_everyone, &scene, request))
     }
 
     fn required(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, request: &Request) -> Outcome {
@@ -207,8 +221,16 @@ impl<'a> Evaluator<'a> {
 
     /// A chain: each link is there when one of its questions is allowed, and one missing link breaks it.
     fn together(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, links: &[Request]) -> Outcome {
+        let (of_others, links): (Vec<&Request>, Vec<&Request>) = links.iter().partition(|link| link.asker.is_others());
         let mut proofs = Vec::new();
         let mut undecided: Option<Open> = None;
+        // The links of other principals make a chain only for somebody who may do all of them.
+        match of_others.into_iter().map(|link| self.able(view, link)).reduce(Able::and).map(by) {
+            None => {}
+            Some(Outcome::Passes) => return Outcome::Passes,
+            Some(Outcome::Finding(further)) => proofs.extend(further),
+            Some(Outcome::Undecided(open)) => undecided = Some(open),
+        }
         for link in links {
             match self.forbidden(view, foreigner, link) {
                 Outcome::Passes => return Outcome::Passes,
@@ -238,6 +260,15 @@ impl<'a> Evaluator<'a> {
             Said { decision: answer.decision, open }
         });
         (said.decision, said.open.clone())
+    }
+}
+
+/// Those who may, as what it proves.
+fn by(able: Able) -> Outcome {
+    match (able.by.is_empty(), able.open) {
+        (false, _) => Outcome::Finding(able.by.into_values().map(Proof::By).collect()),
+        (true, Some(open)) => Outcome::Undecided(open),
+        (true, None) => Outcome::Passes,
     }
 }
 

@@ -11,7 +11,7 @@ use super::fields;
 use super::file::{PathFile, RequestFile, RuleFile};
 use super::place::{in_scalar, range};
 use super::rule::{Assertions, Given, PathAssertion, Request, Rule};
-use super::words::{Asker, Stand};
+use super::words::{Asker, Object, Stand};
 use crate::finding::{About, RuleInfo};
 use crate::network::Code;
 
@@ -44,6 +44,7 @@ impl Loading<'_> {
             path: file.path.as_ref().map(|path| self.path(path)).transpose()?,
         };
         self.about(&file, &assertions)?;
+        self.others(&file, &assertions)?;
         if assertions.is_empty() {
             let help = "a rule has at least one of `require`, `forbid`, `together`, `expect` and `path`".to_owned();
             return Err(self.error(Problem::AssertsNothing, file.id.referenced).with_help(help));
@@ -119,6 +120,25 @@ impl Loading<'_> {
         let place = range(self.text, source.referenced).map(|scalar| in_scalar(self.text, scalar, &source.value, error.span()));
         let problem = expression_problem(key, &source.value, error);
         LoadError::new(self.path, self.text, problem, place).with_help(error.help().map(str::to_owned))
+    }
+
+    /// Of other principals it is asked what they may, not what they must, and nothing that is chosen for each caller; a request that asks nobody would pass.
+    fn others(&self, file: &RuleFile, assertions: &Assertions) -> Result<(), LoadError> {
+        let wrong = |request: &Request| {
+            if assertions.require.iter().chain(&assertions.unless).any(|request| request.asker.is_others()) {
+                Some("under `require` or `unless`")
+            } else if request.asker.is_others() && (request.object.is_other_secrets() || request.is_foreign()) {
+                Some("about other secrets or foreign things")
+            } else if request.object == Object::Endpoint && file.about != About::Endpoint {
+                Some("about an endpoint in a rule that is not `about: endpoint`")
+            } else {
+                None
+            }
+        };
+        match assertions.requests().find_map(wrong) {
+            Some(what) => Err(self.error(Problem::NotOfOthers(what), file.id.referenced)),
+            None => Ok(()),
+        }
     }
 
     fn path(&self, path: &Spanned<PathFile>) -> Result<PathAssertion, LoadError> {

@@ -14,6 +14,7 @@ mod mutation;
 mod others;
 mod place;
 mod policies;
+mod principals;
 mod proof;
 mod requests;
 mod rule;

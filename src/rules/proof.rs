@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::expression::{Fact, Value};
-use crate::access::{Access, Answer, Question};
+use crate::access::{Access, Answer, Caller, Question};
 use crate::finding::Evidence;
 use crate::inventory::Gap;
 
@@ -19,6 +19,8 @@ pub(super) enum Proof {
         /// Its value.
         value: String,
     },
+    /// What one of the other principals may do.
+    By(Vec<Question>),
     /// So many more questions like this one, about other secrets, answered alike.
     Further(Question, usize),
 }
@@ -66,22 +68,30 @@ pub(super) fn answer(access: &Access<'_>, mode: Mode, question: &Question) -> An
 
 impl Proof {
     /// A proof, written out.
-    pub(super) fn evidence(&self, access: &Access<'_>) -> Evidence {
+    pub(super) fn evidence(&self, access: &Access<'_>) -> Vec<Evidence> {
         match self {
-            Self::Further(_, more) => further(*more),
-            Self::Fact { field, value } => Evidence::Fact { field: field.clone(), value: value.clone() },
-            Self::Asked(mode, question) => {
-                let answer = answer(access, *mode, question);
-                Evidence::Request {
-                    actor: answer.actor(),
-                    action: question.action.to_string(),
-                    resource: answer.resource(),
-                    decision: answer.decision.as_str().to_owned(),
-                    because: answer.because(),
-                    case: answer.case(),
-                }
-            }
+            Self::Further(_, more) => vec![further(*more)],
+            Self::Fact { field, value } => vec![Evidence::Fact { field: field.clone(), value: value.clone() }],
+            Self::Asked(mode, question) => vec![asked(access, *mode, question)],
+            Self::By(questions) => questions.iter().map(|question| asked(access, Mode::Possibly, question)).collect(),
         }
+    }
+
+    /// The other principal of whom it tells.
+    pub(super) fn by(&self) -> Option<&Caller> {
+        if let Self::By(questions) = self { questions.first().map(|question| &question.caller) } else { None }
+    }
+}
+
+fn asked(access: &Access<'_>, mode: Mode, question: &Question) -> Evidence {
+    let answer = answer(access, mode, question);
+    Evidence::Request {
+        actor: answer.actor(),
+        action: question.action.to_string(),
+        resource: answer.resource(),
+        decision: answer.decision.as_str().to_owned(),
+        because: answer.because(),
+        case: answer.case(),
     }
 }
 

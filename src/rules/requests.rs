@@ -6,16 +6,17 @@ use std::sync::Arc;
 use super::fields::{Focus, View};
 use super::foreign::Foreigner;
 use super::others::Others;
-use super::policies::function_policies;
+use super::policies::{function_policies, trust_policy};
 use super::rule::{Given, Request};
 use super::words::{Asker, Object, Stand};
-use crate::access::{Caller, Question, Scope, Target, Way};
+use crate::access::{Caller, Matter, Question, Scope, Target, Way};
 use crate::arn::{Arn, ArnError};
-use crate::inventory::{Grant, Known, Secret, VpcAttachment};
+use crate::inventory::{Grant, Inventory, Known, Role, Secret, VpcAttachment};
 use crate::policy::{Entry, Part, Policy, PrincipalKind, Statement, Symbol, Text};
-use crate::rotation::{KeyInUse, Master, assume_role};
+use crate::rotation::{KeyInUse, Master, Rotation, assume_role};
 
 const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
+const LAMBDA: &str = "lambda.amazonaws.com";
 /// Services that people wire to functions. Those that the function's policy names are added.
 const OTHER_SERVICES: [&str; 4] = ["apigateway.amazonaws.com", "events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"];
 
@@ -41,7 +42,7 @@ pub(super) fn questions_about(scene: &Scene<'_>, request: &Request, targets: &[K
         contexts = in_every_role(scene, &contexts);
     }
     let mut questions = Vec::new();
-    for caller in callers(scene, request.asker) {
+    for caller in callers(scene, request.asker, request.object) {
         for target in targets {
             for action in &request.actions {
                 let pair = caller.clone().and_then(|caller| target.clone().map(|target| (caller, target)));
@@ -54,6 +55,21 @@ pub(super) fn questions_about(scene: &Scene<'_>, request: &Request, targets: &[K
         }
     }
     questions
+}
+
+/// What everybody is asked for by `request`.
+pub(super) fn matters(scene: &Scene<'_>, request: &Request) -> Vec<Known<Matter>> {
+    let contexts = contexts(scene, &request.context);
+    let mut matters = Vec::new();
+    for target in targets(scene, request.object) {
+        for action in &request.actions {
+            matters.extend(contexts.iter().map(|context| {
+                let matter = target.clone().map(|target| Matter::new(action, target));
+                matter.map(|matter| context.iter().fold(matter, |matter, (key, entry)| matter.with(key, entry.clone())))
+            }));
+        }
+    }
+    matters
 }
 
 /// The same for every role that the outsider may have made for its name.
@@ -152,14 +168,14 @@ fn by_grantee(scene: &Scene<'_>, question: Question) -> Question {
     question
 }
 
-fn callers(scene: &Scene<'_>, asker: Asker) -> Vec<Known<Caller>> {
+fn callers(scene: &Scene<'_>, asker: Asker, object: Object) -> Vec<Known<Caller>> {
     let rotation = scene.view.rotation;
     let service = |name: &str, source: Option<Arn>| Known::Value(Caller::Service { name: name.into(), source });
     match asker {
         Asker::ExecutionRole => on_ways(scene, rotation.ways()),
         Asker::ExecutionRoleAtEndpoint => match scene.view.focus {
             Focus::Way(way) => on_ways(scene, [way]),
-            Focus::Whole | Focus::Reason(..) => Vec::new(),
+            Focus::Whole | Focus::Reason(..) | Focus::Principals(_) => Vec::new(),
         },
         Asker::LambdaAsExecutionRole => one(rotation.function_caller()),
         Asker::SecretsManagerForExecutionRole => one(rotation.forwarded_caller()),
@@ -173,11 +189,13 @@ fn callers(scene: &Scene<'_>, asker: Asker) -> Vec<Known<Caller>> {
         Asker::ExternalRole => {
             rotation.external_role().map(|arn| Known::Value(Caller::Principal { arn: arn.clone() })).into_iter().collect()
         }
-        Asker::Lambda => vec![service("lambda.amazonaws.com", None)],
-        Asker::AnotherService => other_services(scene).iter().map(|name| service(name, None)).collect(),
+        Asker::Lambda => vec![service(LAMBDA, None)],
+        Asker::AnotherService => other_services(scene, object).iter().map(|name| service(name, None)).collect(),
         Asker::AnotherAccount | Asker::UntrustedAccount => {
             scene.foreigner.map(|foreigner| Known::Value(Caller::Outsider { account: foreigner.account.clone() })).into_iter().collect()
         }
+        // The evaluator asks them all at once.
+        Asker::OtherPrincipals | Asker::PrincipalsLetIn => Vec::new(),
         Asker::Grantees => match grants(scene) {
             Known::Value(grants) => grants.iter().map(|grant| Known::Value(Caller::Grantee { grant: grant.id.as_str().into() })).collect(),
             Known::Unreadable(gap) => vec![Known::Unreadable(gap)],
@@ -193,12 +211,14 @@ fn one<T>(known: Known<Option<T>>) -> Vec<Known<T>> {
     }
 }
 
-/// The service principals that may call the function if its policy lets them, but Secrets Manager.
-fn other_services(scene: &Scene<'_>) -> BTreeSet<String> {
+/// The service principals that may call the function or take on its role if a policy lets them, but those that have to: Secrets Manager and, of the role, Lambda.
+fn other_services(scene: &Scene<'_>, object: Object) -> BTreeSet<String> {
+    let has_to = if object == Object::Role { LAMBDA } else { SECRETS_MANAGER };
     let policies = function_policies(&scene.view).filter_map(|document| document.policy().ok());
-    let entries = policies.flat_map(Policy::statements).flat_map(Statement::principals);
+    let trust = trust_policy(&scene.view).and_then(|document| document.policy().ok());
+    let entries = policies.chain(trust).flat_map(Policy::statements).flat_map(Statement::principals);
     let named = entries.filter(|entry| entry.kind() == PrincipalKind::Service).map(|entry| entry.written().to_owned());
-    OTHER_SERVICES.into_iter().map(str::to_owned).chain(named).filter(|name| name != SECRETS_MANAGER).collect()
+    OTHER_SERVICES.into_iter().map(str::to_owned).chain(named).filter(|name| name != has_to).collect()
 }
 
 fn grants<'a>(scene: &Scene<'a>) -> Known<&'a [Grant]> {
@@ -232,12 +252,16 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
             scene.foreigner.map(|foreigner| Known::Value(target(foreigner))).into_iter().collect()
         }
         Object::Function => rotation.function_arn.map(|arn| Known::Value(Target::Function(arn.clone()))).into_iter().collect(),
+        Object::FunctionItself => {
+            rotation.function_arn.map(|arn| Known::Value(Target::Function(arn.split_qualifier().0))).into_iter().collect()
+        }
         Object::Key => vec![rotation.key_target()],
         Object::AnotherKey => made_up(key_in(secret, secret.account()), Target::ImaginedKey),
         Object::ForeignKey => {
             scene.foreigner.map_or_else(Vec::new, |foreigner| made_up(key_in(secret, foreigner.account.as_str()), Target::ImaginedKey))
         }
         Object::Role => one(rotation.role_arn.clone()).into_iter().map(|arn| arn.map(|arn| Target::Role(arn.clone()))).collect(),
+        Object::RolePolicies => role_policies(scene),
         Object::AnyRole => of_iam(scene, "role/any-role-of-this-account"),
         Object::AnyPolicy => of_iam(scene, "policy/any-policy-of-this-account"),
         Object::AnyFunction => any_function(scene),
@@ -246,6 +270,10 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
         Object::FunctionSecurityGroups => {
             of_network(scene, |vpc| vpc.security_group_ids.iter().map(|id| format!("security-group/{id}")).collect())
         }
+        Object::Endpoint => match view.focus {
+            Focus::Way(way) => endpoint(way, rotation, view.inventory).map(|arn| Known::Value(Target::Other(arn))).into_iter().collect(),
+            Focus::Whole | Focus::Reason(..) | Focus::Principals(_) => Vec::new(),
+        },
         Object::Nothing => {
             let account = rotation.role_arn.value().copied().flatten().map_or_else(|| secret.account(), Arn::account);
             vec![Known::Value(Target::Nothing { account: account.into(), region: secret.region().into() })]
@@ -260,6 +288,14 @@ fn is_other(view: &View<'_>, other: &Secret) -> bool {
     let theirs = other.rotation.function.as_ref().map(|arn| arn.split_qualifier().0);
     let same = other.arn.account() == this.arn.account() && other.arn.resource() == this.arn.resource();
     !(same || theirs.is_some() && theirs == function)
+}
+
+/// The endpoint of this way, as its owner's.
+pub(super) fn endpoint(way: &Way, rotation: &Rotation<'_>, inventory: &Inventory) -> Option<Arn> {
+    let Way::Endpoint { place, id, .. } = way else { return None };
+    let function = rotation.function_arn?;
+    let owner = inventory.endpoint(place, id).value().map_or_else(|| function.account(), |endpoint| &endpoint.owner);
+    Arn::build(function.partition(), "ec2", function.region(), owner, &format!("vpc-endpoint/{id}")).ok()
 }
 
 /// Things of EC2 in the function's account and region.
@@ -299,6 +335,27 @@ fn another_secret(secret: &Arn) -> Result<Arn, ArnError> {
     Arn::build(secret.partition(), "secretsmanager", secret.region(), secret.account(), "secret:another-secret-of-this-account-Ab1Cd2")
 }
 
+/// The ARN of a function that does not exist, where the rotation function is.
+fn another_function(secret: &Arn, function: Option<&Arn>) -> Result<Arn, ArnError> {
+    let beside = function.unwrap_or(secret);
+    Arn::build(beside.partition(), "lambda", beside.region(), beside.account(), "function:another-function-of-this-account")
+}
+
+/// The managed policies of the execution role that its account can change.
+fn role_policies(scene: &Scene<'_>) -> Vec<Known<Target>> {
+    let role = one(scene.view.rotation.role.clone());
+    let own = |role: &Role| {
+        let attached = role.permissions.attached.iter().filter(|arn| arn.account() == role.arn.account());
+        attached.map(|arn| Known::Value(Target::Other(arn.clone()))).collect()
+    };
+    role.into_iter()
+        .flat_map(|role| match role {
+            Known::Value(role) => own(role),
+            Known::Unreadable(gap) => vec![Known::Unreadable(gap)],
+        })
+        .collect()
+}
+
 /// The ARN of a key that does not exist.
 fn key_in(secret: &Arn, account: &str) -> Result<Arn, ArnError> {
     Arn::build(secret.partition(), "kms", secret.region(), account, "key/00000000-0000-4000-8000-000000000000")
@@ -333,6 +390,10 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
         Given::Literal(text) => vec![Entry::single(text.as_str())],
         Given::Stand(Stand::ThisSecret) => vec![Entry::single(secret.arn.as_str())],
         Given::Stand(Stand::NewVersion) => vec![new_version()],
+        Given::Stand(Stand::AnotherFunction) => {
+            let made_up = another_function(&secret.arn, scene.view.rotation.function_arn).ok();
+            made_up.map(|arn| Entry::single(arn.as_str())).into_iter().collect()
+        }
         Given::Stand(Stand::ForeignSecret) => {
             scene.foreigner.map(|foreigner| Entry::single(foreigner.secret.as_str())).into_iter().collect()
         }

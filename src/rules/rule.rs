@@ -119,6 +119,11 @@ impl Rule {
         outcomes
     }
 
+    /// Whether it asks everybody beside the rotation.
+    pub(crate) fn asks_others(&self) -> bool {
+        self.assertions.requests().any(|request| request.asker.is_others())
+    }
+
     /// Whether the rule chooses by itself which kinds of rotation it is about. The others are about those through Lambda functions.
     pub(crate) fn chooses_the_kind(&self) -> bool {
         self.when.as_ref().is_some_and(|when| when.fields().contains("rotation.kind"))

@@ -6,9 +6,10 @@ use super::evaluate::{Evaluator, Outcome};
 use super::fields::{Focus, View};
 use super::others::Others;
 use super::proof::{Open, Proof, further};
+use super::requests::endpoint;
 use super::rule::Rule;
 use super::traffic;
-use crate::access::{Access, Way};
+use crate::access::{Access, Caller, Everyone, Way};
 use crate::arn::Arn;
 use crate::finding::{About, Evidence, Finding, Fingerprint, Undecided, worst_first};
 use crate::inventory::{Gap, Inventory, Known};
@@ -30,11 +31,14 @@ enum Subject {
 
 /// What the rotations of one subject show.
 #[derive(Default)]
-struct Shown {
+struct Shown<'a> {
     /// In the order in which they came up.
     proofs: Vec<Proof>,
     proved: BTreeSet<Proof>,
-    message: Option<String>,
+    /// Of other principals, each is told of once.
+    by: BTreeSet<Caller>,
+    /// The first rotation that shows it, of which the message tells.
+    first: Option<View<'a>>,
     finding: BTreeSet<Arn>,
     undecided: BTreeSet<Arn>,
     open: Open,
@@ -50,8 +54,10 @@ pub(super) fn run<'r>(
     let rules: Vec<&Rule> = rules.into_iter().collect();
     let resting = resting(inventory);
     let others = Others::new(inventory);
-    let said =
-        side_by_side(&rules, rotations.len(), |rule| run_one(rule, inventory, [rotations, &resting], Evaluator::new(access, &others)));
+    let everyone = rules.iter().any(|rule| rule.asks_others()).then(|| Everyone::new(access));
+    let said = side_by_side(&rules, rotations.len(), |rule| {
+        run_one(rule, inventory, [rotations, &resting], Evaluator::new(access, &others, everyone.as_ref()))
+    });
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
     for (found, open) in said {
@@ -87,9 +93,9 @@ fn run_one(
         evaluator.forget();
         let mut shown = Shown::default();
         for (view, gap) in views {
-            shown.add(evaluator.evaluate(rule, &view), rule, &view, gap);
+            shown.add(evaluator.evaluate(rule, &view), &view, gap);
         }
-        if let Some(message) = shown.message.take() {
+        if let Some(message) = shown.message(rule) {
             findings.push(finding(rule, resource, message, shown, evaluator.access()));
         } else if !shown.undecided.is_empty() {
             let Shown { undecided: rotations, open: Open { missing, hinges }, .. } = shown;
@@ -118,14 +124,6 @@ fn subjects_of<'a>(rule: &Rule, rotation: &'a Rotation<'_>, inventory: &Inventor
     };
     let found: Vec<_> = traffic::reasons(path, reach).into_iter().map(about).collect();
     if found.is_empty() { vec![(subject(About::Function, rotation), Focus::Whole)] } else { found }
-}
-
-/// The endpoint of this way, as its owner's.
-fn endpoint(way: &Way, rotation: &Rotation<'_>, inventory: &Inventory) -> Option<Arn> {
-    let Way::Endpoint { place, id, .. } = way else { return None };
-    let function = rotation.function_arn?;
-    let owner = inventory.endpoint(place, id).value().map_or_else(|| function.account(), |endpoint| &endpoint.owner);
-    Arn::build(function.partition(), "ec2", function.region(), owner, &format!("vpc-endpoint/{id}")).ok()
 }
 
 fn subject(about: About, rotation: &Rotation<'_>) -> Subject {
@@ -161,16 +159,23 @@ fn subject(about: About, rotation: &Rotation<'_>) -> Subject {
     }
 }
 
-impl Shown {
+impl<'a> Shown<'a> {
+    /// What is wrong, if something is.
+    fn message(&self, rule: &Rule) -> Option<String> {
+        let view = self.first?;
+        let focus = if self.by.is_empty() { view.focus } else { Focus::Principals(self.by.len()) };
+        Some(rule.message.render(&View { focus, ..view }))
+    }
+
     /// Adds what one rotation shows. Of a subject that could not be read, nothing is certain.
-    fn add(&mut self, outcome: Outcome, rule: &Rule, view: &View<'_>, unreadable: Option<Gap>) {
+    fn add(&mut self, outcome: Outcome, view: &View<'a>, unreadable: Option<Gap>) {
         let secret = view.rotation.secret.arn.clone();
         match (outcome, unreadable) {
             (Outcome::Passes, _) => {}
             (Outcome::Finding(proofs), None) => {
-                self.message.get_or_insert_with(|| rule.message.render(view));
+                self.first.get_or_insert(*view);
                 for proof in proofs {
-                    if self.proved.insert(proof.clone()) {
+                    if proof.by().map_or_else(|| self.proved.insert(proof.clone()), |caller| self.by.insert(caller.clone())) {
                         self.proofs.push(proof);
                     }
                 }
@@ -188,11 +193,11 @@ impl Shown {
     }
 }
 
-fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown, access: &Access<'_>) -> Finding {
+fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown<'_>, access: &Access<'_>) -> Finding {
     let info = &rule.info;
     let counted = |proof: &Proof| if let Proof::Further(_, more) = proof { Some(*more) } else { None };
     let told: Vec<&Proof> = shown.proofs.iter().filter(|proof| counted(proof).is_none()).collect();
-    let mut evidence: Vec<Evidence> = told.iter().take(MOST_EVIDENCE).map(|proof| proof.evidence(access)).collect();
+    let mut evidence: Vec<Evidence> = told.iter().take(MOST_EVIDENCE).flat_map(|proof| proof.evidence(access)).collect();
     let more = told.len().saturating_sub(MOST_EVIDENCE) + shown.proofs.iter().filter_map(counted).sum::<usize>();
     if more > 0 {
         evidence.push(further(more));

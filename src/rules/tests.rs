@@ -72,6 +72,18 @@ fn an_unknown_key_names_its_line_and_the_near_one() {
 }
 
 #[test]
+fn other_principals_are_asked_only_what_they_can_answer() {
+    for (line, said) in [
+        ("require: [{ as: other-principals, call: lambda:InvokeFunction, on: function }]", "under `require` or `unless`"),
+        ("forbid: [{ as: other-principals, call: secretsmanager:GetSecretValue, on: every-other-secret }]", "about other secrets"),
+        ("forbid: [{ as: execution-role, call: ec2:ModifyVpcEndpoint, on: endpoint }]", "about an endpoint in a rule that is not"),
+    ] {
+        let error = error("expect: \"!has", &format!("{line}\nexpect: \"!has"));
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[test]
 fn an_unknown_word_names_its_line_and_the_near_one() {
     let error = error("about: function", "about: functoin");
     assert_eq!(error.to_string(), "own/function/switched-off.yaml:7:8: `functoin` is not one of the words for this place");

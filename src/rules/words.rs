@@ -36,6 +36,17 @@ pub(crate) enum Asker {
     SecretsManagerForUntrustedAccount,
     /// Each grantee of a grant on the secret's key, with nothing but that grant.
     Grantees,
+    /// Every role and user of the inventory but administrators, service-linked roles and the rotation's own role, and every other account that the resource's policy lets in.
+    OtherPrincipals,
+    /// Those of them whom only the resource's own policy lets in.
+    PrincipalsLetIn,
+}
+
+impl Asker {
+    /// Whether it is everybody beside the rotation.
+    pub(crate) fn is_others(self) -> bool {
+        matches!(self, Self::OtherPrincipals | Self::PrincipalsLetIn)
+    }
 }
 
 /// Where a path leads.
@@ -74,6 +85,8 @@ pub(crate) enum Object {
     ForeignSecret,
     /// The function, by the ARN that the secret names.
     Function,
+    /// The function, without version or alias.
+    FunctionItself,
     /// The secret's key.
     Key,
     /// A key of the same account and region that is not in the inventory, under the default key policy.
@@ -82,6 +95,8 @@ pub(crate) enum Object {
     ForeignKey,
     /// The execution role.
     Role,
+    /// Each customer managed policy that is attached to the execution role.
+    RolePolicies,
     /// A role of the execution role's account that is not in the inventory.
     AnyRole,
     /// A managed policy of the execution role's account that is not in the inventory.
@@ -94,6 +109,8 @@ pub(crate) enum Object {
     FunctionSubnets,
     /// Each security group of the function.
     FunctionSecurityGroups,
+    /// The VPC endpoint that the rule looks at.
+    Endpoint,
     /// Nothing: for actions that know no resource.
     Nothing,
 }
@@ -116,15 +133,18 @@ pub(crate) enum Stand {
     ForeignSecret,
     /// The id of the version that a rotation makes, which is new each time.
     NewVersion,
+    /// The ARN of a function that does not exist yet.
+    AnotherFunction,
 }
 
 impl Stand {
     /// Every such word.
-    pub(crate) const ALL: [(&'static str, Self); 4] = [
+    pub(crate) const ALL: [(&'static str, Self); 5] = [
         ("this-secret", Self::ThisSecret),
         ("another-secret", Self::AnotherSecret),
         ("foreign-secret", Self::ForeignSecret),
         ("new-version", Self::NewVersion),
+        ("another-function", Self::AnotherFunction),
     ];
 
     /// The meaning of `word`, if it is one.

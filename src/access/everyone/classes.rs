@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::doors::Doors;
 use super::matter::Matter;
 use crate::access::control::is_service_linked;
+use crate::access::principal::bare_request;
+use crate::access::question::Caller;
 use crate::arn::Arn;
 use crate::inventory::{Identities, Identity, Inventory, Known, Permissions};
-use crate::policy::{Document, Effect, Policy, covers_action};
+use crate::policy::{Document, Effect, Policy, Statement, covers_action, may_cover_resource};
 
 /// What tells the attached policies of one role or user from those of another: account, whether it is a role, inline policies by name and text, managed ones, groups
 /// and boundary.
@@ -26,13 +28,16 @@ pub(super) struct Class<'a> {
     unread: bool,
 }
 
+/// A class whose identity policies may allow some action: its place among all, and the statements that may. Without any, a policy was not read.
+type May<'a> = (usize, Vec<Statement<'a>>);
+
 /// All classes.
 #[derive(Debug, Default)]
 pub(super) struct Classes<'a> {
     pub(super) all: Vec<Class<'a>>,
     pub(super) service_linked: usize,
-    /// For an action, which classes may be allowed it on something by their identity policies.
-    may: Mutex<BTreeMap<Arc<str>, Arc<[bool]>>>,
+    /// For an action, the classes whose identity policies may allow it on something.
+    may: Mutex<BTreeMap<Arc<str>, Arc<[May<'a>]>>>,
 }
 
 impl<'a> Classes<'a> {
@@ -64,17 +69,23 @@ impl<'a> Classes<'a> {
 
     /// The classes of which somebody may be allowed, as far as the texts of the policies tell: of the owner's account those that either side may allow, of other accounts
     /// those that both may.
-    pub(super) fn worth_asking<'s>(&'s self, matter: &Matter, doors: &Doors) -> impl Iterator<Item = &'s Class<'a>> {
-        let may = self.may(&matter.action);
-        let owner = matter.target.account().to_owned();
-        let open: BTreeSet<&str> = self.all.iter().map(|class| class.account).filter(|account| doors.open_to_account(account)).collect();
-        let lets_in_anybody = doors.unread || doors.everyone;
-        let named: BTreeSet<usize> = self.named(doors);
-        self.all.iter().enumerate().filter_map(move |(at, class)| {
-            let worth = named.contains(&at)
-                || if class.account == owner { may[at] || lets_in_anybody } else { may[at] && open.contains(class.account) };
-            worth.then_some(class)
-        })
+    pub(super) fn worth_asking(&self, inventory: &Inventory, matter: &Matter, doors: &Doors) -> Vec<&Class<'a>> {
+        let owner = matter.target.account();
+        let request = bare_request(inventory, &matter.asked_by(Caller::Service { name: "".into(), source: None }));
+        let on_this = |statements: &[Statement<'a>]| {
+            statements.is_empty() || statements.iter().any(|statement| may_cover_resource(*statement, &request))
+        };
+        let mut worth = self.named(doors);
+        for (at, statements) in self.may(&matter.action).iter() {
+            let account = self.all[*at].account;
+            if (account == owner || doors.open_to_account(account)) && on_this(statements) {
+                worth.insert(*at);
+            }
+        }
+        if doors.unread || doors.everyone {
+            worth.extend(self.all.iter().enumerate().filter(|(_, class)| class.account == owner).map(|(at, _)| at));
+        }
+        worth.into_iter().map(|at| &self.all[at]).collect()
     }
 
     /// The classes with a member that the resource's side names.
@@ -86,9 +97,9 @@ impl<'a> Classes<'a> {
         self.all.iter().enumerate().filter(|(_, class)| has_named(class)).map(|(at, _)| at).collect()
     }
 
-    fn may(&self, action: &Arc<str>) -> Arc<[bool]> {
+    fn may(&self, action: &Arc<str>) -> Arc<[May<'a>]> {
         let mut known = self.may.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = || self.all.iter().map(|class| class.may(action)).collect();
+        let made = || self.all.iter().enumerate().filter_map(|(at, class)| Some((at, class.may(action)?))).collect();
         Arc::clone(known.entry(Arc::clone(action)).or_insert_with(made))
     }
 }
@@ -118,11 +129,14 @@ impl<'a> Class<'a> {
         }
     }
 
-    /// Whether their identity policies may allow the action on something.
-    fn may(&self, action: &str) -> bool {
-        let covers =
-            |policy: &Policy| policy.statements().any(|statement| statement.effect() == Effect::Allow && covers_action(statement, action));
-        self.unread || self.documents.iter().any(|document| document.policy().map_or(true, covers))
+    /// The statements of their identity policies that allow the action on something; none of them where a policy cannot be read, and nothing where no statement does.
+    fn may(&self, action: &str) -> Option<Vec<Statement<'a>>> {
+        if self.unread || self.documents.iter().any(|document| document.policy().is_err()) {
+            return Some(Vec::new());
+        }
+        let statements = self.documents.iter().filter_map(|document| document.policy().ok()).flat_map(Policy::statements);
+        let allowing = statements.filter(|statement| statement.effect() == Effect::Allow && covers_action(*statement, action));
+        Some(allowing.collect()).filter(|statements: &Vec<_>| !statements.is_empty())
     }
 }
 

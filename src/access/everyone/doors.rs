@@ -99,6 +99,11 @@ impl Doors {
         !self.named.is_empty() && (self.named.contains(arn.as_str()) || self.named.contains(identity.id()) || a_session())
     }
 
+    /// Whether nobody but services is let in or named.
+    pub(super) fn are_shut(&self) -> bool {
+        !self.unread && !self.everyone && self.accounts.is_empty() && self.named.is_empty()
+    }
+
     /// Whether somebody of another account may be let in.
     pub(super) fn open_to_account(&self, account: &str) -> bool {
         self.unread || self.everyone || self.accounts.contains(account)

@@ -18,9 +18,14 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::optional("function.qualifier", Type::String), |view| {
         option(view.rotation.function_arn.and_then(|arn| arn.split_qualifier().1), text)
     }),
-    Row::listed(Field::required("function.version_pinned", Type::Bool), |view| {
+    // What of the function the secret names: latest, version or alias.
+    Row::listed(Field::required("function.runs", Type::String), |view| {
         let qualifier = view.rotation.function_arn.and_then(|arn| arn.split_qualifier().1);
-        boolean(qualifier.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit())))
+        text(match qualifier {
+            None | Some("$LATEST") => "latest",
+            Some(version) if version.bytes().all(|byte| byte.is_ascii_digit()) => "version",
+            Some(_) => "alias",
+        })
     }),
     Row::read(Field::required("function.exists", Type::Bool), |view| {
         known(view.rotation.configuration.clone(), |configuration| boolean(configuration.is_some()))

@@ -32,6 +32,12 @@ const OF_THE_ROTATION: &[Row] = &[
     Row::listed(Field::required("trusted.accounts", Type::List(&Type::String)), |view| {
         make::list(view.inventory.trusted_accounts.iter().flatten().map(|account| make::string(account.as_str())))
     }),
+    // Those who can do what a rule forbids to other principals; there in messages alone.
+    Row::listed(Field::optional("principals.told", Type::String), |view| match view.focus {
+        Focus::Principals(1) => make::text("1 principal that is no administrator"),
+        Focus::Principals(number) => make::text(&format!("{number} principals that are no administrators")),
+        _ => Fact::Absent,
+    }),
     Row::listed(Field::required("now", Type::Timestamp), |view| make::time(view.inventory.read_at(&view.rotation.secret.arn))),
 ];
 

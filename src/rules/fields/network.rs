@@ -87,7 +87,7 @@ fn url(endpoint: &Endpoint) -> Value<Gap> {
 fn of_reason(view: &View<'_>, make: impl FnOnce(&Reason, &Reach) -> Fact<Gap>) -> Fact<Gap> {
     match view.focus {
         Focus::Reason(reason, reach) => make(reason, reach),
-        Focus::Whole | Focus::Way(_) => Fact::Absent,
+        Focus::Whole | Focus::Way(_) | Focus::Principals(_) => Fact::Absent,
     }
 }
 

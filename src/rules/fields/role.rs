@@ -1,10 +1,13 @@
 //! The fields of the execution role.
 
-use super::make::{boolean, known, list, malformed, option, text};
+use std::collections::BTreeSet;
+
+use super::make::{boolean, known, list, malformed, option, string, text};
 use super::row::{Row, View};
 use crate::arn::Arn;
-use crate::inventory::{Gap, Role};
-use crate::rules::expression::{Fact, Field, Type};
+use crate::inventory::{Function, Gap, Role};
+use crate::policy::{Effect, Policy, PrincipalEntry, PrincipalKind, Statement};
+use crate::rules::expression::{Fact, Field, Type, Value};
 
 pub(super) const ROWS: &[Row] = &[
     Row::read(Field::optional("role.name", Type::String), |view| {
@@ -14,10 +17,37 @@ pub(super) const ROWS: &[Row] = &[
         known(view.rotation.role_arn.clone(), |arn| option(arn.map(Arn::account), text))
     }),
     Row::read(Field::required("role.exists", Type::Bool), |view| known(view.rotation.role.clone(), |role| boolean(role.is_some()))),
+    // The rotation functions that run with it, by name, where there are several.
+    Row::read(Field::required("role.functions", Type::List(&Type::String)), |view| {
+        known(view.rotation.role_arn.clone(), |role| role.map_or_else(|| list([]), |role| functions_of(view, role)))
+    }),
+    // The identity providers for whom its trust policy has a statement that allows.
+    Row::read(Field::required("role.trusted_providers", Type::List(&Type::String)), |view| {
+        known(view.rotation.role.clone(), |role| list(role.into_iter().flat_map(trusted_providers)))
+    }),
     Row::read(Field::required("role.malformed_policies", Type::List(&Type::String)), |view| {
         known(view.rotation.role.clone(), |role| role.map_or_else(|| list([]), |role| malformed_policies(view, role)))
     }),
 ];
+
+/// Of the role's own account, as functions run with no other's. One that was not read may be the second.
+fn functions_of(view: &View<'_>, role: &Arn) -> Fact<Gap> {
+    let runs_with = |function: &&Function| {
+        let configuration = function.configuration.value().and_then(Option::as_ref);
+        configuration.and_then(|configuration| configuration.role.as_ref()) == Some(role)
+    };
+    let functions = || view.inventory.functions.values().filter(|function| function.arn.account() == role.account());
+    let found: Vec<_> = functions().filter(runs_with).map(|function| string(function.arn.name())).collect();
+    let unread: Vec<Gap> = functions().filter_map(|function| function.configuration.gap().cloned()).collect();
+    if found.len() < 2 && !unread.is_empty() { Fact::Unreadable(unread) } else { list(found) }
+}
+
+fn trusted_providers(role: &Role) -> Vec<Value<Gap>> {
+    let statements = role.trust.policy().into_iter().flat_map(Policy::statements);
+    let entries = statements.filter(|statement| statement.effect() == Effect::Allow).flat_map(Statement::principals);
+    let providers: BTreeSet<&str> = entries.filter(|entry| entry.kind() == PrincipalKind::Federated).map(PrincipalEntry::written).collect();
+    providers.into_iter().map(string).collect()
+}
 
 /// The malformed ones among trust policy, inline policies, managed policies and boundary. A managed policy that was not read is not malformed.
 fn malformed_policies(view: &View<'_>, role: &Role) -> Fact<Gap> {
