@@ -19,11 +19,7 @@ fn rotaudit(emulator: &Emulator, arguments: &[&str]) -> Output {
         .args(arguments)
         .args(["--format", "json", "--endpoint-url", &emulator.endpoint])
         .envs(keys.iter().map(|(name, key)| (name, key.as_str().unwrap_or_default())))
-        .envs([
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-            ("AWS_MAX_ATTEMPTS", "2"),
-            ("AWS_REGION", text(&emulator.manifest["organization"], "region")),
-        ])
+        .envs([("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_REGION", text(&emulator.manifest["organization"], "region"))])
         .env_remove("AWS_PROFILE")
         .output()
         .expect("the program runs")
