@@ -56,12 +56,13 @@ pub(super) fn malformed(name: &str, document: &Document) -> Option<Value<Gap>> {
 }
 
 /// The ids of roles and users that these policies name. AWS keeps the id of a role or user behind its ARN, and shows the id where there is no such role or user any more
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>); one that the inventory knows is not gone.
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>); one that the inventory knows is not gone, and one that it does not know may be among identities that were not read.
 pub(super) fn gone_principals<'d>(inventory: &Inventory, documents: impl IntoIterator<Item = &'d Document>) -> Fact<Gap> {
     let policies = documents.into_iter().filter_map(|document| document.policy().ok());
     let named = policies.flat_map(Policy::statements).flat_map(Statement::principals).map(PrincipalEntry::written);
     let gone: BTreeSet<&str> = named.filter(|named| is_identity(named) && !exists(inventory, named)).collect();
-    list(gone.into_iter().map(string))
+    let unread: Vec<Gap> = inventory.accounts.values().filter_map(|account| account.identities.gap().cloned()).collect();
+    if gone.is_empty() || unread.is_empty() { list(gone.into_iter().map(string)) } else { Fact::Unreadable(unread) }
 }
 
 /// Whether this is the unique id of a role or user
