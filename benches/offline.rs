@@ -1,5 +1,6 @@
 //! How long an audit of a large estate takes without AWS, and how much memory: reading the snapshot, auditing it, writing the report as JSON and as a table. Each size
-//! is measured in a process of its own. `-- 1000 4000` measures these sizes; `-- write 5000 FILE` only writes a snapshot of so many secrets.
+//! is measured in a process of its own. `-- 1000 4000` measures these sizes; `-- write 5000 FILE` only writes a snapshot of so many secrets, `-- report FILE` the JSON report of
+//! one, so that two builds can be compared to the byte.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["write", secrets, file] => Ok(snapshot::write(Path::new(file), &generate::inventory(Shape::of(secrets.parse()?))?)?),
+        ["report", file] => Ok(json(&audit(&snapshot::read(Path::new(file))?, &RuleSet::builtin()?), &mut io::stdout().lock())?),
         ["measure", file] => measure(Path::new(file)),
         [] => compare(&SIZES),
         sizes => compare(&sizes.iter().map(|size| size.parse()).collect::<Result<Vec<usize>, _>>()?),

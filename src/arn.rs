@@ -4,7 +4,9 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -21,32 +23,41 @@ pub struct ArnError {
 }
 
 /// An ARN with its six components known to be there. The text is kept as AWS wrote it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
-pub struct Arn(Arc<str>);
+pub struct Arn {
+    text: Arc<str>,
+    // INVARIANT: where partition, service, region and account end. These are looked at more often than anything else.
+    ends: [u32; 4],
+}
 
 impl Arn {
     /// Parses `text`; at least six colon-separated components, the first of them `arn`.
     pub fn parse(text: &str) -> Result<Self, ArnError> {
+        Self::of(text.into())
+    }
+
+    fn of(text: Arc<str>) -> Result<Self, ArnError> {
         let error = |problem| ArnError { text: text.chars().take(200).collect(), problem };
-        let mut parts = text.splitn(6, ':');
-        if parts.next() != Some("arn") {
-            return Err(error("it does not begin with \"arn:\""));
+        let Some(rest) = text.strip_prefix("arn:") else { return Err(error("it does not begin with \"arn:\"")) };
+        let mut ends = [0; 4];
+        let mut from = text.len() - rest.len();
+        for (end, missing) in ends.iter_mut().zip([Some("it has no partition"), Some("it has no service"), None, None]) {
+            let length = text[from..].find(':').ok_or_else(|| error("it has fewer than six components"))?;
+            if let Some(missing) = missing.filter(|_| length == 0) {
+                return Err(error(missing));
+            }
+            *end = u32::try_from(from + length).map_err(|_| error("its components are too long"))?;
+            from += length + 1;
         }
-        if parts.next().is_none_or(str::is_empty) {
-            return Err(error("it has no partition"));
-        }
-        if parts.next().is_none_or(str::is_empty) {
-            return Err(error("it has no service"));
-        }
-        if parts.nth(2).is_none_or(str::is_empty) {
+        if from == text.len() {
             return Err(error("it has fewer than six components"));
         }
-        if text.chars().any(char::is_control) {
+        if text.bytes().any(|byte| byte.is_ascii_control()) || !text.is_ascii() && text.chars().any(char::is_control) {
             return Err(error("it holds a control character"));
         }
-        Ok(Self(text.into()))
+        Ok(Self { text, ends })
     }
 
     /// The ARN made of these components. Meant for components that AWS itself gave.
@@ -56,46 +67,48 @@ impl Arn {
 
     /// The whole text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The shared text, for those who keep it.
     pub fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.text)
     }
 
+    /// What stands between two of the ends; from 0, the partition.
     fn component(&self, index: usize) -> &str {
-        self.0.splitn(6, ':').nth(index).unwrap_or_default()
+        let start = if index == 0 { "arn:".len() } else { self.ends[index - 1] as usize + 1 };
+        &self.text[start..self.ends[index] as usize]
     }
 
     /// The partition, by its name in the ARN.
     pub fn partition(&self) -> Partition {
-        Partition::named(self.component(1))
+        Partition::named(self.component(0))
     }
 
     /// The partition as written.
     pub fn partition_name(&self) -> &str {
-        self.component(1)
+        self.component(0)
     }
 
     /// The service prefix: `secretsmanager`, `kms`, …
     pub fn service(&self) -> &str {
-        self.component(2)
+        self.component(1)
     }
 
     /// The region; empty for global services such as IAM.
     pub fn region(&self) -> &str {
-        self.component(3)
+        self.component(2)
     }
 
     /// The account id as written; empty in ARNs that carry none.
     pub fn account(&self) -> &str {
-        self.component(4)
+        self.component(3)
     }
 
     /// All after the fifth colon: `secret:prod/db-AbCdEf`, `role/path/Name`, `function:f:live`.
     pub fn resource(&self) -> &str {
-        self.component(5)
+        &self.text[self.ends[3] as usize + 1..]
     }
 
     /// The name that people use: a secret without `secret:` and the random suffix, a function with its qualifier, the last
@@ -120,8 +133,8 @@ impl Arn {
         let mut parts = self.resource().splitn(3, ':');
         match (self.service(), parts.next(), parts.next(), parts.next()) {
             ("lambda", Some("function"), Some(_), Some(qualifier)) => {
-                let end = self.0.len() - qualifier.len() - 1;
-                (Self(self.0[..end].into()), Some(qualifier))
+                let end = self.text.len() - qualifier.len() - 1;
+                (Self { text: self.text[..end].into(), ends: self.ends }, Some(qualifier))
             }
             _ => (self.clone(), None),
         }
@@ -136,15 +149,42 @@ fn secret_name(resource: &str) -> &str {
     }
 }
 
+// An ARN is its text, so that a map by ARN can be asked by text.
+impl PartialEq for Arn {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.text, &other.text) || self.text == other.text
+    }
+}
+
+impl Eq for Arn {}
+
+impl PartialOrd for Arn {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Arn {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.text, &other.text) { Ordering::Equal } else { self.text.cmp(&other.text) }
+    }
+}
+
+impl Hash for Arn {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl fmt::Debug for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Arn({})", self.0)
+        write!(f, "Arn({})", self.text)
     }
 }
 
@@ -158,19 +198,19 @@ impl FromStr for Arn {
 impl TryFrom<String> for Arn {
     type Error = ArnError;
     fn try_from(text: String) -> Result<Self, ArnError> {
-        Self::parse(&text)
+        Self::of(text.into())
     }
 }
 
 impl From<Arn> for String {
     fn from(arn: Arn) -> Self {
-        arn.0.as_ref().to_owned()
+        arn.text.as_ref().to_owned()
     }
 }
 
 impl Borrow<str> for Arn {
     fn borrow(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -316,8 +356,27 @@ mod tests {
     }
 
     #[test]
+    fn an_arn_has_the_components_that_stand_between_its_first_five_colons() {
+        let all = |arn: &Arn| [arn.partition_name(), arn.service(), arn.region(), arn.account(), arn.resource()].map(str::to_owned);
+        assert_eq!(all(&arn("arn:aws:kms:eu-west-1:1:key/2:3")), ["aws", "kms", "eu-west-1", "1", "key/2:3"]);
+        assert_eq!(all(&arn("arn:aws-cn:s3:::é")), ["aws-cn", "s3", "", "", "é"]);
+        let qualified = arn("arn:aws:lambda:eu-west-1:1:function:f:live");
+        assert_eq!(all(&qualified.split_qualifier().0), ["aws", "lambda", "eu-west-1", "1", "function:f"]);
+    }
+
+    #[test]
     fn what_is_no_arn_says_why() {
-        for text in ["", "arn", "arn:aws", "arn:aws:iam::111122223333", "nra:aws:iam::1:role/x", "arn:aws:iam::1:role/\u{1b}[31m"] {
+        for text in [
+            "",
+            "arn",
+            "arn:",
+            "arn:aws",
+            "arn::iam::1:role/x",
+            "arn:aws:iam::111122223333",
+            "arn:aws:iam::1:",
+            "nra:aws:iam::1:role/x",
+            "arn:aws:iam::1:role/\u{1b}[31m",
+        ] {
             let error = Arn::parse(text).unwrap_err();
             assert!(error.to_string().contains("is not an ARN"), "{error}");
         }

@@ -23,22 +23,30 @@ fn in_one_account(secrets: usize) -> Inventory {
     inventory(Shape { accounts: 1, ..Shape::of(secrets) }).unwrap()
 }
 
-/// How many questions an audit decides.
-fn questions(inventory: &Inventory) -> usize {
+/// How much an audit does: questions, decisions, and groups of secrets that it looks through.
+fn work(inventory: &Inventory) -> usize {
     let access = Access::new(inventory);
     let rotations = rotations(inventory);
     RuleSet::builtin().unwrap().run(inventory, &rotations, &access);
     for rotation in &rotations {
         drop(judge(rotation, &access, None));
     }
-    access.asked()
+    access.work()
 }
 
 #[test]
-fn four_times_the_secrets_are_four_times_the_questions() {
-    let (few, many) = (questions(&in_one_account(250)), questions(&in_one_account(1_000)));
+fn four_times_the_secrets_are_four_times_the_work() {
+    let (few, many) = (work(&in_one_account(250)), work(&in_one_account(1_000)));
     assert!(few > 250, "the audit asks: {few}");
-    assert!(many < few * 4 * 12 / 10, "{few} questions about 250 secrets, and {many} about 1000");
+    assert!(many < few * 4 * 12 / 10, "{few} steps about 250 secrets, and {many} about 1000");
+}
+
+#[test]
+fn four_times_the_accounts_are_four_times_the_work() {
+    let of = |accounts| work(&inventory(Shape { accounts, ..Shape::of(accounts * 50) }).unwrap());
+    let (few, many) = (of(5), of(20));
+    assert!(few > 250, "the audit asks: {few}");
+    assert!(many < few * 4 * 12 / 10, "{few} steps in 5 accounts, and {many} in 20");
 }
 
 #[test]

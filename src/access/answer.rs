@@ -1,13 +1,16 @@
 //! The answer to a question, and what it rests on. Verdicts and findings show it; `reason.rs` puts it into words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::grants::GrantAnswer;
+use super::names::named;
 use super::question::{Caller, Question, Target};
-use crate::arn::Arn;
 use crate::inventory::Gap;
 use crate::policy::case::Case;
-use crate::policy::{Attached, Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, Truth, explain};
+use crate::policy::{
+    Attached, Condition, Decision, Entry, HangsOn, Label, Policy, PolicySet, Request, Statement, Trace, Truth, explain, outline,
+};
 
 /// How AWS decides a question.
 #[derive(Debug, Clone)]
@@ -106,20 +109,12 @@ impl Answer {
     /// The closed question, for `rotaudit simulate`. Keys that no audit can know stand under `unknown`; a grant stands among the resource's policies, as the
     /// statement that says the same. Nothing when the question cannot be written so.
     pub fn case(&self) -> serde_json::Value {
-        let mut request = self.request.clone();
-        for key in self.mentioned_keys() {
-            let entry = request.context.get(&key).clone();
-            request.context.set(&key, entry);
-        }
-        let policies = self.with_grants();
-        let case = Case::of(&self.question.action, &without_alternatives(request), &policies);
-        case.ok().and_then(|case| serde_json::to_value(case).ok()).unwrap_or_default()
+        self.closed().case()
     }
 
-    /// Every key that a policy has a condition on.
-    fn mentioned_keys(&self) -> BTreeSet<String> {
-        let statements = self.policies.iter().filter_map(|attached| attached.policy()).flat_map(Policy::statements);
-        statements.flat_map(Statement::conditions).map(|condition| condition.key().to_owned()).collect()
+    /// The closed question, to be written later.
+    pub fn closed(&self) -> Closed {
+        Closed { action: Arc::clone(&self.question.action), request: self.request.clone(), policies: self.with_grants() }
     }
 
     /// The context keys on which the answer hangs, with the values that policies compare them with.
@@ -150,6 +145,11 @@ impl Answer {
         explain(&self.request, &self.with_grants())
     }
 
+    /// The same without what the statements miss, which nobody asks where one of them decides.
+    pub(super) fn outline(&self) -> Trace {
+        outline(&self.request, &self.with_grants())
+    }
+
     fn with_grants(&self) -> PolicySet {
         let mut policies = self.policies.clone();
         if let Some((resource, identity)) = self.grants.as_policies() {
@@ -160,19 +160,31 @@ impl Answer {
     }
 }
 
-/// A resource by its kind and the name that people use.
-pub(super) fn named(arn: &Arn) -> String {
-    let kind = match (arn.service(), arn.resource()) {
-        ("secretsmanager", _) => "secret",
-        ("lambda", _) => "function",
-        ("kms", alias) if alias.starts_with("alias/") => return alias.replacen("alias/", "the alias ", 1),
-        ("kms", _) => "key",
-        ("iam", policy) if policy.starts_with("policy/") => "policy",
-        ("iam", user) if user.starts_with("user/") => "user",
-        ("iam", _) => "role",
-        _ => return arn.to_string(),
-    };
-    format!("{kind} {}", arn.name())
+/// A question with all that its answer depends on, and nothing else of the answer.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    action: Arc<str>,
+    request: Request,
+    policies: PolicySet,
+}
+
+impl Closed {
+    /// As [`Answer::case`] says it.
+    pub fn case(&self) -> serde_json::Value {
+        let mut request = self.request.clone();
+        for key in self.mentioned_keys() {
+            let entry = request.context.get(key).clone();
+            request.context.set(key, entry);
+        }
+        let case = Case::of(&self.action, &without_alternatives(request), &self.policies);
+        case.ok().and_then(|case| serde_json::to_value(case).ok()).unwrap_or_default()
+    }
+
+    /// Every key that a policy has a condition on.
+    fn mentioned_keys(&self) -> BTreeSet<&str> {
+        let statements = self.policies.iter().filter_map(Attached::policy).flat_map(Policy::statements);
+        statements.flat_map(Statement::conditions).map(Condition::key).collect()
+    }
 }
 
 /// A decided answer is the same under each alternative, so the first stands for all; what no policy asks for need not be said.

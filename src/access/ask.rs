@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 use super::answer::Answer;
+use super::context;
+use super::estate::Estate;
 use super::grants::{self, GrantAnswer};
 use super::policies::{self, Gathered};
 use super::principal;
 use super::question::{Caller, Question, Scope, Target};
 use crate::arn::Arn;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Secret};
 use crate::policy::{Body, Decision, Document, PolicySet, Request, Truth, evaluate, may_allow};
 
 /// AWS documents that a resource policy lifts an implicit denial by a boundary for principals that it names, and for `*` with a condition on aws:PrincipalArn
@@ -21,26 +23,47 @@ const BARE_STAR: &str =
 /// Answers questions about one inventory.
 #[derive(Debug)]
 pub struct Access<'a> {
-    inventory: &'a Inventory,
+    inventory: Estate<'a>,
     asked: AtomicUsize,
+    looked: AtomicUsize,
 }
 
 impl<'a> Access<'a> {
     /// Over this inventory.
     pub fn new(inventory: &'a Inventory) -> Self {
-        Self { inventory, asked: AtomicUsize::new(0) }
+        Self { inventory: Estate::new(inventory), asked: AtomicUsize::new(0), looked: AtomicUsize::new(0) }
     }
 
-    /// How many questions were decided so far: the measure of how the work grows with the inventory.
+    /// How much was done so far: questions for which policies were gathered, decisions, and what rules looked through. The measure of how the work grows with the inventory.
+    pub fn work(&self) -> usize {
+        self.asked() + self.looked.load(Ordering::Relaxed)
+    }
+
+    /// How many questions were decided so far.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
 
+    /// Adds what somebody looked through to find out what to ask.
+    pub fn count(&self, things: usize) {
+        self.looked.fetch_add(things, Ordering::Relaxed);
+    }
+
+    fn gather(&self, question: &Question) -> Gathered {
+        self.count(1);
+        policies::gather(&self.inventory, question)
+    }
+
     /// How AWS decides the question, whatever the values of the keys that no audit can know: allowed only if it is allowed under all of them.
     pub fn ask(&self, question: &Question) -> Answer {
-        let Gathered { set, gaps, opening } = policies::gather(self.inventory, question);
-        let request = principal::request(self.inventory, question);
-        let grants = grants::ask(self.inventory, question, &request.context);
+        self.answer(question, principal::bare_request(&self.inventory, question), self.gather(question))
+    }
+
+    /// The answer of these policies to a request of which nobody has found out what it carries.
+    fn answer(&self, question: &Question, request: Request, gathered: Gathered) -> Answer {
+        let Gathered { set, gaps, opening } = gathered;
+        let request = Request { context: context::context(&self.inventory, question), ..request };
+        let grants = grants::ask(&self.inventory, question, &request.context);
         self.settle(Answer {
             decision: Decision::Undecided,
             question: question.clone(),
@@ -53,9 +76,30 @@ impl<'a> Access<'a> {
         })
     }
 
-    /// Whether no value of any condition key would allow the question. This is told without finding out what the request carries, which is most of the work of deciding
-    /// it; where it is not told, [`witness`](Self::witness) may still deny.
-    pub fn surely_denied(&self, question: &Question) -> bool {
+    /// As [`ask`](Self::ask) says, or nothing where no value of any condition key would allow the question. This is told without finding out what the request carries, which is
+    /// most of the work of deciding it.
+    pub(super) fn ask_unless_denied(&self, question: &Question) -> Option<Answer> {
+        let gathered = self.gather(question);
+        let request = principal::bare_request(&self.inventory, question);
+        (!self.is_denied(question, &request, &gathered)).then(|| self.answer(question, request, gathered))
+    }
+
+    /// Whether no value of any condition key would allow the question.
+    pub(super) fn surely_denied(&self, question: &Question) -> bool {
+        self.is_denied(question, &principal::bare_request(&self.inventory, question), &self.gather(question))
+    }
+
+    /// Whether an outsider asks for a secret that has no policies, which lets nobody in from elsewhere. Nearly all secrets are such, so it is worth telling before anything else.
+    pub fn is_closed_to(&self, question: &Question) -> bool {
+        let (Caller::Outsider { account }, Target::Secret(arn)) = (&question.caller, &question.target) else { return false };
+        let is_bare = |secret: &Secret| {
+            secret.policies.value().is_some_and(Vec::is_empty)
+                && secret.policies_listed.as_ref().is_none_or(|listed| listed.gap().is_none())
+        };
+        account.as_str() != arn.account() && self.inventory.secrets.get(arn).is_some_and(is_bare)
+    }
+
+    fn is_denied(&self, question: &Question, request: &Request, gathered: &Gathered) -> bool {
         let by_other_means = match (&question.caller, &question.target) {
             (Caller::Grantee { .. }, _) => true,
             (_, Target::Key(arn)) => {
@@ -68,20 +112,19 @@ impl<'a> Access<'a> {
         if by_other_means || question.scope == Scope::Endpoint {
             return false;
         }
-        let Gathered { set, opening, .. } = policies::gather(self.inventory, question);
-        opening.is_none() && !may_allow(&principal::bare_request(self.inventory, question), &set)
+        gathered.opening.is_none() && !may_allow(request, &gathered.set)
     }
 
     /// The policies that have a say in the question, as far as they were read.
     pub fn documents(&self, question: &Question) -> Vec<Document> {
-        let gathered = policies::gather(self.inventory, question);
+        let gathered = self.gather(question);
         let bodies = gathered.set.iter().map(|attached| &attached.body);
         bodies.filter_map(|body| if let Body::Document(document) = body { Some(document.clone()) } else { None }).collect()
     }
 
     /// The same question with other values of some context keys.
     pub(super) fn ask_again(&self, answer: &Answer, request: Request) -> Answer {
-        let grants = grants::ask(self.inventory, &answer.question, &request.context);
+        let grants = grants::ask(&self.inventory, &answer.question, &request.context);
         self.settle(Answer { request, grants, ..answer.clone() })
     }
 
@@ -103,7 +146,11 @@ impl<'a> Access<'a> {
 
     /// What it is asked over.
     pub(super) fn inventory(&self) -> &'a Inventory {
-        self.inventory
+        self.inventory.all()
+    }
+
+    pub(super) fn estate(&self) -> &Estate<'a> {
+        &self.inventory
     }
 
     /// When the inventory was read: no request is made before.
@@ -139,7 +186,7 @@ impl<'a> Access<'a> {
         if qualifier.is_none() {
             return (decision, None);
         }
-        let function_level = policies::function_level(self.inventory, &unqualified);
+        let function_level = policies::function_level(&self.inventory, &unqualified);
         let mut both = set.clone();
         both.resource.extend(function_level.set.resource);
         let with_function_level = evaluate(request, &both).decision();

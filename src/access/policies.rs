@@ -2,19 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
-use super::answer::named;
 use super::control;
+use super::estate::Estate;
+use super::given;
+use super::identities::OfIdentity;
 use super::question::{Caller, Question, Scope, Target, Way};
-use super::services::{is_secrets_manager, via_service};
-use super::strangers::is_stranger;
+use super::services::is_secrets_manager;
 use crate::arn::Arn;
-use crate::inventory::{Gap, Identities, Inventory, Known, NamedDocument, Permissions};
+use crate::inventory::{Gap, Inventory, Known, NamedDocument};
 use crate::policy::{Attached, Document, Label, PolicyKind, PolicySet};
-
-/// The call that reads roles, users, groups and their policies.
-const READS_IDENTITIES: &str = "iam:GetAccountAuthorizationDetails";
 
 /// The policies of one question, and for each that could not be read, the call that did not answer.
 #[derive(Debug, Default)]
@@ -37,17 +33,23 @@ impl Gathered {
         attached
     }
 
+    /// What a role or user has.
+    fn add(&mut self, of_identity: &OfIdentity) {
+        self.gaps.extend(of_identity.gaps.iter().cloned());
+        self.set.identity.extend(of_identity.policies.iter().cloned());
+        self.set.boundary.clone_from(&of_identity.boundary);
+    }
+
     /// The documents of `owner`, or one unreadable policy in their place.
-    fn resource_policies(&mut self, owner: &str, policies: Known<&Vec<NamedDocument>>) {
+    fn resource_policies(&mut self, owner: impl Fn() -> String, policies: Known<&Vec<NamedDocument>>) {
         match policies {
             Known::Value(named) => {
-                let label = |policy: &NamedDocument| {
-                    if policy.name == "default" { owner.to_owned() } else { format!("{} {owner}", policy.name) }
-                };
+                let label =
+                    |policy: &NamedDocument| if policy.name == "default" { owner() } else { format!("{} {}", policy.name, owner()) };
                 self.set.resource.extend(named.iter().map(|policy| Self::readable(PolicyKind::Resource, &label(policy), &policy.document)));
             }
             Known::Unreadable(gap) => {
-                let attached = self.unreadable(PolicyKind::Resource, owner, &gap);
+                let attached = self.unreadable(PolicyKind::Resource, &owner(), &gap);
                 self.set.resource.push(attached);
             }
         }
@@ -55,7 +57,7 @@ impl Gathered {
 }
 
 /// Gathers what applies to `question`.
-pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
+pub(super) fn gather(inventory: &Estate<'_>, question: &Question) -> Gathered {
     let mut gathered = Gathered::default();
     if let Caller::Function { way, .. } = &question.caller
         && question.scope != Scope::BesideEndpoint
@@ -67,20 +69,19 @@ pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
     }
     match &question.caller {
         Caller::Function { role, .. } | Caller::Forwarded { role, .. } => {
-            identity_policies(&mut gathered, inventory, role);
+            gathered.add(&inventory.of_identity(role));
             service_control_policies(&mut gathered, inventory, role);
         }
         Caller::Principal { arn } => {
             if matches!(inventory.identity(arn), Known::Value(None)) {
-                unread_identity(&mut gathered, arn, &Gap::new(READS_IDENTITIES, arn.as_str(), "the account has no such role or user"));
+                gathered.add(&OfIdentity::unread(arn, "the account has no such role or user"));
+            } else {
+                gathered.add(&inventory.of_identity(arn));
             }
-            identity_policies(&mut gathered, inventory, arn);
             service_control_policies(&mut gathered, inventory, arn);
         }
         Caller::Outsider { account } => {
-            let everything = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
-            let name = format!("of an administrator in account {account}");
-            gathered.set.identity.push(Attached::document(PolicyKind::Identity, name, Document::new(everything.to_string())));
+            gathered.set.identity.push(given::administrator(account.as_str()));
         }
         Caller::Grantee { grant } => policies_of_grantee(&mut gathered, inventory, &question.target, grant),
         Caller::Service { .. } => {}
@@ -91,62 +92,13 @@ pub(super) fn gather(inventory: &Inventory, question: &Question) -> Gathered {
 }
 
 /// What denies a grantee who is a role of an account that was read. Elsewhere nobody but the grantee's own administrators denies it anything.
-fn policies_of_grantee(gathered: &mut Gathered, inventory: &Inventory, target: &Target, id: &str) {
+fn policies_of_grantee(gathered: &mut Gathered, inventory: &Estate<'_>, target: &Target, id: &str) {
     let grants = target.arn().map(|arn| inventory.key(arn).and_then(|key| key.grants.as_ref()));
     let grant = grants.as_ref().and_then(Known::value).and_then(|grants| grants.iter().find(|grant| grant.id == id));
     let Some(role) = grant.and_then(|grant| Arn::parse(grant.grantee.as_deref()?).ok()) else { return };
     if matches!(inventory.role(&role), Known::Value(Some(_))) {
-        identity_policies(gathered, inventory, &role);
+        gathered.add(&inventory.of_identity(&role));
         service_control_policies(gathered, inventory, &role);
-    }
-}
-
-/// The policies of a role or user, of a user's groups, and its boundary.
-fn identity_policies(gathered: &mut Gathered, inventory: &Inventory, arn: &Arn) {
-    let identities = match inventory.identities(arn.account()) {
-        Known::Value(identities) => identities,
-        Known::Unreadable(gap) => return unread_identity(gathered, arn, &gap),
-    };
-    let Some(identity) = identities.identity(arn) else { return };
-    permissions(gathered, identities, &named(identity.arn()), identity.permissions());
-    for name in identity.groups() {
-        let owner = format!("group {name}");
-        if let Some(group) = identities.groups.get(name) {
-            permissions(gathered, identities, &owner, &group.permissions);
-        } else {
-            let gap = Gap::not_collected(READS_IDENTITIES, &owner);
-            let policies = gathered.unreadable(PolicyKind::Identity, &format!("of {owner}"), &gap);
-            gathered.set.identity.push(policies);
-        }
-    }
-    let boundary = identity.permissions().boundary.as_ref();
-    gathered.set.boundary = boundary.map(|arn| vec![managed(gathered, identities, PolicyKind::Boundary, arn)]);
-}
-
-/// A role or user whose policies and boundary may say anything.
-fn unread_identity(gathered: &mut Gathered, arn: &Arn, gap: &Gap) {
-    let owner = format!("of {}", named(arn));
-    let policies = gathered.unreadable(PolicyKind::Identity, &owner, gap);
-    let boundary = gathered.unreadable(PolicyKind::Boundary, &owner, gap);
-    gathered.set.identity.push(policies);
-    gathered.set.boundary = Some(vec![boundary]);
-}
-
-fn permissions(gathered: &mut Gathered, identities: &Identities, owner: &str, permissions: &Permissions) {
-    for policy in &permissions.inline {
-        let name = format!("{} of {owner}", policy.name);
-        gathered.set.identity.push(Gathered::readable(PolicyKind::Identity, &name, &policy.document));
-    }
-    for arn in &permissions.attached {
-        let attached = managed(gathered, identities, PolicyKind::Identity, arn);
-        gathered.set.identity.push(attached);
-    }
-}
-
-fn managed(gathered: &mut Gathered, identities: &Identities, kind: PolicyKind, arn: &Arn) -> Attached {
-    match identities.policies.get(arn) {
-        Some(document) => Gathered::readable(kind, arn.name(), document),
-        None => gathered.unreadable(kind, arn.name(), &Gap::not_collected(READS_IDENTITIES, arn.as_str())),
     }
 }
 
@@ -195,24 +147,27 @@ fn resource_control_policies(gathered: &mut Gathered, inventory: &Inventory, que
     }
 }
 
-fn target_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {
+fn target_policies(gathered: &mut Gathered, inventory: &Estate<'_>, question: &Question) {
     match &question.target {
         Target::Secret(arn) => secret_policies(gathered, inventory, &question.caller, arn),
         Target::ImaginedSecret { arn, .. } => {
-            if is_stranger(inventory, arn.account()) {
-                gathered.set.resource.push(open_to_all(&format!("that the owner of {} wrote", arn.name())));
+            if inventory.is_stranger(arn.account()) {
+                gathered.set.resource.push(given::open_to_all(&format!("that the owner of {} wrote", arn.name())));
             }
         }
         Target::Function(arn) => function_policy(gathered, inventory, arn),
         Target::Key(arn) => {
             let policies = inventory.key(arn).and_then(|key| key.policies.as_ref());
-            gathered.resource_policies(&format!("of key {}", arn.name()), policies);
+            gathered.resource_policies(|| format!("of key {}", arn.name()), policies);
         }
-        Target::ManagedKey { account, region } => gathered.set.resource.push(managed_key_policy(account, region)),
+        Target::ManagedKey { account, region } => gathered.set.resource.push(inventory.managed_key(account, region)),
         Target::ImaginedKey(arn) => {
-            let stranger = is_stranger(inventory, arn.account());
-            let policy =
-                if stranger { open_to_all(&format!("that the owner of key {} wrote", arn.name())) } else { default_key_policy(arn) };
+            let stranger = inventory.is_stranger(arn.account());
+            let policy = if stranger {
+                given::open_to_all(&format!("that the owner of key {} wrote", arn.name()))
+            } else {
+                inventory.default_key(arn)
+            };
             gathered.set.resource.push(policy);
         }
         Target::Role(arn) => match inventory.role(arn) {
@@ -236,7 +191,7 @@ fn secret_policies(gathered: &mut Gathered, inventory: &Inventory, caller: &Call
         Some(secret) => secret.policies.as_ref(),
         None => Known::Unreadable(Gap::not_collected("secretsmanager:GetResourcePolicy", arn.as_str())),
     };
-    gathered.resource_policies(&format!("of secret {}", arn.name()), policies);
+    gathered.resource_policies(|| format!("of secret {}", arn.name()), policies);
     // Beside the default policy a secret has only what Secrets Manager attaches to a replica, so that another account can write to it; that denies nobody anything, and
     // is not about the secret's own account (https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_cross-account-replication.html).
     let unlisted = secret.and_then(|secret| secret.policies_listed.as_ref()).and_then(Known::gap);
@@ -263,44 +218,17 @@ pub(super) fn function_level(inventory: &Inventory, arn: &Arn) -> Gathered {
 
 fn function_policy(gathered: &mut Gathered, inventory: &Inventory, arn: &Arn) {
     let (_, qualifier) = arn.split_qualifier();
-    let name = format!("of function {}", arn.name());
+    let name = || format!("of function {}", arn.name());
     let policy = inventory.function(arn).and_then(|function| match function.policy(qualifier) {
         Some(policy) => policy.as_ref(),
         None => Known::Unreadable(Gap::not_collected("lambda:GetPolicy", arn.as_str())),
     });
     match policy {
-        Known::Value(Some(document)) => gathered.set.resource.push(Gathered::readable(PolicyKind::Resource, &name, document)),
+        Known::Value(Some(document)) => gathered.set.resource.push(Gathered::readable(PolicyKind::Resource, &name(), document)),
         Known::Value(None) => {}
         Known::Unreadable(gap) => {
-            let attached = gathered.unreadable(PolicyKind::Resource, &name, &gap);
+            let attached = gathered.unreadable(PolicyKind::Resource, &name(), &gap);
             gathered.set.resource.push(attached);
         }
     }
-}
-
-fn open_to_all(name: &str) -> Attached {
-    let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}});
-    Attached::document(PolicyKind::Resource, name, Document::new(policy.to_string()))
-}
-
-/// The default key policy: the account may delegate through IAM
-/// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>).
-fn default_key_policy(arn: &Arn) -> Attached {
-    let root = format!("arn:{}:iam::{}:root", arn.partition_name(), arn.account());
-    let policy =
-        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}});
-    Attached::document(PolicyKind::Resource, "(default key policy) of another key", Document::new(policy.to_string()))
-}
-
-/// The policy of `aws/secretsmanager`, which nobody can change
-/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>).
-fn managed_key_policy(account: &str, region: &str) -> Attached {
-    let policy = json!({"Version": "2012-10-17", "Statement": {
-        "Effect": "Allow",
-        "Principal": {"AWS": "*"},
-        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey"],
-        "Resource": "*",
-        "Condition": {"StringEquals": {"kms:CallerAccount": account, "kms:ViaService": via_service(region)}},
-    }});
-    Attached::document(PolicyKind::Resource, "of key aws/secretsmanager", Document::new(policy.to_string()))
 }

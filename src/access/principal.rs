@@ -1,25 +1,16 @@
 //! Turns a question into a request of the policy engine: the principal, the resource and its owner, the context.
 
-use super::context;
 use super::question::{Caller, Question, Target};
 use super::services::service_principal;
 use crate::arn::Arn;
 use crate::inventory::{Identity, Inventory, Known};
 use crate::policy::{Context, Entry, Part, Principal, Request, Symbol, Text};
 
-/// The request of `question`.
-pub(super) fn request(inventory: &Inventory, question: &Question) -> Request {
-    with_context(inventory, question, context::context(inventory, question))
-}
-
-/// The same, of which nobody has found out what it carries.
+/// The request of `question`, of which nobody has found out what it carries.
 pub(super) fn bare_request(inventory: &Inventory, question: &Question) -> Request {
-    with_context(inventory, question, Context::open())
-}
-
-fn with_context(inventory: &Inventory, question: &Question, context: Context) -> Request {
     let owner = Text::literal(question.target.account());
-    let request = Request::new(principal(inventory, question), &question.action, resource(&question.target), Some(owner), context);
+    let principal = principal(inventory, question);
+    let request = Request::new(principal, &question.action, resource(&question.target), Some(owner), Context::open());
     if matches!(question.target, Target::Nothing { .. }) { request.wildcard_only() } else { request }
 }
 
@@ -31,7 +22,7 @@ fn resource(target: &Target) -> Text {
             let prefix = format!("arn:{}:kms:{region}:{account}:key/", target.partition());
             Text::from_parts([Part::Literal(prefix.into()), Part::Symbol(Symbol::unknown("aws-secretsmanager"))])
         }
-        _ => Text::literal(target.arn().map_or("", Arn::as_str)),
+        _ => target.arn().map_or_else(|| Text::literal(""), Text::from),
     }
 }
 
@@ -44,7 +35,7 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
             };
             Principal::Session {
                 arn: Text::literal(session_arn(role, function)),
-                role_arn: Text::literal(role.as_str()),
+                role_arn: Text::from(role),
                 account: Text::literal(role.account()),
                 unique_id: id,
             }

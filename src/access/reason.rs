@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::question::{Caller, Target};
-use crate::policy::{Decision, Effect, Element, HangsOn, Hinge, Miss, PolicyKind, Principal, Statement, Step, Trace, explain};
+use crate::policy::{Decision, Effect, Element, HangsOn, Hinge, Miss, PolicyKind, Principal, Statement, Step, Trace, evaluate};
 
 /// The most values of an element that are written out.
 const MOST_VALUES: usize = 3;
@@ -12,7 +12,8 @@ const MOST_VALUES: usize = 3;
 impl Answer {
     /// Why, in words: the deciding statement, or the nearest one and the element in which it misses.
     pub fn because(&self) -> String {
-        because(self, &self.trace())
+        let decided = matches!(self.decision, Decision::Allowed | Decision::ExplicitDeny);
+        because(self, &if decided { self.outline() } else { self.trace() })
     }
 
     /// What an undecided answer hangs on, point by point and in words; empty for a decided one.
@@ -34,7 +35,7 @@ fn because(answer: &Answer, trace: &Trace) -> String {
 }
 
 fn allowed(answer: &Answer, trace: &Trace) -> String {
-    let by_grant = answer.grants.allows.is_true() && explain(&answer.request, &answer.policies).decision() != Decision::Allowed;
+    let by_grant = answer.grants.allows.is_true() && evaluate(&answer.request, &answer.policies).decision() != Decision::Allowed;
     let deciding = trace.deciding();
     // That outsiders may do at home what they like goes without saying; what lets them in here does not.
     let lets_in = |step: &&&Step| matches!(answer.question.caller, Caller::Outsider { .. }) && step.label.kind == PolicyKind::Resource;

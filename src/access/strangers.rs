@@ -1,42 +1,14 @@
 //! Whose an account is: one that this inventory knows, or a stranger's. Strangers are imagined: they belong to no organization of ours.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
-
-use crate::arn::Arn;
+use super::estate::Estate;
 use crate::inventory::{Inventory, Known};
 use crate::policy::{Entry, Part, Symbol, Text};
 
-/// Whether nothing in the inventory lies in this account.
-pub(super) fn is_stranger(inventory: &Inventory, account: &str) -> bool {
-    !(inventory.accounts.contains_key(account)
-        || holds(&inventory.secrets, account)
-        || holds(&inventory.functions, account)
-        || holds(&inventory.keys, account))
-}
-
-/// Whether something in this account is among `things`. An ARN begins with partition, service and region, so there is one place to look for each of these.
-fn holds<T>(things: &BTreeMap<Arn, T>, account: &str) -> bool {
-    let mut next = things.keys().next();
-    while let Some(arn) = next {
-        let before = arn.as_str().splitn(5, ':').take(4).map(|part| part.len() + 1).sum::<usize>().min(arn.as_str().len());
-        let beginning = &arn.as_str()[..before];
-        let first_from = |text: &str| things.range::<str, _>((Bound::Included(text), Bound::Unbounded)).next().map(|(arn, _)| arn);
-        let there = format!("{beginning}{account}:");
-        if first_from(&there).is_some_and(|arn| arn.as_str().starts_with(&there)) {
-            return true;
-        }
-        // The semicolon comes after the colon, so this is past everything of the region.
-        next = first_from(&format!("{};", beginning.trim_end_matches(':')));
-    }
-    false
-}
-
 /// The id of the organization of an account: absent without one, unknown where it was not read, and never one of ours for strangers.
-pub(super) fn organization(inventory: &Inventory, account: &str) -> Entry {
-    match inventory.accounts.get(account).and_then(|account| account.organization.as_ref()) {
+pub(super) fn organization(estate: &Estate<'_>, account: &str) -> Entry {
+    match estate.accounts.get(account).and_then(|account| account.organization.as_ref()) {
         Some(Known::Value(membership)) => membership.id.as_deref().map_or(Entry::Absent, Entry::single),
-        None if is_stranger(inventory, account) => another_organization(),
+        None if estate.is_stranger(account) => another_organization(),
         Some(Known::Unreadable(_)) | None => Entry::Unknown,
     }
 }

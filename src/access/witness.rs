@@ -30,6 +30,11 @@ impl Access<'_> {
         self.possibly(self.ask(question))
     }
 
+    /// The same, or nothing where no policy may allow the question whatever the values.
+    pub fn witness_unless_denied(&self, question: &Question) -> Option<Answer> {
+        self.ask_unless_denied(question).map(|answer| self.possibly(answer))
+    }
+
     /// The same, where it was asked already.
     pub(super) fn possibly(&self, answer: Answer) -> Answer {
         if answer.decision != Decision::Undecided {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::fingerprint::Fingerprint;
+use super::late::Late;
 use super::rule_info::{About, Class, Confidence, Severity};
 use crate::arn::Arn;
 use crate::inventory::Gap;
@@ -68,7 +69,8 @@ pub enum Evidence {
         /// The deciding statement, or the nearest one and where it misses.
         because: String,
         /// The closed question: give this line to `rotaudit simulate` to decide it again.
-        case: serde_json::Value,
+        #[schemars(with = "serde_json::Value")]
+        case: Late,
     },
     /// A fact that was read.
     Fact {

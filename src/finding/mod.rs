@@ -4,11 +4,13 @@
 mod fingerprint;
 mod found;
 mod glob;
+mod late;
 mod rule_info;
 mod suppress;
 
 pub use fingerprint::Fingerprint;
 pub use found::{Evidence, Finding, Undecided, worst_first};
 pub use glob::{glob, names};
+pub use late::Late;
 pub use rule_info::{About, Category, Class, Confidence, MapSource, Maps, RuleInfo, Severity};
 pub use suppress::{Exceptions, Suppressed, Suppression, Waiver, waiver_rules};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -74,10 +75,12 @@ struct Listed {
     entry: Entry,
 }
 
-/// The condition keys of a request. A key is looked up by its exact name, then in the longest family that begins it, then as `unlisted`.
+/// The condition keys of a request. A key is looked up by its exact name, then in the longest family that begins it, then as `unlisted`. Most of what requests carry is the
+/// same for many of them, so a context may stand on another one: what it does not set itself, that one says.
 #[derive(Debug, Clone)]
 pub struct Context {
-    // INVARIANT: sorted by the hash of the name, each key once.
+    base: Option<Arc<Context>>,
+    // INVARIANT: sorted by the hash of the name, each key once, and written as in `base` if that has it.
     listed: Vec<Listed>,
     // INVARIANT: the hash of each listed key in the same order. Look-ups that find nothing, the most frequent ones, read only these few bytes.
     hashes: Vec<u32>,
@@ -99,7 +102,12 @@ impl Context {
 
     /// A context with this default for keys that are not set.
     pub fn with_unlisted(unlisted: Entry) -> Self {
-        Self { listed: Vec::new(), hashes: Vec::new(), families: Vec::new(), unlisted }
+        Self { base: None, listed: Vec::new(), hashes: Vec::new(), families: Vec::new(), unlisted }
+    }
+
+    /// A context that says what `base` says, until something is set in it.
+    pub fn on(base: &Arc<Self>) -> Self {
+        Self { base: Some(Arc::clone(base)), ..Self::with_unlisted(base.unlisted.clone()) }
     }
 
     /// Sets one key; the last setting counts. Names are case-insensitive.
@@ -108,8 +116,10 @@ impl Context {
         match self.place(hash, name) {
             Ok(at) => self.listed[at].entry = entry,
             Err(at) => {
+                let known = self.base.as_deref().and_then(|base| base.listed(hash, name));
+                let name = known.map_or_else(|| name.into(), |known| known.name.clone());
                 self.hashes.insert(at, hash);
-                self.listed.insert(at, Listed { name: name.into(), entry });
+                self.listed.insert(at, Listed { name, entry });
             }
         }
         self
@@ -117,7 +127,7 @@ impl Context {
 
     /// Sets a key that is not set to what is known of it as one of a family, or by default.
     pub(super) fn set_if_new(&mut self, name: &str) {
-        if self.place(hash(name), name).is_err() {
+        if self.listed(hash(name), name).is_none() {
             let entry = self.get(name).clone();
             self.set(name, entry);
         }
@@ -139,19 +149,46 @@ impl Context {
 
     /// Every key that was set by its own name, sorted by that name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        let sorted: BTreeMap<&str, &Entry> = self.listed.iter().map(|listed| (&*listed.name, &listed.entry)).collect();
+        let mut sorted = BTreeMap::new();
+        self.add_to(&mut sorted);
         sorted.into_iter()
+    }
+
+    /// Adds every key that was set here or below.
+    fn add_to<'a>(&'a self, all: &mut BTreeMap<&'a str, &'a Entry>) {
+        if let Some(base) = &self.base {
+            base.add_to(all);
+        }
+        all.extend(self.listed.iter().map(|Listed { name, entry }| (&**name, entry)));
     }
 
     /// What is known under this name, of which the hash is at hand.
     pub(super) fn look_up(&self, hash: u32, name: &str) -> &Entry {
-        match self.place(hash, name) {
-            Ok(at) => &self.listed[at].entry,
-            Err(_) => self.families.iter().find(|(prefix, _)| begins(name, prefix)).map_or(&self.unlisted, |(_, entry)| entry),
+        match self.listed(hash, name) {
+            Some(listed) => &listed.entry,
+            None => self.family(name).map_or(&self.unlisted, |(_, entry)| entry),
         }
     }
 
-    /// Where the key is, or where it belongs.
+    /// The key, if it was set by its own name.
+    fn listed(&self, hash: u32, name: &str) -> Option<&Listed> {
+        match self.place(hash, name) {
+            Ok(at) => Some(&self.listed[at]),
+            Err(_) => self.base.as_deref()?.listed(hash, name),
+        }
+    }
+
+    /// The longest family that begins the name; of equal ones that which was set last.
+    fn family(&self, name: &str) -> Option<&(Box<str>, Entry)> {
+        let own = self.families.iter().find(|(prefix, _)| begins(name, prefix));
+        let below = self.base.as_deref().and_then(|below| below.family(name));
+        match (own, below) {
+            (Some(own), Some(below)) if below.0.len() > own.0.len() => Some(below),
+            (own, below) => own.or(below),
+        }
+    }
+
+    /// Where the key is among those set here, or where it belongs.
     fn place(&self, hash: u32, name: &str) -> Result<usize, usize> {
         let mut at = self.hashes.partition_point(|known| *known < hash);
         while self.hashes.get(at) == Some(&hash) {
@@ -193,5 +230,31 @@ mod tests {
         assert_eq!(context.get("aws:PrincipalTag/Other"), &Entry::Unknown);
         assert_eq!(context.get("aws:SourceIp"), &Entry::Absent);
         assert_eq!(context.get("kms:ViaService"), &Entry::Unknown);
+    }
+
+    #[test]
+    fn a_context_on_another_says_what_all_its_settings_in_one_would_say() {
+        let lower = |context: &mut Context| {
+            context.set_family("aws:", Entry::Unknown).set_family("aws:ResourceTag/", Entry::Unknown).set("aws:SourceArn", Entry::Absent);
+            context.set("aws:SecureTransport", Entry::single("true"));
+        };
+        let upper = |context: &mut Context| {
+            context.set_family("aws:ResourceTag/", Entry::Absent).set_family("a", Entry::Absent);
+            context.set("AWS:sourcearn", Entry::single("arn")).set("aws:ResourceTag/Team", Entry::single("pay"));
+            context.set_if_new("aws:securetransport");
+        };
+        let mut whole = Context::closed();
+        lower(&mut whole);
+        let mut base = Context::closed();
+        lower(&mut base);
+        let mut on_it = Context::on(&Arc::new(base));
+        upper(&mut whole);
+        upper(&mut on_it);
+        for name in
+            ["aws:SourceArn", "aws:SecureTransport", "aws:ResourceTag/Team", "aws:resourcetag/other", "aws:SourceIp", "a:b", "kms:x"]
+        {
+            assert_eq!(on_it.get(name), whole.get(name), "{name}");
+        }
+        assert_eq!(on_it.iter().collect::<Vec<_>>(), whole.iter().collect::<Vec<_>>());
     }
 }

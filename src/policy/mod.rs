@@ -44,6 +44,6 @@ pub use request::{Principal, Request};
 pub use rows::{Effect, PrincipalKind};
 pub use set::{Attached, Body, Label, PolicyKind, PolicySet};
 pub use text::{Part, Symbol, Text};
-pub use trace::{HangsOn, Hinge, Step, Trace, explain};
+pub use trace::{HangsOn, Hinge, Step, Trace, explain, outline};
 pub use truth::Truth;
 pub use value::PrincipalEntry;

@@ -9,6 +9,7 @@ use super::decide::{Decision, Evaluation, ResourceAllows, by_condition, evaluate
 use super::matching::Question;
 use super::miss::{Element, Miss, misses};
 use super::model::Statement;
+use super::naming::Naming;
 use super::request::Request;
 use super::rows::Effect;
 use super::set::{Label, PolicyKind, PolicySet};
@@ -78,19 +79,30 @@ pub enum HangsOn {
 
 /// Answers one request and says why.
 pub fn explain(request: &Request, policies: &PolicySet) -> Trace {
+    traced(request, policies, misses)
+}
+
+/// The same without the elements that do not match: finding these is nearly all of the work, and which statement decided is told without them.
+pub fn outline(request: &Request, policies: &PolicySet) -> Trace {
+    traced(request, policies, |_, _, _, _| Vec::new())
+}
+
+type Missing = fn(Question<'_>, Statement<'_>, PolicyKind, Option<Naming>) -> Vec<Miss>;
+
+fn traced(request: &Request, policies: &PolicySet, missing: Missing) -> Trace {
     let question = Question { request, bounded: policies.boundary.is_some() };
     let mut steps = Vec::new();
     let mut unreadable = Vec::new();
     for attached in policies.iter() {
         match attached.policy() {
-            Some(policy) => steps.extend(policy.statements().map(|statement| step(question, statement, &attached.label))),
+            Some(policy) => steps.extend(policy.statements().map(|statement| step(question, statement, &attached.label, missing))),
             None => unreadable.push(attached.label.clone()),
         }
     }
     Trace { evaluation: evaluate(request, policies), steps, unreadable }
 }
 
-fn step(question: Question<'_>, statement: Statement<'_>, label: &Label) -> Step {
+fn step(question: Question<'_>, statement: Statement<'_>, label: &Label, missing: Missing) -> Step {
     let naming = label.kind.has_principals().then(|| question.principal(statement));
     Step {
         label: label.clone(),
@@ -98,7 +110,7 @@ fn step(question: Question<'_>, statement: Statement<'_>, label: &Label) -> Step
         sid: statement.sid().map(Arc::from),
         effect: statement.effect(),
         matched: matched(question, statement, label.kind),
-        misses: misses(question, statement, label.kind, naming),
+        misses: missing(question, statement, label.kind, naming),
         naming: naming.filter(|_| label.kind == PolicyKind::Resource).map(|naming| by_condition(statement, naming).into()),
     }
 }

@@ -140,7 +140,7 @@ mod tests {
             resource: "arn:aws:kms:eu-west-1:111122223333:key/k".to_owned(),
             decision: "implicit_deny".to_owned(),
             because: because.to_owned(),
-            case: serde_json::Value::Null,
+            case: serde_json::Value::Null.into(),
         };
         let all =
             [request("kms:Decrypt", "x"), request("kms:GenerateDataKey", "x"), request("kms:Decrypt", "x"), request("kms:Encrypt", "y")];

@@ -1,5 +1,6 @@
 //! Joins a secret with its function, role and key: the chain that every question about a rotation is asked of.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -7,7 +8,8 @@ use serde::Serialize;
 
 use super::keys::{KeyInUse, key_of};
 use super::master::Master;
-use super::paths::{Connections, opens_a_database};
+use super::paths::Connections;
+use super::targets::{Targets, opens_a_database};
 use crate::access::Target;
 use crate::arn::Arn;
 use crate::inventory::{Function, FunctionConfiguration, Inventory, Key, Known, Role, Secret};
@@ -72,11 +74,11 @@ impl<'a> Rotation<'a> {
         self.kind == RotationKind::Lambda
     }
 
-    fn of(inventory: &'a Inventory, paths: &Paths<'a>, secret: &'a Secret) -> Option<Self> {
-        Some(Self::join(inventory, Some(paths), secret, kind(secret)?))
+    fn of(inventory: &'a Inventory, links: &mut Links<'a>, secret: &'a Secret) -> Option<Self> {
+        Some(Self::join(inventory, Some(links), secret, kind(secret)?))
     }
 
-    fn join(inventory: &'a Inventory, paths: Option<&Paths<'a>>, secret: &'a Secret, kind: RotationKind) -> Self {
+    fn join(inventory: &'a Inventory, links: Option<&mut Links<'a>>, secret: &'a Secret, kind: RotationKind) -> Self {
         let function_arn = secret.rotation.function.as_ref();
         let function = match function_arn {
             Some(arn) => inventory.function(arn).map(Some),
@@ -96,10 +98,10 @@ impl<'a> Rotation<'a> {
         });
         let key = key_of(inventory, secret);
         let master = Master::of(inventory, secret);
-        let connections = match (&kind, function_arn, &configuration, paths) {
-            (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration)), Some(paths)) => {
+        let connections = match (&kind, function_arn, &configuration, links) {
+            (RotationKind::Lambda | RotationKind::Cancelled, Some(arn), Known::Value(Some(configuration)), Some(links)) => {
                 let tags = function.value().copied().flatten().and_then(|function| function.tags.value());
-                Some(Arc::new(Connections::of(paths, inventory, secret, arn, configuration, tags)))
+                Some(links.connections(secret, arn, configuration, tags))
             }
             _ => None,
         };
@@ -110,6 +112,31 @@ impl<'a> Rotation<'a> {
             _ => None,
         };
         rotation
+    }
+}
+
+/// How functions get to what they connect to. Where nobody told what its secrets open, that is the same for all secrets of a function, and kept once.
+struct Links<'a> {
+    paths: Paths<'a>,
+    targets: Targets<'a>,
+    /// By function as the secret names it and the region of the secret.
+    known: BTreeMap<(&'a Arn, &'a str), Arc<Connections>>,
+}
+
+impl<'a> Links<'a> {
+    fn connections(
+        &mut self,
+        secret: &'a Secret,
+        function: &'a Arn,
+        configuration: &FunctionConfiguration,
+        tags: Option<&BTreeMap<String, String>>,
+    ) -> Arc<Connections> {
+        let target = self.targets.of(secret);
+        let new = || Arc::new(Connections::of(&self.paths, &target, secret, function, configuration, tags));
+        match target {
+            Known::Value(None) => Arc::clone(self.known.entry((function, secret.arn.region())).or_insert_with(new)),
+            _ => new(),
+        }
     }
 }
 
@@ -133,8 +160,8 @@ fn kind(secret: &Secret) -> Option<RotationKind> {
 
 /// Every secret that rotates, or has a rotation function, joined with what it hangs on; in the order of the secrets' ARNs.
 pub fn rotations(inventory: &Inventory) -> Vec<Rotation<'_>> {
-    let paths = Paths::new(inventory);
-    inventory.secrets.values().filter_map(|secret| Rotation::of(inventory, &paths, secret)).collect()
+    let mut links = Links { paths: Paths::new(inventory), targets: Targets::new(inventory), known: BTreeMap::new() };
+    inventory.secrets.values().filter_map(|secret| Rotation::of(inventory, &mut links, secret)).collect()
 }
 
 /// The secrets that do not rotate although RDS's own tags, or people, say which database they open; in the order of their ARNs. Of all others nobody knows

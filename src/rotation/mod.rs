@@ -8,6 +8,7 @@ mod keys;
 mod master;
 mod paths;
 mod schedule;
+mod targets;
 mod threads;
 mod turn_on;
 mod verdict;

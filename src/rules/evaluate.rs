@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::expression::{Expression, Facts as _, Outcome as Truth};
 use super::fields::{Focus, View};
-use super::foreign::{Foreigner, foreigners, untrusted};
-use super::others::{Alike, Others, about};
-use super::policies::{names, names_of};
+use super::foreign::{Foreigner, Surroundings, foreigners, untrusted};
+use super::others::{Alike, Others, Whose, about};
+use super::policies::{names, names_of, reached_accounts};
 use super::principals::{Able, Said as SaidOfEveryone, able};
-use super::proof::{Mode, Open, Proof, answer, open, shown};
+use super::proof::{Mode, Open, Proof, open, shown};
 use super::requests::{Scene, questions, questions_about};
 use super::rule::{Request, Rule};
 use super::traffic::{reach, told};
@@ -50,6 +50,8 @@ pub(super) struct Evaluator<'a> {
     said_of_others: Vec<(OfOthers, Outcome)>,
     /// What was said of other principals.
     said_of_everyone: SaidOfEveryone,
+    /// The outsiders who were tried last, and what they were chosen by.
+    outsiders: Option<(Surroundings, Arc<[Foreigner]>)>,
 }
 
 /// Which other secrets, and the questions about them.
@@ -62,7 +64,7 @@ impl<'a> Evaluator<'a> {
     /// One that has asked nothing yet. `everyone` is needed by rules about other principals.
     pub(super) fn new(access: &'a Access<'a>, others: &'a Others<'a>, everyone: Option<&'a Everyone<'a>>) -> Self {
         let said_of_everyone = SaidOfEveryone::default();
-        Self { access, others, everyone, said: BTreeMap::new(), said_of_others: Vec::new(), said_of_everyone }
+        Self { access, others, everyone, said: BTreeMap::new(), said_of_others: Vec::new(), said_of_everyone, outsiders: None }
     }
 
     /// Whom it asks.
@@ -131,14 +133,28 @@ impl<'a> Evaluator<'a> {
         }
         let named = requests.iter().any(|request| request.is_untrusted());
         let mut undecided: Option<Open> = None;
-        for foreigner in if named { untrusted(view) } else { foreigners(view) } {
-            match say(self, Some(&foreigner)) {
+        let outsiders = if named { untrusted(view).into() } else { self.outsiders(view) };
+        for foreigner in outsiders.iter() {
+            match say(self, Some(foreigner)) {
                 Outcome::Passes => {}
                 Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
                 finding @ Outcome::Finding(_) => return finding,
             }
         }
         undecided.map_or(Outcome::Passes, Outcome::Undecided)
+    }
+
+    /// The outsiders worth trying: the same as before where nothing that they are chosen by is another.
+    fn outsiders(&mut self, view: &View<'_>) -> Arc<[Foreigner]> {
+        let Some(surroundings) = Surroundings::of(view) else { return foreigners(view).into() };
+        match &self.outsiders {
+            Some((known, outsiders)) if *known == surroundings => Arc::clone(outsiders),
+            _ => {
+                let outsiders: Arc<[Foreigner]> = foreigners(view).into();
+                self.outsiders = Some((surroundings, Arc::clone(&outsiders)));
+                outsiders
+            }
+        }
     }
 
     fn requests_in(&mut self, rule: &Rule, view: &View<'_>, foreigner: Option<&Foreigner>) -> Outcome {
@@ -202,15 +218,22 @@ impl<'a> Evaluator<'a> {
                     Object::OtherSecretsNotNamed => !names(&named, secret),
                     _ => true,
                 };
-                let alike = match request.object {
-                    Object::OtherMasters => self.others.masters_of_others(function),
-                    _ => self.others.alike(function, request.object == Object::EveryOtherSecret, role, self.access, |secret| {
-                        Some(about(one, &secret.arn))
-                    }),
+                let with_masters = request.object == Object::EveryOtherSecret;
+                let whose = Whose { function, with_masters, role, reaches: reached_accounts(view, &request.actions) };
+                let ask = |read: bool| {
+                    let alike = match request.object {
+                        Object::OtherMasters => self.others.masters_of_others(function, read),
+                        _ => self.others.alike(&whose, read, self.access, |secret| about(one, &secret.arn)),
+                    };
+                    // Those that a policy names are each for themselves, so one of a group speaks for all.
+                    let asked = alike.into_iter().filter(|alike| wanted(&alike.first.arn)).collect::<Vec<_>>();
+                    ask_alike(self.access, &questions, &asked)
                 };
-                // Those that a policy names are each for themselves, so one of a group speaks for all.
-                let asked = alike.into_iter().filter(|alike| wanted(&alike.first.arn)).collect::<Vec<_>>();
-                ask_alike(self.access, &questions, &asked)
+                // A policy that could not be read may deny, so nothing is surely allowed beside it: where there is a finding, it adds nothing.
+                match ask(true) {
+                    found @ Outcome::Finding(_) => found,
+                    other => all([other, ask(false)]),
+                }
             }
             _ => Outcome::Passes,
         };
@@ -248,11 +271,15 @@ impl<'a> Evaluator<'a> {
             Known::Unreadable(gap) => return (Decision::Undecided, open(BTreeSet::from([gap.clone()]))),
         };
         let access = self.access;
+        if mode == Mode::Possibly && access.is_closed_to(question) {
+            return (Decision::ImplicitDeny, Open::default());
+        }
         let said = self.said.entry((mode, question.clone())).or_insert_with(|| {
-            if mode == Mode::Possibly && access.surely_denied(question) {
-                return Said { decision: Decision::ImplicitDeny, open: Open::default() };
-            }
-            let answer = answer(access, mode, question);
+            let answer = match mode {
+                Mode::Surely => Some(access.ask(question)),
+                Mode::Possibly => access.witness_unless_denied(question),
+            };
+            let Some(answer) = answer else { return Said { decision: Decision::ImplicitDeny, open: Open::default() } };
             let open = match answer.decision {
                 Decision::Undecided => Open { missing: answer.missing(), hinges: answer.hinges() },
                 _ => Open::default(),
@@ -280,10 +307,7 @@ fn ask_alike(access: &Access<'_>, questions: &[&Question], alike: &[Alike<'_>]) 
     for group in alike {
         for (at, question) in questions.iter().enumerate() {
             let question = about(question, &group.first.arn);
-            if access.surely_denied(&question) {
-                continue;
-            }
-            let answer = answer(access, Mode::Possibly, &question);
+            let Some(answer) = access.witness_unless_denied(&question) else { continue };
             match answer.decision {
                 Decision::Allowed => {
                     found += group.count;

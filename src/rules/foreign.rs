@@ -30,6 +30,25 @@ pub(super) struct Foreigner {
     pub(super) roles: Vec<String>,
 }
 
+/// All that outsiders are chosen by, for a secret without policies: its place, and what it hangs on. Most rotations of a function have this in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Surroundings {
+    links: [Option<Arn>; 3],
+    /// Partition, region and account of the secret.
+    place: [String; 3],
+}
+
+impl Surroundings {
+    /// Those of this rotation; nothing where the secret's policies have a part, or may have.
+    pub(super) fn of(view: &View<'_>) -> Option<Self> {
+        let (rotation, secret) = (view.rotation, &view.rotation.secret.arn);
+        let bare = rotation.secret.policies.value().is_some_and(Vec::is_empty);
+        let place = [secret.partition_name(), secret.region(), secret.account()];
+        let links = [rotation.function_arn, rotation.role_arn.value().copied().flatten(), rotation.key_arn()];
+        bare.then(|| Self { links: links.map(Option::<&Arn>::cloned), place: place.map(str::to_owned) })
+    }
+}
+
 /// The outsiders worth trying against this rotation, those without a meaning first. Never empty for a secret of AWS.
 pub(super) fn foreigners(view: &View<'_>) -> Vec<Foreigner> {
     let is_own = insiders(view);

@@ -31,6 +31,18 @@ pub(super) struct Others<'a> {
     by_key: BTreeMap<&'a Arn, Vec<&'a Secret>>,
     /// By account: those of one region under the same policies.
     groups: BTreeMap<&'a str, Vec<Group<'a>>>,
+    /// The accounts with secrets whose policies may let in somebody of another account.
+    open: BTreeSet<&'a str>,
+}
+
+/// Of whom it is asked.
+pub(super) struct Whose<'a> {
+    pub(super) function: &'a Arn,
+    /// Whether the master secrets of its rotations are among those that are asked about: to read them is the function's business, to write them is not.
+    pub(super) with_masters: bool,
+    pub(super) role: &'a Arn,
+    /// The accounts in which the role's own policies may allow it something; `None` where that may be any.
+    pub(super) reaches: Option<BTreeSet<&'a str>>,
 }
 
 /// Account, partition, region, the names and texts of the policies where they could be read, and whether nobody knows which there are.
@@ -44,6 +56,10 @@ fn written(policy: &NamedDocument) -> (&str, &str) {
 #[derive(Debug)]
 struct Group<'a> {
     members: Vec<&'a Secret>,
+    /// Whether their policies may let in somebody of another account.
+    open: bool,
+    /// Whether their policies could be read.
+    read: bool,
     by_function: BTreeMap<Option<&'a Arn>, Vec<&'a Secret>>,
 }
 
@@ -186,9 +202,16 @@ impl<'a> Others<'a> {
             for secret in &members {
                 by_function.entry(secret.rotation.function.as_ref()).or_default().push(secret);
             }
-            by_account.entry(account).or_default().push(Group { members, by_function });
+            by_account.entry(account).or_default().push(Group {
+                open: may_let_in(members[0]),
+                read: members[0].policies.value().is_some(),
+                members,
+                by_function,
+            });
         }
-        Self { inventory, by_function, masters, by_key, groups: by_account }
+        let is_open = |groups: &Vec<Group<'_>>| groups.iter().any(|group| group.open);
+        let open = by_account.iter().filter(|(_, groups)| is_open(groups)).map(|(account, _)| *account).collect();
+        Self { inventory, by_function, masters, by_key, groups: by_account, open }
     }
 
     /// The secrets under this key, by ARN.
@@ -202,37 +225,42 @@ impl<'a> Others<'a> {
     }
 
     /// The master secrets with which no rotation of this function logs in and that it does not rotate, each for itself.
-    pub(super) fn masters_of_others(&self, function: &Arn) -> Vec<Alike<'a>> {
+    pub(super) fn masters_of_others(&self, function: &Arn, read: bool) -> Vec<Alike<'a>> {
         let rotated = self.rotated_by(function);
         let all: BTreeSet<&Arn> = self.masters.values().flatten().copied().collect();
         let others = all.into_iter().filter(|arn| !rotated.contains(arn) && !self.is_master(function, arn));
-        others.filter_map(|arn| self.inventory.secrets.get(arn)).map(Alike::one).collect()
+        let others = others.filter_map(|arn| self.inventory.secrets.get(arn));
+        others.filter(|secret| secret.policies.value().is_some() == read).map(Alike::one).collect()
     }
 
     /// The secrets that this function does not rotate and that are no replicas of those, sorted by what `ask`, a question of the role about one of them, hangs on. Of
-    /// other accounts only those are here whose policies may let somebody in: identity policies alone do not reach them. The master secrets of its rotations are here
-    /// only `with_masters`: to read them is the function's business, to write them is not.
+    /// other accounts only those are here whose policies may let somebody in, as identity policies alone do not reach them, and that these do reach. They are those whose
+    /// policies were `read`, or those whose policies were not.
     pub(super) fn alike<'s>(
         &'s self,
-        function: &Arn,
-        with_masters: bool,
-        role: &Arn,
+        whose: &Whose<'_>,
+        read: bool,
         access: &Access<'_>,
-        ask: impl Fn(&Secret) -> Option<Question>,
+        ask: impl Fn(&Secret) -> Question,
     ) -> Vec<Alike<'s>> {
-        let mut rotated = self.rotated_by(function);
-        if !with_masters {
-            rotated.extend(self.masters.get(&function.split_qualifier().0).into_iter().flatten());
+        let mut rotated = self.rotated_by(whose.function);
+        if !whose.with_masters {
+            rotated.extend(self.masters.get(&whose.function.split_qualifier().0).into_iter().flatten());
         }
+        let own = whose.role.account();
+        let reached = |account: &&str| whose.reaches.as_ref().is_none_or(|accounts| accounts.contains(account));
+        let accounts: BTreeSet<&str> = self.open.iter().copied().filter(reached).chain([own]).collect();
         let mut found = Vec::new();
-        for (account, groups) in &self.groups {
-            for group in groups.iter().filter(|group| *account == role.account() || may_let_in(group.members[0])) {
-                let Some(question) = ask(group.members[0]) else { continue };
+        for (account, groups) in accounts.into_iter().filter_map(|account| self.groups.get_key_value(account)) {
+            for group in groups.iter().filter(|group| group.read == read && (*account == own || group.open)) {
+                let question = ask(group.members[0]);
                 let mut looks = Looks::default();
                 for document in access.documents(&question) {
                     document.policy().into_iter().flat_map(Policy::statements).for_each(|statement| looks.at(statement));
                 }
-                found.extend(split(group, &looks, &rotated));
+                let alike = split(group, &looks, &rotated);
+                access.count(1 + alike.len());
+                found.extend(alike);
             }
         }
         found

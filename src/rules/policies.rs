@@ -2,11 +2,12 @@
 //! decide is not asked here but of `access`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::fields::View;
 use crate::arn::Arn;
 use crate::inventory::{Known, NamedDocument};
-use crate::policy::{Document, Effect, Policy, Statement};
+use crate::policy::{Document, Effect, Policy, Statement, covers_action};
 
 /// The policies that decide calls of the function as the secret names it, or may: that of the version or alias, and that of the function itself.
 pub(super) fn function_policies<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Document> {
@@ -44,6 +45,36 @@ pub(super) fn names_of<'a>(view: &View<'a>) -> BTreeSet<&'a str> {
     let statements = documents.flat_map(Policy::statements);
     let allowing = statements.filter(|statement| statement.effect() == Effect::Allow && !statement.is_not_resource());
     allowing.flat_map(Statement::resources).collect()
+}
+
+/// The accounts in which the execution role's own policies may allow one of these actions, as far as the resources that they name tell; `None` where that may be any account.
+pub(super) fn reached_accounts<'a>(view: &View<'a>, actions: &[Arc<str>]) -> Option<BTreeSet<&'a str>> {
+    let role = view.rotation.role.value().copied().flatten()?;
+    let documents = role_documents(view);
+    if documents.len() < role.permissions.inline.len() + role.permissions.attached.len() {
+        return None;
+    }
+    let mut accounts = BTreeSet::new();
+    for document in documents {
+        let allowing = document.policy().ok()?.statements().filter(|statement| statement.effect() == Effect::Allow);
+        for statement in allowing.filter(|statement| actions.iter().any(|action| covers_action(*statement, action))) {
+            if statement.is_not_resource() || !statement.has_resource() {
+                return None;
+            }
+            for resource in statement.resources() {
+                accounts.insert(account_of(resource)?);
+            }
+        }
+    }
+    Some(accounts)
+}
+
+/// The account of every resource that a pattern covers, if it is one.
+fn account_of(pattern: &str) -> Option<&str> {
+    let mut parts = pattern.splitn(6, ':');
+    let account = parts.nth(4).filter(|_| parts.next().is_some())?;
+    let before = pattern.len() - pattern.splitn(6, ':').last().map_or(0, str::len);
+    (!pattern[..before].contains(['*', '?', '$', '⟦'])).then_some(account)
 }
 
 /// Whether this secret is named in full among these resources: by its ARN, or by its name and six question marks for the random characters.

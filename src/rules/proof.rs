@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::expression::{Fact, Value};
 use crate::access::{Access, Answer, Caller, Question};
-use crate::finding::Evidence;
+use crate::finding::{Evidence, Late};
 use crate::inventory::Gap;
 
 /// What proves a finding, before it is written out: a wide role can be proved by thousands of requests, of which a report shows a few.
@@ -59,7 +59,7 @@ pub(super) fn open(missing: BTreeSet<Gap>) -> Open {
 }
 
 /// The answer to a question that is asked so.
-pub(super) fn answer(access: &Access<'_>, mode: Mode, question: &Question) -> Answer {
+fn answer(access: &Access<'_>, mode: Mode, question: &Question) -> Answer {
     match mode {
         Mode::Surely => access.ask(question),
         Mode::Possibly => access.witness(question),
@@ -91,8 +91,14 @@ fn asked(access: &Access<'_>, mode: Mode, question: &Question) -> Evidence {
         resource: answer.resource(),
         decision: answer.decision.as_str().to_owned(),
         because: answer.because(),
-        case: answer.case(),
+        case: late(&answer),
     }
+}
+
+/// The closed question of an answer, to be written with the report.
+fn late(answer: &Answer) -> Late {
+    let closed = answer.closed();
+    Late::new(move || closed.case())
 }
 
 /// That there are more proofs than are shown.

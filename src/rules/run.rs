@@ -1,6 +1,7 @@
 //! Runs rules over an inventory: every rule for every rotation, and one finding for each thing to fix, whatever number of rotations show it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::evaluate::{Evaluator, Outcome};
 use super::fields::{Focus, View};
@@ -55,8 +56,19 @@ pub(super) fn run<'r>(
     let resting = resting(inventory);
     let others = Others::new(inventory);
     let everyone = rules.iter().any(|rule| rule.asks_others()).then(|| Everyone::new(access));
-    let said = side_by_side(&rules, rotations.len(), |rule| {
-        run_one(rule, inventory, [rotations, &resting], Evaluator::new(access, &others, everyone.as_ref()))
+    let all: Vec<&Rotation<'_>> = rotations.iter().chain(&resting).collect();
+    let kinds: BTreeSet<About> = rules.iter().filter(|rule| !looks_at_parts(rule)).map(|rule| rule.info.about).collect();
+    let kinds: Vec<About> = kinds.into_iter().collect();
+    let wholes = side_by_side(&kinds, rotations.len(), |about| groups(&all, |rotation| vec![(subject(*about, rotation), Focus::Whole)]));
+    let wholes: BTreeMap<About, Vec<Group<'_>>> = kinds.into_iter().zip(wholes).collect();
+    let parts = side_by_side(&rules, rotations.len(), |rule| {
+        if looks_at_parts(rule) { groups(&all, |rotation| subjects_of(rule, rotation, inventory)) } else { Vec::new() }
+    });
+    let of = |(rule, parts)| if looks_at_parts(rule) { parts } else { wholes.get(&rule.info.about).unwrap_or(parts) };
+    let pieces = rules.iter().zip(&parts).flat_map(|(rule, parts)| of((rule, parts)).chunks(CHUNK).map(|groups| (*rule, groups)));
+    let pieces: Vec<(&Rule, &[Group<'_>])> = pieces.collect();
+    let said = side_by_side(&pieces, rotations.len(), |(rule, groups)| {
+        run_one(rule, inventory, groups, Evaluator::new(access, &others, everyone.as_ref()))
     });
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
@@ -69,40 +81,69 @@ pub(super) fn run<'r>(
     (findings, undecided)
 }
 
-/// What one rule says of the rotations, and of the secrets that do not rotate if it chooses what it is about.
-fn run_one(
-    rule: &Rule,
-    inventory: &Inventory,
-    rotations: [&[Rotation<'_>]; 2],
-    mut evaluator: Evaluator<'_>,
-) -> (Vec<Finding>, Vec<Undecided>) {
-    let mut findings = Vec::new();
-    let mut undecided = Vec::new();
-    let mut subjects: BTreeMap<Arn, Vec<(View<'_>, Option<Gap>)>> = BTreeMap::new();
-    for rotation in rotations.into_iter().flatten().filter(|rotation| rotation.is_lambda() || rule.chooses_the_kind()) {
-        for (subject, focus) in subjects_of(rule, rotation, inventory) {
-            let view = View { rotation, inventory, focus };
+/// Subjects that are worked on one after the other. Rules are not alike: one takes half of the time of all, so they are cut in pieces.
+const CHUNK: usize = 256;
+
+/// The thing that a finding may be about, and where it is seen.
+struct Group<'a> {
+    resource: Arn,
+    seen: Vec<Seen<'a>>,
+}
+
+/// A rotation in which a subject is seen, and the gap where nobody knows whether it is that one.
+struct Seen<'a> {
+    rotation: &'a Rotation<'a>,
+    focus: Focus<'a>,
+    gap: Option<Arc<Gap>>,
+}
+
+/// The subjects of these rotations, each once, by ARN.
+fn groups<'a>(rotations: &[&'a Rotation<'a>], subjects_of: impl Fn(&'a Rotation<'a>) -> Vec<(Subject, Focus<'a>)>) -> Vec<Group<'a>> {
+    let mut groups: BTreeMap<Arn, Vec<Seen<'_>>> = BTreeMap::new();
+    for &rotation in rotations {
+        for (subject, focus) in subjects_of(rotation) {
             match subject {
-                Subject::Is(arn) => subjects.entry(arn).or_default().push((view, None)),
-                Subject::Unreadable(arn, gap) => subjects.entry(arn).or_default().push((view, Some(gap))),
+                Subject::Is(arn) => groups.entry(arn).or_default().push(Seen { rotation, focus, gap: None }),
+                Subject::Unreadable(arn, gap) => groups.entry(arn).or_default().push(Seen { rotation, focus, gap: Some(Arc::new(gap)) }),
                 Subject::Nothing => {}
             }
         }
     }
-    for (resource, views) in subjects {
+    groups.into_iter().map(|(resource, seen)| Group { resource, seen }).collect()
+}
+
+/// What one rule says of these subjects.
+fn run_one(rule: &Rule, inventory: &Inventory, groups: &[Group<'_>], mut evaluator: Evaluator<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+    let mut findings = Vec::new();
+    let mut undecided = Vec::new();
+    for Group { resource, seen } in groups {
         evaluator.forget();
         let mut shown = Shown::default();
-        for (view, gap) in views {
-            shown.add(evaluator.evaluate(rule, &view), &view, gap);
+        for Seen { rotation, focus, gap } in seen.iter().filter(|seen| seen.rotation.is_lambda() || rule.chooses_the_kind()) {
+            let view = View { rotation, inventory, focus: *focus };
+            shown.add(evaluator.evaluate(rule, &view), &view, gap.as_deref());
         }
         if let Some(message) = shown.message(rule) {
-            findings.push(finding(rule, resource, message, shown, evaluator.access()));
+            findings.push(finding(rule, resource.clone(), message, shown, evaluator.access()));
         } else if !shown.undecided.is_empty() {
             let Shown { undecided: rotations, open: Open { missing, hinges }, .. } = shown;
-            undecided.push(Undecided { rule: rule.info.id.clone(), about: rule.info.about, resource, rotations, missing, hinges });
+            undecided.push(Undecided {
+                rule: rule.info.id.clone(),
+                about: rule.info.about,
+                resource: resource.clone(),
+                rotations,
+                missing,
+                hinges,
+            });
         }
     }
     (findings, undecided)
+}
+
+/// Whether a rule is about parts of the ways that a rotation's calls go. Any other looks at the rotation as a whole, and so sees the same subjects as each that is about the
+/// same kind of thing.
+fn looks_at_parts(rule: &Rule) -> bool {
+    rule.info.about == About::Endpoint || rule.assertions.path.is_some()
 }
 
 /// What a rule is about in one rotation: one thing, or each of several.
@@ -168,8 +209,8 @@ impl<'a> Shown<'a> {
     }
 
     /// Adds what one rotation shows. Of a subject that could not be read, nothing is certain.
-    fn add(&mut self, outcome: Outcome, view: &View<'a>, unreadable: Option<Gap>) {
-        let secret = view.rotation.secret.arn.clone();
+    fn add(&mut self, outcome: Outcome, view: &View<'a>, unreadable: Option<&Gap>) {
+        let secret = || view.rotation.secret.arn.clone();
         match (outcome, unreadable) {
             (Outcome::Passes, _) => {}
             (Outcome::Finding(proofs), None) => {
@@ -179,15 +220,15 @@ impl<'a> Shown<'a> {
                         self.proofs.push(proof);
                     }
                 }
-                self.finding.insert(secret);
+                self.finding.insert(secret());
             }
             (outcome, gap) => {
                 if let Outcome::Undecided(open) = outcome {
                     self.open.missing.extend(open.missing);
                     self.open.hinges.extend(open.hinges);
                 }
-                self.open.missing.extend(gap);
-                self.undecided.insert(secret);
+                self.open.missing.extend(gap.cloned());
+                self.undecided.insert(secret());
             }
         }
     }

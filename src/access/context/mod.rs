@@ -5,6 +5,7 @@
 //! global key), <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html> (forwarded calls) and
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html> (the encryption context).
 
+mod bases;
 mod callers;
 mod keys;
 mod network;
@@ -12,29 +13,23 @@ mod others;
 mod principals;
 mod targets;
 
+use super::estate::Estate;
 use super::question::Question;
 use super::strangers::{organization, path, paths};
 use crate::arn::Arn;
-use crate::inventory::Inventory;
 use crate::policy::{Context, Entry};
 
 /// The context of `question` in this inventory.
-pub(super) fn context(inventory: &Inventory, question: &Question) -> Context {
+pub(super) fn context(estate: &Estate<'_>, question: &Question) -> Context {
     let target = &question.target;
-    let mut context = Context::closed();
-    context.set_family("aws:", Entry::Unknown);
-    context.set("aws:TagKeys", Entry::Absent);
-    context.set_family("aws:RequestTag/", Entry::Absent);
-    context.set_family("aws:PrincipalTag/", Entry::Absent);
-    context.set("aws:SecureTransport", Entry::single("true"));
+    let mut context = Context::on(&bases::base(estate, question));
     context.set("aws:RequestedRegion", region(target.region()));
-    context.set("aws:ViaAWSService", Entry::single("false"));
     context.set("aws:ResourceAccount", Entry::single(target.account()));
-    let owner = organization(inventory, target.account());
-    context.set("aws:ResourceOrgPaths", paths(&owner, path(inventory, target.account())));
+    let owner = organization(estate, target.account());
+    context.set("aws:ResourceOrgPaths", paths(&owner, path(estate, target.account())));
     context.set("aws:ResourceOrgID", owner);
-    callers::of_caller(&mut context, inventory, question);
-    targets::of_target(&mut context, inventory, target);
+    callers::of_caller(&mut context, estate, question);
+    targets::of_target(&mut context, estate, target);
     for (key, entry) in &question.context {
         context.set(key, entry.clone());
     }
@@ -42,8 +37,8 @@ pub(super) fn context(inventory: &Inventory, question: &Question) -> Context {
 }
 
 /// What follows from who a role or user is, on top of what `context` holds.
-pub(super) fn of_who_asks(context: &mut Context, inventory: &Inventory, arn: &Arn) {
-    principals::of_principal(context, inventory, arn);
+pub(super) fn of_who_asks(context: &mut Context, estate: &Estate<'_>, arn: &Arn) {
+    principals::of_principal(context, estate, arn);
 }
 
 /// IAM requests go to the partition's one endpoint, whose region depends on the partition.

@@ -10,21 +10,27 @@ use crate::access::services::is_secrets_manager;
 use crate::inventory::{Inventory, network::VpcEndpoint};
 use crate::policy::{Context, Entry, Part, Symbol, Text};
 
-/// Where a call of `action` by a function's code comes from.
-pub(super) fn of_way(context: &mut Context, inventory: &Inventory, action: &str, way: &Way) {
+/// Whether a call of `action` by a function's code has a public address.
+pub(super) fn is_public(action: &str, way: &Way) -> bool {
     match way {
-        Way::Outside => public(context),
-        Way::Public if is_secrets_manager(action) => public(context),
-        Way::Endpoint { place, id, from } if is_secrets_manager(action) => {
-            let endpoint = inventory.endpoint(place, id);
-            through_endpoint(context, id, endpoint.value().copied(), from);
-        }
-        Way::Public | Way::Endpoint { .. } | Way::Unknown => keys::of_vpc_endpoints(context, &Entry::Unknown),
+        Way::Outside => true,
+        Way::Public => is_secrets_manager(action),
+        Way::Endpoint { .. } | Way::Unknown => false,
+    }
+}
+
+/// Where a call of `action` by a function's code comes from, beside what all such calls have in common.
+pub(super) fn of_way(context: &mut Context, inventory: &Inventory, action: &str, way: &Way) {
+    if let Way::Endpoint { place, id, from } = way
+        && is_secrets_manager(action)
+    {
+        let endpoint = inventory.endpoint(place, id);
+        through_endpoint(context, id, endpoint.value().copied(), from);
     }
 }
 
 /// It has a public address, which nobody can foretell.
-fn public(context: &mut Context) {
+pub(super) fn public(context: &mut Context) {
     keys::of_vpc_endpoints(context, &Entry::Absent);
     context.set("aws:SourceIp", Entry::Single(Text::from_parts([Part::Symbol(Symbol::unknown("public-address"))])));
 }
@@ -32,7 +38,6 @@ fn public(context: &mut Context) {
 /// The VPC is the endpoint's own, which in a shared setting is not the function's. Which services tell of the endpoint's owner is a list that grows; whether
 /// Secrets Manager does is left open.
 fn through_endpoint(context: &mut Context, id: &str, endpoint: Option<&VpcEndpoint>, from: &[IpNet]) {
-    keys::of_vpc_endpoints(context, &Entry::Unknown);
     context.set("aws:SourceIp", Entry::Absent);
     context.set("aws:SourceVpce", Entry::single(id));
     context.set("aws:VpcSourceIp", addresses(from));

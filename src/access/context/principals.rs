@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::keys;
+use crate::access::estate::Estate;
 use crate::access::strangers::{chosen, organization, path, paths};
 use crate::arn::Arn;
-use crate::inventory::{Identity, Inventory, Known, Role, User};
+use crate::inventory::{Identity, Known, Role, User};
 use crate::policy::{Context, Effect, Entry, Statement};
 
 /// What every role and user carries.
-pub(super) fn of_identity(context: &mut Context, inventory: &Inventory, arn: &Arn) {
-    context.set("aws:PrincipalArn", Entry::single(arn.as_str()));
+pub(super) fn of_identity(context: &mut Context, estate: &Estate<'_>, arn: &Arn) {
+    context.set("aws:PrincipalArn", Entry::single(arn));
     context.set("aws:PrincipalAccount", Entry::single(arn.account()));
-    context.set("aws:PrincipalIsAWSService", Entry::single("false"));
-    let organization = organization(inventory, arn.account());
-    context.set("aws:PrincipalOrgPaths", paths(&organization, path(inventory, arn.account())));
+    let organization = organization(estate, arn.account());
+    context.set("aws:PrincipalOrgPaths", paths(&organization, path(estate, arn.account())));
     context.set("aws:PrincipalOrgID", organization);
 }
 
@@ -26,17 +26,18 @@ pub(super) fn principal_tags(context: &mut Context, tags: &BTreeMap<String, Stri
 }
 
 /// A role or user that makes a call of its own. Where from, when, with which client and whether with MFA nobody knows.
-pub(super) fn of_principal(context: &mut Context, inventory: &Inventory, arn: &Arn) {
+pub(super) fn of_principal(context: &mut Context, estate: &Estate<'_>, arn: &Arn) {
     keys::of_any_caller(context);
-    match inventory.identity(arn) {
-        Known::Value(Some(Identity::Role(role))) => of_role(context, inventory, role),
-        Known::Value(Some(Identity::User(user))) => of_user(context, inventory, user),
-        Known::Value(None) | Known::Unreadable(_) => of_arn(context, inventory, arn),
+    context.set("aws:PrincipalIsAWSService", Entry::single("false"));
+    match estate.identity(arn) {
+        Known::Value(Some(Identity::Role(role))) => of_role(context, estate, role),
+        Known::Value(Some(Identity::User(user))) => of_user(context, estate, user),
+        Known::Value(None) | Known::Unreadable(_) => of_arn(context, estate, arn),
     }
 }
 
-fn of_role(context: &mut Context, inventory: &Inventory, role: &Role) {
-    of_identity(context, inventory, &role.arn);
+fn of_role(context: &mut Context, estate: &Estate<'_>, role: &Role) {
+    of_identity(context, estate, &role.arn);
     keys::of_sessions(context);
     context.set("aws:PrincipalType", Entry::single("AssumedRole"));
     context.set("aws:userid", Entry::Single(chosen(&format!("{}:", role.id), "session")));
@@ -47,8 +48,8 @@ fn of_role(context: &mut Context, inventory: &Inventory, role: &Role) {
     }
 }
 
-fn of_user(context: &mut Context, inventory: &Inventory, user: &User) {
-    of_identity(context, inventory, &user.arn);
+fn of_user(context: &mut Context, estate: &Estate<'_>, user: &User) {
+    of_identity(context, estate, &user.arn);
     context.set("aws:PrincipalType", Entry::single("User"));
     context.set("aws:userid", Entry::single(user.id.as_str()));
     context.set("aws:username", Entry::single(user.arn.name()));
@@ -57,8 +58,8 @@ fn of_user(context: &mut Context, inventory: &Inventory, user: &User) {
 }
 
 /// Who was not read, as far as the ARN tells.
-fn of_arn(context: &mut Context, inventory: &Inventory, arn: &Arn) {
-    of_identity(context, inventory, arn);
+fn of_arn(context: &mut Context, estate: &Estate<'_>, arn: &Arn) {
+    of_identity(context, estate, arn);
     keys::of_sessions(context);
     context.set_family("aws:PrincipalTag/", Entry::Unknown);
     if arn.session_role().is_some() {

@@ -9,7 +9,6 @@ use crate::inventory::{Inventory, KeyMetadata, Known};
 use crate::policy::{Context, Entry};
 
 pub(super) fn of_target(context: &mut Context, inventory: &Inventory, target: &Target) {
-    context.set_family("aws:ResourceTag/", Entry::Unknown);
     match target {
         Target::Secret(arn) => {
             let Some(secret) = inventory.secrets.get(arn) else { return };
@@ -65,8 +64,8 @@ pub(super) fn of_target(context: &mut Context, inventory: &Inventory, target: &T
 }
 
 fn of_secret(context: &mut Context, arn: &Arn, rotation_function: Option<&Arn>) {
-    context.set("secretsmanager:SecretId", Entry::single(arn.as_str()));
-    let function = rotation_function.map_or(Entry::Absent, |function| Entry::single(function.as_str()));
+    context.set("secretsmanager:SecretId", Entry::single(arn));
+    let function = rotation_function.map_or(Entry::Absent, Entry::single);
     context.set("secretsmanager:resource/AllowRotationLambdaArn", function);
 }
 

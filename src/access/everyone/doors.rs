@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::matter::Matter;
+use crate::access::estate::Estate;
 use crate::access::policies::{function_level, gather};
 use crate::access::question::{Caller, Target};
 use crate::arn::Arn;
-use crate::inventory::{Grant, Identity, Inventory, Known};
+use crate::inventory::{Grant, Identity, Known};
 use crate::policy::{Attached, Effect, PrincipalEntry, PrincipalKind, Statement, covers_action};
 
 /// What the resource's side says of who asks.
@@ -26,7 +27,7 @@ pub(super) struct Doors {
 
 impl Doors {
     /// Those of the resource that `matter` is about.
-    pub(super) fn of(inventory: &Inventory, matter: &Matter) -> Self {
+    pub(super) fn of(inventory: &Estate<'_>, matter: &Matter) -> Self {
         // Whoever asks, the policies of the resource are the same.
         let nobody = matter.asked_by(Caller::Service { name: "".into(), source: None });
         let gathered = gather(inventory, &nobody);

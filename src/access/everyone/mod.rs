@@ -71,7 +71,7 @@ impl<'a> Everyone<'a> {
 
     /// Who may, surely or under some values of what nobody knows, and who may for all that was read: not those who surely may not. In the order of their names.
     pub fn who(&self, matter: &Matter) -> Vec<Group> {
-        let doors = Doors::of(self.access.inventory(), matter);
+        let doors = Doors::of(self.access.estate(), matter);
         let mut groups = Vec::new();
         for class in self.classes.worth_asking(self.access.inventory(), matter, &doors) {
             for part in self.parts(class, matter, &doors) {
@@ -87,7 +87,7 @@ impl<'a> Everyone<'a> {
 
     /// Whether the policies of what `matter` is about let in, or name, anybody; where they do not, only people's own permissions count.
     pub fn is_let_in_by_resource(&self, matter: &Matter) -> bool {
-        !Doors::of(self.access.inventory(), matter).are_shut()
+        !Doors::of(self.access.estate(), matter).are_shut()
     }
 
     /// The members of a class in lists of those whom no policy tells apart; nobody where the class as a whole is surely denied.
@@ -98,7 +98,7 @@ impl<'a> Everyone<'a> {
         if let Some(first) = rest.first()
             && !self.access.surely_denied(&asks(first))
         {
-            parts.extend(told_apart::split(self.access.inventory(), rest, asks));
+            parts.extend(told_apart::split(self.access.estate(), rest, asks));
         }
         parts
     }
@@ -106,10 +106,7 @@ impl<'a> Everyone<'a> {
     /// What the first of a party is told, if it is not surely denied.
     fn group(&self, party: Party, matter: &Matter) -> Option<Group> {
         let question = matter.asked_by(party.caller()?);
-        if self.access.surely_denied(&question) {
-            return None;
-        }
-        let answer = self.access.ask(&question);
+        let answer = self.access.ask_unless_denied(&question)?;
         let hinges = answer.open_points();
         Group::of(party, self.access.possibly(answer), hinges)
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::access::answer::{Answer, named};
+use crate::access::answer::Answer;
+use crate::access::names::named;
 use crate::access::question::Caller;
 use crate::arn::{AccountId, Arn};
 use crate::policy::Decision;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::access::context;
+use crate::access::estate::Estate;
 use crate::access::policies::gather;
 use crate::access::principal;
 use crate::access::question::Question;
-use crate::inventory::{Identity, Inventory};
+use crate::inventory::Identity;
 use crate::policy::{Truth, marks};
 
 /// The keys that tell one principal of a class from another; the last is the beginning of a family.
@@ -15,7 +16,7 @@ const TAGS: &str = "aws:principaltag/";
 
 /// `members`, whom no resource policy names, in lists of those whose questions (`asks`) have the same answer.
 pub(super) fn split<'a>(
-    inventory: &Inventory,
+    inventory: &Estate<'_>,
     members: Vec<Identity<'a>>,
     asks: impl Fn(&Identity<'_>) -> Question,
 ) -> Vec<Vec<Identity<'a>>> {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::controls::FrameworkDocument;
 use super::paths::{Path, paths};
@@ -37,8 +37,7 @@ pub(super) struct ReportDocument<'a> {
     /// What was taken for granted because nobody was asked.
     assumptions: &'a [String],
     /// Every rotation, worst first.
-    #[schemars(with = "Vec<Rotation<'a>>")]
-    rotations: Rotations<'a>,
+    rotations: Vec<Rotation<'a>>,
     /// Every finding, worst first.
     findings: &'a [Finding],
     /// The findings that do not count, because of a waiver or the baseline; worst first.
@@ -50,15 +49,6 @@ pub(super) struct ReportDocument<'a> {
     framework: Option<FrameworkDocument<'a>>,
     /// The numbers.
     summary: Summary,
-}
-
-/// The rotations, each made when it is written, so that they are not all in memory twice.
-struct Rotations<'a>(&'a [Judgement]);
-
-impl Serialize for Rotations<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Rotation::of))
-    }
 }
 
 /// One rotation, call by call, with the findings that touch it.
@@ -156,7 +146,8 @@ struct Call<'a> {
 pub(super) const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 impl<'a> ReportDocument<'a> {
-    pub(super) fn of(report: &'a Report, framework: Option<&'a Framework<'a>>) -> Self {
+    /// The report without its rotations and findings, which are written one by one: they are nearly all of it.
+    pub(super) fn frame(report: &'a Report, framework: Option<&'a Framework<'a>>) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             tool: TOOL,
@@ -165,8 +156,8 @@ impl<'a> ReportDocument<'a> {
             conflicts: &report.conflicts,
             coverage: report.coverage.iter().map(Coverage::of).collect(),
             assumptions: &report.assumptions,
-            rotations: Rotations(&report.rotations),
-            findings: &report.findings,
+            rotations: Vec::new(),
+            findings: &[],
             suppressed: &report.suppressed,
             undecided: &report.undecided,
             framework: framework.map(FrameworkDocument::of),

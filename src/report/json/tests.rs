@@ -36,6 +36,26 @@ fn the_report_says_what_was_found() {
 }
 
 #[test]
+fn lists_of_any_length_are_laid_out_as_one_value_with_the_report_would_be() {
+    #[derive(Serialize)]
+    struct Lists<'a> {
+        rotations: Vec<Rotation<'a>>,
+        findings: &'a [Finding],
+    }
+    for times in [0, 1, 700] {
+        let mut report = sample::report();
+        report.rotations = report.rotations.iter().cycle().take(times * report.rotations.len()).cloned().collect();
+        report.findings = report.findings.iter().cycle().take(times * report.findings.len()).cloned().collect();
+        let mut lists = Vec::new();
+        let rotations = report.rotations.iter().map(Rotation::of).collect();
+        write_json(&Lists { rotations, findings: &report.findings }, &mut lists).unwrap();
+        let lists = String::from_utf8(lists).unwrap();
+        let members = lists.strip_prefix('{').unwrap().strip_suffix("\n}\n").unwrap();
+        assert!(text(&report).contains(members), "{times} times");
+    }
+}
+
+#[test]
 fn a_report_of_what_was_read_in_part_says_why() {
     let part = Report { partial: Some("interrupted".to_owned()), ..sample::report() };
     assert!(text(&part).contains(r#""partial": "interrupted""#));

@@ -15,7 +15,7 @@ mod schedule;
 mod secret;
 mod subnets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use row::Row;
@@ -73,6 +73,7 @@ impl Facts for View<'_> {
     type Gap = Gap;
 
     fn field(&self, path: &str) -> Fact<Gap> {
-        rows().find(|row| row.field.path == path).map_or(Fact::Absent, |row| (row.get)(self))
+        static ROWS: LazyLock<HashMap<&str, &Row>> = LazyLock::new(|| rows().map(|row| (row.field.path, row)).collect());
+        ROWS.get(path).map_or(Fact::Absent, |row| (row.get)(self))
     }
 }
