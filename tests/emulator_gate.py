@@ -15,7 +15,9 @@ DEPLOYER = "gate-deployer"
 def build(aws):
     r = emulator_seed.rotation(aws, "gate", emulator_seed.UK, customer_key=True, invoke=lambda r: [], turned_on=False)
     aws.iam().create_role(RoleName=DEPLOYER, AssumeRolePolicyDocument=emulator_seed.trust_of("codebuild.amazonaws.com"))
-    turns_on = emulator_seed.allow("secretsmanager:RotateSecret", r.secret_arn), emulator_seed.allow("lambda:InvokeFunction", r.function_arn)
+    this_function = {"StringEquals": {"secretsmanager:RotationLambdaARN": r.function_arn}}
+    rotate = emulator_seed.allow("secretsmanager:RotateSecret", r.secret_arn, this_function)
+    turns_on = rotate, emulator_seed.allow("lambda:InvokeFunction", r.function_arn)
     aws.iam().put_role_policy(RoleName=DEPLOYER, PolicyName="rotation", PolicyDocument=emulator_seed.document(*turns_on))
     return {"deployer_arn": f"arn:aws:iam::{emulator_seed.ACCOUNT}:role/{DEPLOYER}"} | r.arns()
 
