@@ -131,6 +131,20 @@ fn the_frameworks_in_the_document_are_those_that_rules_name() {
     assert_eq!(rows.collect::<BTreeSet<_>>(), named);
 }
 
+#[test]
+fn the_configuration_in_the_document_is_one_that_is_read() {
+    let folder = Folder::new("configuration");
+    let page = fs::read_to_string("docs/configuration.md").unwrap();
+    let (_, after) = page.split_once("```toml\n").unwrap();
+    let (file, _) = after.split_once("```").unwrap();
+    fs::write(folder.0.join("rotaudit.toml"), file).unwrap();
+    let audit = rotaudit(&["scan", "--demo", "--fail-on", "never"], &folder.0);
+    let said = String::from_utf8_lossy(&audit.stderr);
+    assert_eq!(audit.status.code(), Some(0), "{said}");
+    let printed = String::from_utf8_lossy(&audit.stdout);
+    assert!(printed.contains("waiver-unmatched") && !printed.contains("function-idle-between-rotations"), "{printed}");
+}
+
 fn yaml(path: &str) -> Value {
     serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

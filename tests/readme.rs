@@ -1,4 +1,4 @@
-//! What the README shows is what the program prints.
+//! What the README and the documentation show is what the program prints.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
 
@@ -9,10 +9,10 @@ fn printed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The first code block after `<!-- marker -->`.
-fn block(marker: &str) -> String {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let (_, after) = readme.split_once(&format!("<!-- {marker} -->")).unwrap();
+/// The first code block after `<!-- marker -->` in a file.
+fn block(file: &str, marker: &str) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    let (_, after) = text.split_once(&format!("<!-- {marker} -->")).unwrap();
     let (_, inside) = after.split_once("```").unwrap();
     let (_, inside) = inside.split_once('\n').unwrap();
     inside.split_once("```").unwrap().0.to_owned()
@@ -20,7 +20,7 @@ fn block(marker: &str) -> String {
 
 #[test]
 fn the_demo_in_the_readme_is_how_the_demo_begins() {
-    let shown = block("demo");
+    let shown = block("README.md", "demo");
     let real = printed(&["scan", "--demo"]);
     assert!(shown.lines().count() > 20, "the README shows the first screen");
     assert!(
@@ -32,17 +32,17 @@ fn the_demo_in_the_readme_is_how_the_demo_begins() {
 
 #[test]
 fn the_gate_in_the_readme_is_how_its_answer_begins() {
-    let shown = block("gate");
+    let shown = block("README.md", "gate");
     let real = printed(&["gate", "--demo", "--secret", "crm/db", "--function", "rotate-crm-db", "--every", "30d", "--window", "3h"]);
     assert!(shown.lines().count() > 10 && real.starts_with(&shown), "the README shows:\n{shown}\nbut the answer is:\n{real}");
 }
 
 #[test]
-fn the_answer_to_who_can_in_the_readme_is_the_one_that_is_printed() {
-    assert_eq!(block("who-can"), printed(&["who-can", "--demo", "secretsmanager:GetSecretValue", "orders/db"]));
+fn the_answer_to_who_can_in_the_documentation_is_the_one_that_is_printed() {
+    assert_eq!(block("docs/who-can.md", "who-can"), printed(&["who-can", "--demo", "secretsmanager:GetSecretValue", "orders/db"]));
 }
 
 #[test]
-fn the_permissions_in_the_readme_are_those_that_are_printed() {
-    assert_eq!(block("permissions"), printed(&["permissions"]));
+fn the_permissions_in_the_documentation_are_those_that_are_printed() {
+    assert_eq!(block("docs/permissions.md", "permissions"), printed(&["permissions"]));
 }
