@@ -34,8 +34,10 @@ pub enum SnapshotError {
         found: u64,
     },
     /// A field is not what it has to be.
-    #[error("the snapshot is not valid at line {line}, column {column}: {problem}")]
+    #[error("the snapshot is not valid at {member} (line {line}, column {column}): {problem}")]
     Invalid {
+        /// The member of the JSON, such as `inventory.secrets.arn:….name`.
+        member: String,
         /// Line, from 1.
         line: usize,
         /// Column in bytes, from 1.
@@ -82,7 +84,7 @@ struct Header {
 pub fn to_text(inventory: &Inventory) -> Result<String, SnapshotError> {
     let tool_version = env!("CARGO_PKG_VERSION").to_owned();
     let envelope = Envelope { format: FORMAT.to_owned(), schema_version: SCHEMA_VERSION, tool_version, inventory };
-    serde_json::to_string(&envelope).map_err(|error| of_json(&error))
+    serde_json::to_string(&envelope).map_err(|error| of_json("what was to be written", &error))
 }
 
 /// The inventory of a snapshot.
@@ -104,7 +106,7 @@ pub fn from_text(text: &[u8]) -> Result<Inventory, SnapshotError> {
 /// Why a text is no snapshot of this version: it is something else, or of another version, or its fields are wrong.
 fn why_not(text: &[u8]) -> SnapshotError {
     let header = serde_json::from_slice::<Header>(text).map_err(|error| match error.classify() {
-        Category::Eof if !text.is_empty() => of_json(&error),
+        Category::Eof if !text.is_empty() => of_json("its head", &error),
         _ if text.is_empty() => SnapshotError::NotASnapshot("the file is empty".to_owned()),
         _ => SnapshotError::NotASnapshot(error.to_string()),
     });
@@ -114,8 +116,13 @@ fn why_not(text: &[u8]) -> SnapshotError {
     };
     match (header.format.as_deref(), header.schema_version) {
         (Some(FORMAT), Some(version)) if version == u64::from(SCHEMA_VERSION) => {
-            let fields = serde_json::from_slice::<Envelope<Inventory>>(text).err();
-            fields.map_or_else(|| SnapshotError::NotASnapshot("its head contradicts itself".to_owned()), |error| of_json(&error))
+            // Slower than the first pass, and it knows where it is.
+            let mut reader = serde_json::Deserializer::from_slice(text);
+            match serde_path_to_error::deserialize::<_, Envelope<Inventory>>(&mut reader) {
+                Err(error) => of_json(&error.path().to_string(), error.inner()),
+                // The head was read to the end of the text, so nothing stands behind it.
+                Ok(_) => SnapshotError::NotASnapshot("its head contradicts itself".to_owned()),
+            }
         }
         (Some(FORMAT), Some(found)) => SnapshotError::Version { found },
         (Some(FORMAT), None) => SnapshotError::NotASnapshot("it has no \"schema_version\"".to_owned()),
@@ -128,15 +135,33 @@ pub fn json_schema() -> serde_json::Value {
     schemars::schema_for!(Envelope<Inventory>).to_value()
 }
 
-/// `serde_json`'s error with its place told by us.
-fn of_json(error: &serde_json::Error) -> SnapshotError {
+/// `serde_json`'s error at a member, with its place told by us, in words of JSON, and no longer than people read: it may repeat a value of any length.
+fn of_json(member: &str, error: &serde_json::Error) -> SnapshotError {
     let (line, column) = (error.line(), error.column());
     if error.classify() == Category::Eof {
         return SnapshotError::Truncated { place: format!("at line {line}, column {column}") };
     }
     let text = error.to_string();
-    let problem = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text).to_owned();
-    SnapshotError::Invalid { line, column, problem }
+    let problem = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+    // "expected struct Role" names a type of ours, which is an object to whoever reads JSON.
+    let problem = match problem.split_once("expected struct ") {
+        Some((before, name)) => {
+            format!("{before}expected an object{}", name.trim_start_matches(|it: char| it.is_alphanumeric() || it == '_'))
+        }
+        None => problem.to_owned(),
+    };
+    SnapshotError::Invalid { member: shortened(member), line, column, problem: shortened(&problem) }
+}
+
+/// The text, or its two ends where it is long.
+fn shortened(text: &str) -> String {
+    const ENDS: usize = 120;
+    let count = text.chars().count();
+    if count <= 2 * ENDS {
+        return text.to_owned();
+    }
+    let (start, end): (String, String) = (text.chars().take(ENDS).collect(), text.chars().skip(count - ENDS).collect());
+    format!("{start} … {end}")
 }
 
 /// A key of a map and the name inside the value must be the same; whoever looks something up trusts that.
@@ -288,6 +313,22 @@ mod tests {
         let error = from_text(plain().replace("reserved_concurrency", "concurrency").as_bytes()).unwrap_err();
         assert!(matches!(&error, SnapshotError::Invalid { line: 1, problem, .. } if problem.contains("`concurrency`")), "{error}");
         assert_eq!(error.to_string().matches("column").count(), 1);
+        assert!(
+            error.to_string().contains("inventory.functions.arn:aws:lambda:eu-west-1:111122223333:function:rotate.concurrency"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_by_its_member_in_words_of_json_and_not_at_full_length() {
+        let long = format!(r#""reserved_concurrency":["{}"],"other":"#, "x".repeat(100_000));
+        let text = plain().replace(r#""reserved_concurrency":"#, &long);
+        let error = from_text(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("rotate.reserved_concurrency") && error.len() < 700, "{error}");
+        let error = from_text(plain().replace(r#""rotation":"#, r#""rotation":"x","other":"#).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("an object") && !error.contains("struct"), "{error}");
+        let error = from_text(format!("{} x", plain()).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("trailing characters"), "{error}");
     }
 
     #[test]
