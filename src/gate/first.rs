@@ -41,7 +41,10 @@ impl FixFirst {
     /// About what fails; else about what is not known; else about the worst finding that is new.
     pub(super) fn of(judgement: &Judgement, proposal: &Proposal, report: &Report, is_new: impl Fn(&Finding) -> bool) -> Option<Self> {
         match &judgement.verdict {
-            Verdict::Fails { step, because } => Some(Self::of_failure(*step, because, judgement, proposal, report)),
+            Verdict::Fails { step, because, call } => {
+                let call = call.and_then(|place| judgement.calls.get(place));
+                Some(Self::of_failure(*step, because, call, judgement, proposal, report))
+            }
             Verdict::Undecided { needs } => Some(Self {
                 problem: format!("it is not known yet: {}", needs.first().map_or("something that was not read", String::as_str)),
                 resource: None,
@@ -66,7 +69,14 @@ impl FixFirst {
         }
     }
 
-    fn of_failure(step: Step, because: &str, judgement: &Judgement, proposal: &Proposal, report: &Report) -> Self {
+    fn of_failure(
+        step: Step,
+        because: &str,
+        call: Option<&JudgedCall>,
+        judgement: &Judgement,
+        proposal: &Proposal,
+        report: &Report,
+    ) -> Self {
         let suppressed = report.suppressed.iter().map(|suppressed| &suppressed.finding);
         let breaking: Vec<&Finding> = report
             .findings
@@ -74,7 +84,7 @@ impl FixFirst {
             .chain(suppressed)
             .filter(|finding| finding.class == Class::Breaks && finding.rotations.contains(&judgement.secret))
             .collect();
-        let (resource, change, finding) = match failing_call(step, because, judgement) {
+        let (resource, change, finding) = match call {
             Some(call) => {
                 let (resource, change) = place_of(call, judgement, proposal);
                 (resource, Some(change), finding_of_call(call, &breaking))
@@ -95,18 +105,6 @@ impl FixFirst {
             finding: finding.map(|finding| finding.fingerprint),
         }
     }
-}
-
-/// The denied call that the verdict is about, if it is about one.
-fn failing_call<'a>(step: Step, because: &str, judgement: &'a Judgement) -> Option<&'a JudgedCall> {
-    let is_it = |call: &&JudgedCall| {
-        call.step == step
-            && call.decision.is_denied()
-            && because.strip_prefix(&*call.actor).and_then(|rest| rest.strip_prefix(" may not call ")).is_some_and(|rest| {
-                rest.strip_prefix(&*call.action).is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()))
-            })
-    };
-    judgement.calls.iter().find(is_it)
 }
 
 /// Where a denied call is to be allowed: the resource, and which policy of it.

@@ -79,7 +79,7 @@ fn judgement(proposed: &Inventory, proposal: &Proposal, before: Option<&Arn>, re
     let rotation = rotations.iter().find(|rotation| rotation.secret.arn == proposal.secret)?;
     let mut judgement = judge_proposed(rotation, &Access::new(proposed), proposal.turned_on_by.as_ref(), before);
     judgement.verdict = match (refusal, judgement.verdict) {
-        (Some(refusal), _) => Verdict::Fails { step: Step::TurnOn, because: refusal.because.clone() },
+        (Some(refusal), _) => Verdict::Fails { step: Step::TurnOn, because: refusal.because.clone(), call: None },
         (None, Verdict::NotJudged) => Verdict::Undecided { needs: vec![beyond_aws(&proposal.through).to_owned()] },
         (None, verdict) => verdict,
     };

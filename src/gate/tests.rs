@@ -27,7 +27,7 @@ fn asked(inventory: &Inventory, proposal: &Proposal) -> Gate {
 
 fn fails_at(gate: &Gate) -> (Step, &str) {
     match &gate.judgement.verdict {
-        Verdict::Fails { step, because } => (*step, because),
+        Verdict::Fails { step, because, .. } => (*step, because),
         other => panic!("{other:?}"),
     }
 }

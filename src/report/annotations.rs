@@ -16,7 +16,7 @@ const SHOWN: usize = 10;
 /// Writes `report` to `out`: the rotations that fail, then the findings, the worst ten of each kind, and the summary.
 pub fn annotations(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let failing = report.rotations.iter().filter_map(|judgement| match &judgement.verdict {
-        Verdict::Fails { step, because } => {
+        Verdict::Fails { step, because, .. } => {
             Some(("error", format!("{} fails at {}", judgement.secret.name(), step.name()), because.clone()))
         }
         _ => None,

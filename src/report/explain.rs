@@ -71,7 +71,7 @@ fn verdict(judgement: &Judgement, page: &mut Page<'_>) -> io::Result<()> {
     let look = of_verdict(&judgement.verdict);
     match &judgement.verdict {
         Verdict::Rotates => page.lead(0, "Rotates", look, "every call of it is allowed and gets through"),
-        Verdict::Fails { step, because } => page.lead(0, "Fails", look, &format!("at {}: {}", step.name(), sentence(because))),
+        Verdict::Fails { step, because, .. } => page.lead(0, "Fails", look, &format!("at {}: {}", step.name(), sentence(because))),
         Verdict::Undecided { needs } => {
             page.lead(0, "Undecided", look, "it cannot be decided from what was read:")?;
             needs.iter().try_for_each(|need| page.lead(2, "-", anstyle::Style::new(), &sentence(need)))

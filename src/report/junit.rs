@@ -78,7 +78,7 @@ fn cases<'a>(judgement: &'a Judgement, rules: &'a BTreeSet<&'a String>, touching
     let class = format!("{}.{}", secret.region(), secret.name());
     let verdict = match &judgement.verdict {
         Verdict::Rotates => Outcome::Passes,
-        Verdict::Fails { step, because } => Outcome::Fails(format!("fails at {}: {because}", step.name()), String::new()),
+        Verdict::Fails { step, because, .. } => Outcome::Fails(format!("fails at {}: {because}", step.name()), String::new()),
         Verdict::Undecided { needs } => Outcome::Skipped(format!("undecided, needs {}", needs.join("; "))),
         Verdict::NotJudged => Outcome::Skipped(NOT_JUDGED.to_owned()),
     };

@@ -64,7 +64,7 @@ pub fn markdown_by_control(report: &Report, framework: &Framework<'_>, out: &mut
 fn verdicts(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let row = |judgement: &crate::rotation::Judgement| {
         let why = match &judgement.verdict {
-            Verdict::Fails { step, because } => format!("fails at {}: {because}", step.name()),
+            Verdict::Fails { step, because, .. } => format!("fails at {}: {because}", step.name()),
             Verdict::Undecided { needs } => format!("undecided, needs {}", needs.join("; ")),
             Verdict::Rotates | Verdict::NotJudged => return None,
         };

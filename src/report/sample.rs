@@ -118,6 +118,7 @@ pub(crate) fn report() -> Report {
     let fails = Verdict::Fails {
         step: Step::CreateSecret,
         because: "the execution role may not kms:GenerateDataKey under the secret's key".to_owned(),
+        call: None,
     };
     let undecided = Verdict::Undecided { needs: vec!["kms:GetKeyPolicy on key/1234abcd: AccessDeniedException".to_owned()] };
     let managed = Judgement {
@@ -229,7 +230,7 @@ pub(crate) fn hostile(text: &str) -> Report {
     let secret = arn(&format!("arn:aws:secretsmanager:{in_arn}:1:secret:{in_arn}"));
     let text = || text.to_owned();
     let mut judgements = [
-        judgement(secret.clone(), Verdict::Fails { step: Step::SetSecret, because: text() }),
+        judgement(secret.clone(), Verdict::Fails { step: Step::SetSecret, because: text(), call: None }),
         judgement(secret.clone(), Verdict::Undecided { needs: vec![text(), text()] }),
         Judgement { kind: RotationKind::Managed(text()), ..judgement(secret.clone(), Verdict::NotJudged) },
         Judgement { kind: RotationKind::External(text()), function: None, ..judgement(secret.clone(), Verdict::NotJudged) },

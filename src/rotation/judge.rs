@@ -143,17 +143,17 @@ fn not_judged(asked: &[Asked]) -> Verdict {
 /// The first step that fails for certain, whatever is not known before it; else what is not known; else it rotates.
 fn verdict(conditions: &[Condition], asked: &[Asked]) -> Verdict {
     let broken = conditions.iter().filter_map(|condition| match condition {
-        Condition::Broken(step, because) => Some((*step, because.clone())),
+        Condition::Broken(step, because) => Some((*step, because.clone(), None)),
         Condition::Unknown(_) => None,
     });
-    let binding = || asked.iter().filter(|asked| !asked.call.optional);
-    let denied = binding().filter(|asked| asked.call.decision.is_denied()).map(|Asked { call, subject, .. }| {
+    let binding = || asked.iter().enumerate().filter(|(_, asked)| !asked.call.optional);
+    let denied = binding().filter(|(_, asked)| asked.call.decision.is_denied()).map(|(place, Asked { call, subject, .. })| {
         let on = if &*call.resource == "*" { String::new() } else { format!(" on {subject}") };
-        (call.step, format!("{} may not call {}{on}: {}", call.actor, call.action, call.because))
+        (call.step, format!("{} may not call {}{on}: {}", call.actor, call.action, call.because), Some(place))
     });
     // What does not exist comes before what is not allowed in the same step.
-    if let Some((step, because)) = broken.chain(denied).min_by_key(|(step, _)| *step) {
-        return Verdict::Fails { step, because };
+    if let Some((step, because, call)) = broken.chain(denied).min_by_key(|(step, ..)| *step) {
+        return Verdict::Fails { step, because, call };
     }
     let mut needs: Vec<String> = Vec::new();
     for condition in conditions {
@@ -163,7 +163,7 @@ fn verdict(conditions: &[Condition], asked: &[Asked]) -> Verdict {
     }
     let known: BTreeSet<String> = needs.iter().cloned().collect();
     let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
-    for Asked { call, open: points, .. } in binding() {
+    for (_, Asked { call, open: points, .. }) in binding() {
         for point in points.iter().filter(|point| !known.contains(*point)) {
             match open.iter_mut().find(|(known, _)| known == point) {
                 Some((_, calls)) if calls.contains(&&*call.action) => {}

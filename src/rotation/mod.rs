@@ -146,7 +146,7 @@ mod tests {
 
     fn failure(judgement: &Judgement) -> (Step, String) {
         match &judgement.verdict {
-            Verdict::Fails { step, because } => (*step, because.clone()),
+            Verdict::Fails { step, because, .. } => (*step, because.clone()),
             other => panic!("{other:?}"),
         }
     }

@@ -75,6 +75,8 @@ pub enum Verdict {
         step: Step,
         /// Why.
         because: String,
+        /// The denied call that it fails with, as its place in [`Judgement::calls`]; `None` where it fails for what is or is not there.
+        call: Option<usize>,
     },
     /// It could not be decided.
     Undecided {

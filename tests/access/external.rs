@@ -46,7 +46,7 @@ fn judged(change: impl FnOnce(&mut Inventory)) -> Judgement {
 #[track_caller]
 fn fails(judgement: &Judgement, at: Step, why: &str) {
     match &judgement.verdict {
-        Verdict::Fails { step, because } => assert!(*step == at && because.contains(why), "{step:?}: {because}"),
+        Verdict::Fails { step, because, .. } => assert!(*step == at && because.contains(why), "{step:?}: {because}"),
         other => panic!("{other:?}"),
     }
 }

@@ -14,7 +14,7 @@ fn judged(change: impl FnOnce(&mut Inventory)) -> Judgement {
 #[track_caller]
 fn fails(change: impl FnOnce(&mut Inventory), at: Step, why: &str) {
     match judged(change).verdict {
-        Verdict::Fails { step, because } => {
+        Verdict::Fails { step, because, .. } => {
             assert_eq!(step, at, "{because}");
             assert!(because.contains(why), "{because}");
             assert!(because.len() < 600, "too long to read: {because}");

@@ -29,7 +29,7 @@ fn rotate_and_invoke(condition: &Value) -> Value {
 #[track_caller]
 fn fails(judgement: &Judgement, why: &str) {
     match &judgement.verdict {
-        Verdict::Fails { step: Step::TurnOn, because } => assert!(because.contains(why), "{because}"),
+        Verdict::Fails { step: Step::TurnOn, because, .. } => assert!(because.contains(why), "{because}"),
         other => panic!("{other:?}"),
     }
 }

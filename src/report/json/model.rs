@@ -182,7 +182,7 @@ impl<'a> Rotation<'a> {
     pub(super) fn of(judgement: &'a Judgement) -> Self {
         let (verdict, step, because, needs): (_, _, _, &[String]) = match &judgement.verdict {
             Verdict::Rotates => (VerdictWord::Rotates, None, None, &[]),
-            Verdict::Fails { step, because } => (VerdictWord::Fails, Some(*step), Some(because.as_str()), &[]),
+            Verdict::Fails { step, because, .. } => (VerdictWord::Fails, Some(*step), Some(because.as_str()), &[]),
             Verdict::Undecided { needs } => (VerdictWord::Undecided, None, None, needs),
             Verdict::NotJudged => (VerdictWord::NotJudged, None, None, &[]),
         };

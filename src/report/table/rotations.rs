@@ -109,7 +109,7 @@ fn section(heading: &str, judgements: &[&Judgement], page: &mut Page<'_>) -> io:
 fn because(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Rotates | Verdict::NotJudged => String::new(),
-        Verdict::Fails { step, because } => format!(" at {}: {}", step.name(), sentence(because)),
+        Verdict::Fails { step, because, .. } => format!(" at {}: {}", step.name(), sentence(because)),
         Verdict::Undecided { needs } => {
             format!(": {}", first_few(needs.iter().map(|need| sentence(need))))
         }
