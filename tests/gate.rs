@@ -181,8 +181,8 @@ fn what_is_wrong_is_told_before_anything_is_read() {
     let wrong: [(&[&str], &[&str], &str); 9] = [
         (&secret, &[], "--function"),
         (&function, &[], "--secret"),
-        (&usual, &["--every", "3h"], "every 4 hours"),
-        (&usual, &["--every", "cron(15 3 1 * ? *)"], "minutes have to be 0"),
+        (&usual, &["--every", "3h"], "4 hours is the least"),
+        (&usual, &["--every", "cron(15 3 1 * ? *)"], "the minutes must be 0"),
         (&usual, &["--window", "3h"], "give --every too"),
         (&usual, &["--as", "deploy"], "is not an ARN"),
         (&usual, &["--role", "arn:aws:iam::111122223333:role/r"], "cannot be used with"),
