@@ -127,6 +127,16 @@ fn the_answer_holds_the_proposal_and_what_was_before() {
 }
 
 #[test]
+fn what_was_not_read_or_taken_for_granted_elsewhere_is_left_to_the_scan() {
+    let (_, found) = answer(&["--demo", "--secret", "crm/db", "--function", "rotate-crm-db"]);
+    assert_eq!(found["coverage"], json!([]), "the key of another secret");
+    let assumed: Vec<&str> = found["assumptions"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(assumed.iter().any(|it| it.contains("the function of 1 rotation connects")), "{assumed:?}");
+    let (_, found) = answer(&["--demo", "--secret", "vault/shared", "--function", "rotate-vault-shared"]);
+    assert_eq!(found["coverage"][0]["call"], "kms:GetKeyPolicy");
+}
+
+#[test]
 fn whoever_turns_it_on_is_asked() {
     let role = "arn:aws:iam::111122223333:role/rotate-ci-deploy";
     let (code, found) = answer(&["--demo", "--secret", "ci/deploy", "--function", "rotate-ci-deploy", "--as", role]);
@@ -181,8 +191,8 @@ fn what_is_wrong_is_told_before_anything_is_read() {
     let wrong: [(&[&str], &[&str], &str); 9] = [
         (&secret, &[], "--function"),
         (&function, &[], "--secret"),
-        (&usual, &["--every", "3h"], "every 4 hours"),
-        (&usual, &["--every", "cron(15 3 1 * ? *)"], "minutes have to be 0"),
+        (&usual, &["--every", "3h"], "4 hours is the least"),
+        (&usual, &["--every", "cron(15 3 1 * ? *)"], "the minutes must be 0"),
         (&usual, &["--window", "3h"], "give --every too"),
         (&usual, &["--as", "deploy"], "is not an ARN"),
         (&usual, &["--role", "arn:aws:iam::111122223333:role/r"], "cannot be used with"),

@@ -2,7 +2,7 @@
 
 mod coverage;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use jiff::civil::Date;
 pub use coverage::CoverageEntry;
 
 use crate::access::Access;
+use crate::arn::Arn;
 use crate::finding::{Exceptions, Finding, RuleInfo, Suppressed, Undecided, waiver_rules, worst_first};
 use crate::inventory::Inventory;
 use crate::rotation::{Judgement, Rotation, Verdict, judge, rotations, side_by_side};
@@ -67,6 +68,32 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
         undecided,
         rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
         secrets: inventory.secrets.len(),
+    }
+}
+
+/// The part of an audit of `inventory` that may hang on the rotation of `secret`: what rules say of these `subjects` ([`RuleSet::subjects`]), what could not be read of it
+/// and what was taken for granted. Verdicts are not in it.
+pub fn audit_about(
+    inventory: &Inventory,
+    rules: &RuleSet,
+    rotations: &[Rotation<'_>],
+    access: &Access<'_>,
+    (secret, subjects): (&Arn, &BTreeSet<Arn>),
+) -> Report {
+    let (findings, undecided) = rules.run_about(inventory, rotations, access, subjects);
+    let rotation = rotations.iter().find(|rotation| rotation.secret.arn == *secret);
+    Report {
+        as_of: inventory.as_of,
+        partial: inventory.partial.clone(),
+        conflicts: inventory.conflicts.clone(),
+        coverage: rotation.map(|rotation| coverage::coverage_about(inventory, rotation, &undecided)).unwrap_or_default(),
+        assumptions: rotation.map(|rotation| coverage::assumptions_about(inventory, rotation)).unwrap_or_default(),
+        rotations: Vec::new(),
+        findings,
+        suppressed: Vec::new(),
+        undecided,
+        rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
+        secrets: 1,
     }
 }
 

@@ -31,7 +31,7 @@ fn the_clean_account_rotates_and_nothing_is_found_or_left_open() {
         report.assumptions,
         [
             "Service and resource control policies of account 111122223333 were not read and are taken as allowing everything.",
-            "What the functions of 1 rotation connect to beside Secrets Manager is not known, so whether they get there was not judged; \
+            "What the function of 1 rotation connects to beside Secrets Manager is not known, so whether the way there is open was not judged; \
              rotaudit.toml can tell.",
         ]
     );

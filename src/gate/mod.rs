@@ -12,10 +12,10 @@ pub use overlay::{Proposal, ProposedSchedule, Through};
 
 use crate::access::Access;
 use crate::arn::Arn;
-use crate::audit::{Report, audit, except};
-use crate::finding::{Exceptions, Finding, Fingerprint};
+use crate::audit::{Report, audit_about, except};
+use crate::finding::{About, Exceptions, Finding, Fingerprint};
 use crate::inventory::{Inventory, RotationConfiguration};
-use crate::rotation::{Judgement, Step, Verdict, judge_proposed, rotations};
+use crate::rotation::{Judgement, Rotation, Step, Verdict, judge_proposed, rotations};
 use crate::rules::RuleSet;
 use overlay::Refusal;
 
@@ -36,19 +36,40 @@ pub struct Gate {
     pub existing: usize,
 }
 
-/// Judges `proposal`. `None` when the inventory holds no such secret.
+/// An inventory, and what is asked of it.
+struct World<'a> {
+    inventory: &'a Inventory,
+    rotations: Vec<Rotation<'a>>,
+    access: Access<'a>,
+}
+
+impl<'a> World<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        Self { inventory, rotations: rotations(inventory), access: Access::new(inventory) }
+    }
+
+    fn subjects(&self, rules: &RuleSet, secret: &Arn) -> BTreeSet<Arn> {
+        rules.subjects(self.inventory, &self.rotations, secret)
+    }
+}
+
+/// Judges `proposal`. `None` when the inventory holds no such secret. Of the world without the proposal and of the one with it, only what it can change is looked at.
 pub fn gate(inventory: &Inventory, proposal: &Proposal, rules: &RuleSet, exceptions: &Exceptions, today: Date) -> Option<Gate> {
     let secret = inventory.secrets.get(&proposal.secret)?;
     let proposed = overlay::overlay(inventory, proposal);
+    let (before, after) = (World::of(inventory), World::of(&proposed));
     let refusal = overlay::refusal(secret, &proposal.through);
-    let judgement = judgement(&proposed, proposal, secret.rotation.function.as_ref(), refusal.as_ref())?;
-    let report_of = |inventory: &Inventory| {
-        let mut report = audit(inventory, rules);
-        except(&mut report, exceptions, inventory, today);
+    let judgement = judgement(&after, proposal, secret.rotation.function.as_ref(), refusal.as_ref())?;
+    let subjects: BTreeSet<Arn> = [&before, &after].into_iter().flat_map(|world| world.subjects(rules, &proposal.secret)).collect();
+    let report_of = |world: &World<'_>| {
+        let mut report = audit_about(world.inventory, rules, &world.rotations, &world.access, (&proposal.secret, &subjects));
+        except(&mut report, exceptions, world.inventory, today);
         report
     };
-    let before = report_of(inventory);
-    let mut report = report_of(&proposed);
+    let before = report_of(&before);
+    let mut report = report_of(&after);
+    // Whether a waiver still fits anything is seen when everything is looked at.
+    report.findings.retain(|finding| finding.about != About::Configuration);
     let known: BTreeSet<Fingerprint> = all_findings(&before).map(|finding| finding.fingerprint).collect();
     let fix_first = match refusal {
         Some(refusal) => Some(FixFirst::of_refusal(refusal, &proposal.secret)),
@@ -64,7 +85,6 @@ pub fn gate(inventory: &Inventory, proposal: &Proposal, rules: &RuleSet, excepti
     let open_before: BTreeSet<(&str, &Arn)> = before.undecided.iter().map(|check| (check.rule.as_str(), &check.resource)).collect();
     report.undecided.retain(|check| !open_before.contains(&(check.rule.as_str(), &check.resource)));
     report.rotations = vec![judgement.clone()];
-    report.secrets = 1;
     Some(Gate { proposal: proposal.clone(), before: secret.rotation.clone(), judgement, fix_first, report, existing })
 }
 
@@ -74,10 +94,9 @@ fn all_findings(report: &Report) -> impl Iterator<Item = &Finding> {
 }
 
 /// The rotation as proposed, and its verdict.
-fn judgement(proposed: &Inventory, proposal: &Proposal, before: Option<&Arn>, refusal: Option<&Refusal>) -> Option<Judgement> {
-    let rotations = rotations(proposed);
-    let rotation = rotations.iter().find(|rotation| rotation.secret.arn == proposal.secret)?;
-    let mut judgement = judge_proposed(rotation, &Access::new(proposed), proposal.turned_on_by.as_ref(), before);
+fn judgement(proposed: &World<'_>, proposal: &Proposal, before: Option<&Arn>, refusal: Option<&Refusal>) -> Option<Judgement> {
+    let rotation = proposed.rotations.iter().find(|rotation| rotation.secret.arn == proposal.secret)?;
+    let mut judgement = judge_proposed(rotation, &proposed.access, proposal.turned_on_by.as_ref(), before);
     judgement.verdict = match (refusal, judgement.verdict) {
         (Some(refusal), _) => Verdict::Fails { step: Step::TurnOn, because: refusal.because.clone(), call: None },
         (None, Verdict::NotJudged) => Verdict::Undecided { needs: vec![beyond_aws(&proposal.through).to_owned()] },

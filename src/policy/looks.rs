@@ -6,7 +6,7 @@ use super::decide::relevant;
 use super::matching::Question;
 use super::model::{Policy, Statement};
 use super::request::Request;
-use super::set::{PolicyKind, PolicySet};
+use super::set::{Attached, PolicyKind, PolicySet};
 use super::truth::Truth;
 use super::value::Value;
 
@@ -21,6 +21,12 @@ pub fn covers_action(statement: Statement<'_>, action: &str) -> bool {
 /// Whether `Resource` or `NotResource` of a statement of an identity policy may cover what the request is about.
 pub fn may_cover_resource(statement: Statement<'_>, request: &Request) -> bool {
     !Question { request, bounded: false }.resource(statement, PolicyKind::Identity).is_false()
+}
+
+/// Whether a statement that covers `action` reads such keys at all. Where none does, [`marks`] finds nothing to tell of anybody.
+pub fn reads(action: &str, policies: &PolicySet, is_meant: impl Fn(&str) -> bool) -> bool {
+    let statements = policies.iter().filter_map(Attached::policy).flat_map(Policy::statements);
+    statements.filter(|statement| statement.keys().any(&is_meant)).any(|statement| covers_action(statement, action))
 }
 
 /// How the statements that may match the request read these keys of it. Two requests that differ in nothing but these keys have the same answer if they are read

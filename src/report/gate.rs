@@ -14,7 +14,7 @@ use super::words::{NAME, arn, count, first_few, name, sentence};
 use crate::finding::{Class, Finding};
 use crate::gate::{FixFirst, Gate, ProposedSchedule, Through};
 use crate::inventory::{Gap, RotationConfiguration};
-use crate::rotation::{JudgedCall, Step, Verdict};
+use crate::rotation::{JudgedCall, Schedule, Step, Verdict};
 
 /// Writes `gate` to `out` as text for people.
 pub fn gate(gate: &Gate, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -96,14 +96,25 @@ fn proposal(gate: &Gate, page: &mut Page<'_>) -> io::Result<()> {
     if let (Through::Function(_), Some(role)) = (&gate.proposal.through, &gate.judgement.role) {
         page.field(2, "role", &arn(role.as_str()))?;
     }
-    page.field(2, "schedule", &gate.proposal.schedule.as_ref().map_or_else(|| "as it is".to_owned(), schedule))?;
+    page.field(2, "schedule", &schedule(gate))?;
     page.field(2, "until now", &until_now(&gate.before, &gate.proposal.through))
 }
 
-fn schedule(schedule: &ProposedSchedule) -> String {
-    let every = schedule.expression.clone().or_else(|| schedule.after_days.map(|days| format!("every {days} days")));
-    let window = schedule.window.as_ref().map(|window| format!("window {window}"));
-    terminal_safe(&every.into_iter().chain(window).collect::<Vec<_>>().join(", "), NAME)
+/// When it is to rotate, with the window that it has where none is given.
+fn schedule(gate: &Gate) -> String {
+    let before = || ProposedSchedule {
+        after_days: gate.before.after_days,
+        expression: gate.before.schedule.clone(),
+        window: gate.before.window.clone(),
+    };
+    let ProposedSchedule { after_days, expression, window } = gate.proposal.schedule.clone().unwrap_or_else(before);
+    let every = expression.clone().or_else(|| after_days.map(|days| format!("every {days} days")));
+    let Some(every) = every else { return "none is given, and the secret has none".to_owned() };
+    let of = Schedule::of(&RotationConfiguration { schedule: expression, after_days, ..RotationConfiguration::default() });
+    let by_default = || of.and_then(Result::ok)?.window(None).ok().map(|hours| format!("window {hours}h by default"));
+    let window = window.map_or_else(by_default, |window| Some(format!("window {window}")));
+    let told = [every].into_iter().chain(window).collect::<Vec<_>>().join(", ");
+    terminal_safe(&if gate.proposal.schedule.is_some() { told } else { format!("as it is: {told}") }, NAME)
 }
 
 /// How the secret has rotated so far.

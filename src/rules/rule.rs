@@ -124,6 +124,11 @@ impl Rule {
         self.assertions.requests().any(|request| request.asker.is_others())
     }
 
+    /// Whether it asks about secrets that the function does not rotate, so that what it says of one thing may hang on every secret.
+    pub(crate) fn asks_about_others(&self) -> bool {
+        self.assertions.requests().chain(&self.assertions.unless).any(|request| request.object.is_other_secrets())
+    }
+
     /// Whether the rule chooses by itself which kinds of rotation it is about. The others are about those through Lambda functions.
     pub(crate) fn chooses_the_kind(&self) -> bool {
         self.when.as_ref().is_some_and(|when| when.fields().contains("rotation.kind"))

@@ -45,12 +45,38 @@ struct Shown<'a> {
     open: Open,
 }
 
-/// What these rules say of these rotations: findings by severity, rule and resource, and what could not be decided.
+/// The things that these rules look at where they look at the rotation of `secret`, or at one whose master secret it is.
+pub(super) fn subjects<'r>(
+    rules: impl IntoIterator<Item = &'r Rule>,
+    inventory: &Inventory,
+    rotations: &[Rotation<'_>],
+    secret: &Arn,
+) -> BTreeSet<Arn> {
+    let resting = resting(inventory);
+    let is_master = |rotation: &Rotation<'_>| {
+        rotation.master.as_ref().is_some_and(|master| matches!(master.secret, Known::Value(master) if master.arn == *secret))
+    };
+    let wanted = rotations.iter().chain(&resting).filter(|rotation| rotation.secret.arn == *secret || is_master(rotation));
+    let wanted: Vec<&Rotation<'_>> = wanted.collect();
+    let mut subjects = BTreeSet::new();
+    for rule in rules {
+        let seen = wanted.iter().flat_map(|rotation| subjects_of(rule, rotation, inventory));
+        subjects.extend(seen.filter_map(|(subject, _)| match subject {
+            Subject::Is(arn) | Subject::Unreadable(arn, _) => Some(arn),
+            Subject::Nothing => None,
+        }));
+    }
+    subjects
+}
+
+/// What these rules say of these rotations: findings by severity, rule and resource, and what could not be decided. With `about`, what they say of these things alone, beside
+/// what they say of the secrets that a function does not rotate, which hangs on every secret.
 pub(super) fn run<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
     inventory: &Inventory,
     rotations: &[Rotation<'_>],
     access: &Access<'_>,
+    about: Option<&BTreeSet<Arn>>,
 ) -> (Vec<Finding>, Vec<Undecided>) {
     let rules: Vec<&Rule> = rules.into_iter().collect();
     let resting = resting(inventory);
@@ -65,8 +91,14 @@ pub(super) fn run<'r>(
         if looks_at_parts(rule) { groups(&all, |rotation| subjects_of(rule, rotation, inventory)) } else { Vec::new() }
     });
     let of = |(rule, parts)| if looks_at_parts(rule) { parts } else { wholes.get(&rule.info.about).unwrap_or(parts) };
-    let pieces = rules.iter().zip(&parts).flat_map(|(rule, parts)| of((rule, parts)).chunks(CHUNK).map(|groups| (*rule, groups)));
-    let pieces: Vec<(&Rule, &[Group<'_>])> = pieces.collect();
+    let wanted = |rule: &Rule, group: &Group<'_>| about.is_none_or(|about| rule.asks_about_others() || about.contains(&group.resource));
+    let groups = rules.iter().zip(&parts).map(|(rule, parts)| {
+        let groups = of((rule, parts)).iter().filter(|group| wanted(rule, group)).collect::<Vec<_>>();
+        (*rule, groups)
+    });
+    let groups: Vec<(&Rule, Vec<&Group<'_>>)> = groups.collect();
+    let pieces = groups.iter().flat_map(|(rule, groups)| groups.chunks(CHUNK).map(|groups| (*rule, groups)));
+    let pieces: Vec<(&Rule, &[&Group<'_>])> = pieces.collect();
     let said = side_by_side(&pieces, rotations.len(), |(rule, groups)| {
         run_one(rule, inventory, groups, Evaluator::new(access, &others, everyone.as_ref()))
     });
@@ -113,7 +145,7 @@ fn groups<'a>(rotations: &[&'a Rotation<'a>], subjects_of: impl Fn(&'a Rotation<
 }
 
 /// What one rule says of these subjects.
-fn run_one(rule: &Rule, inventory: &Inventory, groups: &[Group<'_>], mut evaluator: Evaluator<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+fn run_one(rule: &Rule, inventory: &Inventory, groups: &[&Group<'_>], mut evaluator: Evaluator<'_>) -> (Vec<Finding>, Vec<Undecided>) {
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
     for Group { resource, seen } in groups {

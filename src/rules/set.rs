@@ -1,6 +1,6 @@
 //! The set of rules that an audit runs: the built-in ones, and those of users' folders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::builtin::FILES;
 use super::error::{LoadError, Problem};
@@ -8,9 +8,10 @@ use super::load::load;
 use super::mutation::{Mutation, mutations};
 use super::place::range;
 use super::rule::Rule;
-use super::run::run;
+use super::run::{run, subjects};
 use super::testing::{TestOutcome, changed, run_tests};
 use crate::access::Access;
+use crate::arn::Arn;
 use crate::finding::{Finding, RuleInfo, Severity, Undecided};
 use crate::inventory::Inventory;
 use crate::rotation::{Rotation, side_by_side};
@@ -103,7 +104,23 @@ impl RuleSet {
     /// Runs every rule over these rotations of `inventory`: findings by severity (worst first), rule and resource, one for each thing to fix, and what
     /// could not be decided.
     pub fn run(&self, inventory: &Inventory, rotations: &[Rotation<'_>], access: &Access<'_>) -> (Vec<Finding>, Vec<Undecided>) {
-        run(self.rules.values(), inventory, rotations, access)
+        run(self.rules.values(), inventory, rotations, access, None)
+    }
+
+    /// What the rules look at where they look at the rotation of this secret: the secret, its function, role, key, network and so on, as far as it has them in this inventory.
+    pub fn subjects(&self, inventory: &Inventory, rotations: &[Rotation<'_>], secret: &Arn) -> BTreeSet<Arn> {
+        subjects(self.rules.values(), inventory, rotations, secret)
+    }
+
+    /// The part of what [`Self::run`] says that is about these `subjects`, and whatever rules say of a role because of all the secrets that its function does not rotate.
+    pub fn run_about(
+        &self,
+        inventory: &Inventory,
+        rotations: &[Rotation<'_>],
+        access: &Access<'_>,
+        subjects: &BTreeSet<Arn>,
+    ) -> (Vec<Finding>, Vec<Undecided>) {
+        run(self.rules.values(), inventory, rotations, access, Some(subjects))
     }
 
     /// Runs the tests of the rules whose id contains `filter`, or of all.

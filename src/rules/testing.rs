@@ -67,7 +67,7 @@ fn changes(test: &TestFile, json: &mut Value) -> Result<(), ChangeError> {
 
 /// What the rule says of this inventory, with words for a failed test.
 fn outcome(rule: &Rule, inventory: &Inventory) -> (Expected, String) {
-    let (findings, undecided) = run([rule], inventory, &rotations(inventory), &Access::new(inventory));
+    let (findings, undecided) = run([rule], inventory, &rotations(inventory), &Access::new(inventory), None);
     let said = match (findings.first(), undecided.first()) {
         (Some(finding), _) => format!(": {} {:?}", finding.message, finding.evidence),
         (None, Some(undecided)) => format!(": it hangs on {:?} {:?}", undecided.missing, undecided.hinges),
@@ -78,7 +78,7 @@ fn outcome(rule: &Rule, inventory: &Inventory) -> (Expected, String) {
 
 /// What the rule says of these rotations.
 pub(super) fn decided(rule: &Rule, inventory: &Inventory, rotations: &[Rotation<'_>], access: &Access<'_>) -> Expected {
-    let (findings, undecided) = run([rule], inventory, rotations, access);
+    let (findings, undecided) = run([rule], inventory, rotations, access, None);
     expected(&findings, &undecided)
 }
 

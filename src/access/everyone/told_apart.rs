@@ -8,7 +8,7 @@ use crate::access::policies::gather;
 use crate::access::principal;
 use crate::access::question::Question;
 use crate::inventory::Identity;
-use crate::policy::{Truth, marks};
+use crate::policy::{Truth, marks, reads};
 
 /// The keys that tell one principal of a class from another; the last is the beginning of a family.
 const OF_ONE: [&str; 3] = ["aws:principalarn", "aws:userid", "aws:username"];
@@ -21,7 +21,12 @@ pub(super) fn split<'a>(
     asks: impl Fn(&Identity<'_>) -> Question,
 ) -> Vec<Vec<Identity<'a>>> {
     let Some(first) = members.first().filter(|_| members.len() > 1) else { return vec![members] };
-    let set = gather(inventory, &asks(first)).set;
+    let asked = asks(first);
+    let set = gather(inventory, &asked).set;
+    // What each of them carries is much to find out, and seldom looked at.
+    if !reads(&asked.action, &set, tells_apart) {
+        return vec![members];
+    }
     let mut alike: BTreeMap<Vec<Truth>, Vec<Identity<'a>>> = BTreeMap::new();
     let mut alone = Vec::new();
     for member in members {

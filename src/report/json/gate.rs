@@ -39,9 +39,9 @@ pub(super) struct GateDocument<'a> {
     suppressed: &'a [Suppressed],
     /// The checks that the proposal adds and that could not be decided.
     undecided: &'a [Undecided],
-    /// The calls that did not answer.
+    /// The calls that did not answer and on which this rotation may hang.
     coverage: Vec<Coverage<'a>>,
-    /// What was taken for granted because nobody was asked.
+    /// What was taken for granted of this rotation because nobody was asked.
     assumptions: &'a [String],
 }
 
