@@ -26,8 +26,7 @@ Examples:
   rotaudit diff report.json account.json.zst --fail-on medium
   rotaudit diff old.json new.json --format json -o changes.json
 
-Snapshots are audited with the rules and the configuration of now; a report is taken as it was written. A finding counts as
-fixed only where the later audit could look. It exits with 10 when a new finding is at or above --fail-on, and with 0 otherwise.")]
+Snapshots are audited with the rules and the configuration of now; a report is taken as it was written. A finding counts as fixed only where the later audit could look. It exits with 10 when a new finding is at or above --fail-on, and with 0 otherwise.")]
 pub(super) struct Diff {
     /// The earlier snapshot or JSON report
     old: PathBuf,

@@ -18,10 +18,11 @@ use crate::rotation::{Judgement, judge, rotations};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  rotaudit explain --demo 'prod/*'
+  rotaudit explain --demo orders/db
   rotaudit explain --region eu-west-1 prod/db
   rotaudit explain --snapshot account.json.zst prod/db --format json
-  rotaudit explain prod/db --as arn:aws:iam::111122223333:role/deploy   # may this role turn it on?
+  # May this role turn it on?
+  rotaudit explain prod/db --as arn:aws:iam::111122223333:role/deploy
 
 It exits with 0 whatever the verdict is; `rotaudit scan --secret SECRET` gates.")]
 pub(super) struct Explain {

@@ -63,10 +63,10 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  rotaudit scan --demo                 audit the account that is built in; needs no credentials
-  rotaudit scan --region eu-west-1     audit the account of your credentials
-  rotaudit explain --demo SECRET       one rotation, call by call
-  rotaudit gate --secret S --function F   would turning rotation on work, and what does it open?
+  rotaudit scan --demo                   # the account that is built in
+  rotaudit scan --region eu-west-1       # the account of your credentials
+  rotaudit explain --demo orders/db      # one rotation, call by call
+  rotaudit gate --secret S --function F  # would it work, what would it open?
 
 Exit codes, the same for every format:
   0   nothing at or above --fail-on
@@ -165,6 +165,24 @@ mod tests {
         }
         words.extend(begun.then_some(word));
         words
+    }
+
+    #[test]
+    fn every_example_fits_a_narrow_terminal_and_is_one_that_the_program_takes() {
+        fn examples(command: &clap::Command) -> Vec<String> {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let own = help.split_once(":\n").map(|(_, rest)| rest.split("\n\n").next().unwrap_or_default().to_owned());
+            own.into_iter().chain(command.get_subcommands().filter(|sub| sub.get_name() != "help").flat_map(examples)).collect()
+        }
+        let all = examples(&Cli::command());
+        assert!(all.len() > 15, "{all:?}");
+        for line in all.iter().flat_map(|examples| examples.lines()) {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        for line in command_lines(&format!("```\n{}\n```", all.join("\n"))) {
+            let taken = Cli::try_parse_from(&line);
+            assert!(taken.as_ref().err().is_none_or(|error| !error.use_stderr()), "{line:?}: {taken:?}");
+        }
     }
 
     /// Every command line of ours in the code blocks of `text`; of YAML, what stands after `- ` and `run: `.

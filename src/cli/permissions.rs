@@ -13,8 +13,11 @@ use crate::inventory::{organization_policy_json, policy_json};
 #[command(after_help = "\
 Examples:
   rotaudit permissions > policy.json
-  aws iam create-policy --policy-name rotaudit --policy-document file://policy.json
-  rotaudit permissions --organization    for whoever reads a whole organization; the role in each account needs the policy without it")]
+  aws iam create-policy --policy-name rotaudit \\
+    --policy-document file://policy.json
+  rotaudit permissions --organization
+
+The last is for whoever reads a whole organization; the role in each account needs the policy without it.")]
 pub(super) struct Permissions {
     /// Print what whoever asks needs for `--organization`: the same, the calls that find the accounts and their control policies, and to take on the role in each
     #[arg(long)]

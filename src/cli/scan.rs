@@ -14,14 +14,16 @@ use super::threshold::Threshold;
 Examples:
   rotaudit scan --demo
   rotaudit scan --profile prod --region eu-west-1 --region us-east-1
-  rotaudit scan --assume-role arn:aws:iam::111122223333:role/rotaudit --assume-role arn:aws:iam::444455556666:role/rotaudit
-  rotaudit scan --organization --all-regions --include ou:Workloads --exclude tag:stage=sandbox
+  rotaudit scan --assume-role arn:aws:iam::111122223333:role/rotaudit \\
+    --assume-role arn:aws:iam::444455556666:role/rotaudit
+  rotaudit scan --organization --all-regions --include ou:Workloads \\
+    --exclude tag:stage=sandbox
   rotaudit scan --snapshot account.json.zst --secret 'prod/*' --fail-on medium
-  rotaudit scan --snapshot payments.json.zst snapshots/    # several accounts and regions as one
+  rotaudit scan --snapshot payments.json.zst snapshots/  # several as one
   rotaudit scan --format json -o report.json --on-undecided fail
-  rotaudit scan --format table --format sarif=audit.sarif --format junit=audit.xml
+  rotaudit scan --format table --format sarif=a.sarif --format junit=a.xml
   rotaudit scan --framework nist-800-53-r5 --format markdown -o controls.md
-  rotaudit scan --baseline report.json                # only what that report did not have counts")]
+  rotaudit scan --baseline report.json  # only what it did not have counts")]
 pub(super) struct Scan {
     #[command(flatten)]
     audit: AuditArgs,

@@ -22,7 +22,8 @@ const MAX_LINE: u64 = 16 << 20;
 #[command(after_help = "\
 Examples:
   rotaudit simulate < cases.jsonl
-  rotaudit scan --demo --format json | jq -c '.findings[].evidence[].case // empty' | rotaudit simulate")]
+  rotaudit scan --demo --format json \\
+    | jq -c '.findings[].evidence[].case // empty' | rotaudit simulate")]
 pub(super) struct Simulate {
     /// Add how each statement was matched
     #[arg(long)]

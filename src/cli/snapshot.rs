@@ -21,9 +21,11 @@ use crate::source;
 #[command(mut_arg("snapshot", |arg| arg.num_args(1..)), after_help = "\
 Examples:
   rotaudit snapshot --region eu-west-1 -o account.json.zst
-  rotaudit snapshot --region eu-west-1 -o account.json.zst --resume   # after an interruption
-  rotaudit snapshot --organization --role-name security/auditor -o organization.json.zst
-  rotaudit snapshot --region eu-west-1 --function arn:aws:lambda:eu-west-1:111122223333:function:rotate-db -o account.json.zst
+  # After an interruption:
+  rotaudit snapshot --region eu-west-1 -o account.json.zst --resume
+  rotaudit snapshot --organization --role-name security/auditor -o all.json.zst
+  rotaudit snapshot --region eu-west-1 -o account.json.zst \\
+    --function arn:aws:lambda:eu-west-1:111122223333:function:rotate-db
   rotaudit snapshot --snapshot a.json.zst b.json.zst -o both.json.zst
   rotaudit scan --snapshot account.json.zst")]
 pub(super) struct Snapshot {

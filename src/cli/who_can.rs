@@ -19,13 +19,12 @@ use crate::report::{self, Entry};
 #[command(after_help = "\
 Examples:
   rotaudit who-can --demo lambda:UpdateFunctionCode rotate-orders-db
-  rotaudit who-can --snapshot account.json.zst secretsmanager:GetSecretValue prod/db
+  rotaudit who-can --demo secretsmanager:GetSecretValue orders/db
   rotaudit who-can --snapshot account.json.zst sts:AssumeRole 'rotate-*' --all
-  rotaudit who-can --region eu-west-1 kms:PutKeyPolicy 0a1b2c3d-1111-2222-3333-444455556666 --format json
+  rotaudit who-can --region eu-west-1 kms:PutKeyPolicy \\
+    0a1b2c3d-1111-2222-3333-444455556666 --format json
 
-Administrators (who may write any policy for any role of their account) are one line, service-linked roles are left out, and the root user of an account is not
-listed: only control policies bind it. Roles and users are asked directly, as if each made the request itself; what they could make of other permissions first is not
-followed.
+Administrators (who may write any policy for any role of their account) are one line, service-linked roles are left out, and the root user of an account is not listed: only control policies bind it. Roles and users are asked directly, as if each made the request itself; what they could make of other permissions first is not followed.
 
 It exits with 0 whoever can, and with 11 when something is undecided and --on-undecided is fail.")]
 pub(super) struct WhoCan {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::error::CliError;
 use super::matching::nearest;
 use crate::arn::AccountId;
-use crate::finding::{Severity, Waiver};
+use crate::finding::{Severity, Waiver, waiver_rules};
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
 use masters::MasterEntry;
@@ -69,24 +69,50 @@ struct Written {
 
 /// From which severity findings count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub(super) enum FailOn {
     /// None does.
     Never,
     /// From this one.
-    #[serde(untagged)]
     Severity(Severity),
+}
+
+impl TryFrom<String> for FailOn {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        Ok(severity_or("never", &word)?.map_or(Self::Never, Self::Severity))
+    }
 }
 
 /// What becomes of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 enum Change {
     /// It does not run.
     Off,
     /// Its findings are as bad as this.
-    #[serde(untagged)]
     Severity(Severity),
+}
+
+impl TryFrom<String> for Change {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        Ok(severity_or("off", &word)?.map_or(Self::Off, Self::Severity))
+    }
+}
+
+/// The severity of this name; `None` for the word that may stand in its place.
+fn severity_or(other: &'static str, word: &str) -> Result<Option<Severity>, String> {
+    let severities = [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    if word == other {
+        return Ok(None);
+    }
+    let words = || severities.map(Severity::word).into_iter().chain([other]);
+    let meant = || nearest(word, words()).map_or_else(String::new, |meant| format!("; did you mean {meant:?}?"));
+    let unknown = || format!("{word:?} is none of {}{}", words().collect::<Vec<_>>().join(", "), meant());
+    severities.into_iter().find(|severity| severity.word() == word).map(Some).ok_or_else(unknown)
 }
 
 impl ConfigArgs {
@@ -132,19 +158,29 @@ impl Configuration {
 
     /// Changes the rules as the file says. A rule that is not there is an error: its findings would count although somebody thinks that they do not.
     pub(super) fn change(&self, rules: &mut RuleSet) -> Result<(), CliError> {
+        for (at, waiver) in self.waivers.iter().enumerate() {
+            let is_known = rules.get(&waiver.rule).is_some() || waiver_rules().iter().any(|info| info.id == waiver.rule);
+            if !is_known && !waiver.rule.contains(['*', '?']) {
+                return Err(self.no_rule(&format!("in waiver {}", at + 1), &waiver.rule, rules));
+            }
+        }
         for (id, change) in &self.rules {
             let severity = match change {
                 Change::Off => None,
                 Change::Severity(severity) => Some(*severity),
             };
             if !rules.change(id, severity) {
-                let meant = nearest(id, rules.infos().map(|info| info.id.as_str())).map(|id| format!("; did you mean {id:?}?"));
-                let file = self.path.as_ref().map_or(NAME.into(), |path| path.display().to_string());
-                let way_out = meant.unwrap_or_else(|| "; `rotaudit rules list` lists them".to_owned());
-                return Err(CliError::Usage(format!("{file}: under [rules], there is no rule {id:?}{way_out}")));
+                return Err(self.no_rule("under [rules]", id, rules));
             }
         }
         Ok(())
+    }
+
+    fn no_rule(&self, place: &str, id: &str, rules: &RuleSet) -> CliError {
+        let meant = nearest(id, rules.infos().map(|info| info.id.as_str())).map(|id| format!("; did you mean {id:?}?"));
+        let file = self.path.as_ref().map_or(NAME.into(), |path| path.display().to_string());
+        let way_out = meant.unwrap_or_else(|| "; `rotaudit rules list` lists them".to_owned());
+        CliError::Usage(format!("{file}: {place}, there is no rule {id:?}{way_out}"))
     }
 
     /// Tells the inventory what the file says of its secrets, and of other accounts.
@@ -225,7 +261,10 @@ mod tests {
             ("trusted-accounts = '111122223333'", "line 1"),
             ("fail_on = 'high'", "did you mean \"fail-on\"?"),
             ("fail-on = 'hihg'", "line 1"),
+            ("fail-on = 'hihg'", "is none of info, low, medium, high, critical, never; did you mean \"high\"?"),
             ("[rules]\nx = 'of'", "line 2"),
+            ("[rules]\nx = 'of'", "did you mean \"off\"?"),
+            ("[[waivers]]\nrule = 'a'\naccount = '1111'\nreason = 'b'\nowner = 'c'\nexpires = '2026-12-31'", "12 digits"),
             ("[[waivers]]\nrule = 'a'\nreason = 'b'\nowner = 'c'", "missing field `expires`"),
             ("[[waivers]]\nrule = 'a'\nreason = 'b'\nowner = 'c'\nexpires = '31.12.2026'", "such as \"2027-01-31\""),
             ("[[waivers]]\nrule = 'a'\nreason = ' '\nowner = 'c'\nexpires = '2026-12-31'", "`reason` is empty"),
@@ -246,6 +285,14 @@ mod tests {
         assert_eq!((rules.len(), rules.get("key-not-usable").unwrap().severity), (all - 1, Severity::Low));
         let error = Configuration::parse("[rules]\nkey-not-usabel = 'low'").unwrap().change(&mut rules).unwrap_err().to_string();
         assert!(error.contains("did you mean \"key-not-usable\"?"), "{error}");
+        let waiver = |rule: &str| {
+            let text = format!("[[waivers]]\nrule = '{rule}'\nreason = 'b'\nowner = 'c'\nexpires = '2026-12-31'");
+            Configuration::parse(&text).unwrap().change(&mut rules)
+        };
+        let [known, glob, own, wrong] = ["key-not-usable", "nothing-*", "waiver-expired", "key-not-usabel"].map(waiver);
+        assert!(known.is_ok() && glob.is_ok() && own.is_ok());
+        let error = wrong.unwrap_err().to_string();
+        assert!(error.contains("in waiver 1, there is no rule \"key-not-usabel\"; did you mean"), "{error}");
     }
 
     #[test]

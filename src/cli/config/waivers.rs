@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::arn::AccountId;
 use crate::finding::Waiver;
 
 /// What is told of a waiver.
@@ -42,6 +43,10 @@ impl WaiverEntry {
             if text.trim().is_empty() {
                 return Err(format!("`{key}` is empty"));
             }
+        }
+        if let Some(account) = self.account.as_deref().filter(|account| !account.contains(['*', '?']) && AccountId::parse(account).is_err())
+        {
+            return Err(format!("`account` is {account:?}, and has to be an account id of 12 digits, or a glob"));
         }
         Ok(Waiver {
             rule: self.rule.clone(),

@@ -24,12 +24,13 @@ use crate::rotation::Verdict;
 #[command(mut_arg("on_undecided", |arg| arg.default_value("fail")), after_help = "\
 Examples:
   rotaudit gate --demo --secret legacy/erp --function rotate-legacy-erp
-  rotaudit gate --secret prod/db --function rotate-db --every 30d --window 3h --as arn:aws:iam::111122223333:role/deploy
-  rotaudit gate --snapshot account.json.zst --secret prod/db --function rotate-db:live --every 'cron(0 3 1 * ? *)'
-  rotaudit gate --secret prod/db --function arn:aws:lambda:eu-west-1:444455556666:function:rotate --format junit=gate.xml --format github
+  rotaudit gate --secret prod/db --function rotate-db --every 30d --window 3h
+  rotaudit gate --snapshot account.json.zst --secret prod/db \\
+    --function rotate-db:live --every 'cron(0 3 1 * ? *)'
+  rotaudit gate --secret prod/db --function rotate-db \\
+    --as arn:aws:iam::111122223333:role/deploy --format junit=gate.xml
 
-It exits with 0 when the first rotation would succeed and nothing at or above --fail-on is added, with 10 when it would fail or
-adds such a finding, and with 11 when that cannot be decided.")]
+It exits with 0 when the first rotation would succeed and adds nothing at or above --fail-on, with 10 when it would fail or adds such a finding, and with 11 when that cannot be decided.")]
 pub(super) struct GateCommand {
     #[command(flatten)]
     proposal: ProposalArgs,
