@@ -142,7 +142,9 @@ pub(super) fn code(text: &str) -> String {
 /// A sentence in which nothing is markup, a mention or a link.
 pub(super) fn escaped(text: &str, most: usize) -> String {
     let mut safe = String::new();
-    for c in terminal_safe(text, most).chars() {
+    let text = terminal_safe(text, most);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -150,7 +152,9 @@ pub(super) fn escaped(text: &str, most: usize) -> String {
             // So that `@name`, `#1` and addresses do not become links.
             '@' => safe.push_str("&#64;"),
             '#' => safe.push_str("&#35;"),
-            ':' => safe.push_str("&#58;"),
+            // Before a blank a colon begins neither an address nor an emoji.
+            ':' if rest.peek().is_some_and(|next| !next.is_whitespace()) => safe.push_str("&#58;"),
+            '.' if safe.to_ascii_lowercase().ends_with("www") => safe.push_str("&#46;"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' => {
                 safe.push('\\');
                 safe.push(c);
@@ -192,6 +196,14 @@ mod tests {
         report.findings.extend(std::iter::repeat_n(finding, 1_000));
         let text = written(&report);
         assert!(text.chars().count() < 65_536 && text.contains("more; the JSON report has all"), "{}", text.len());
+    }
+
+    #[test]
+    fn a_colon_is_left_as_it_is_where_nothing_comes_of_it() {
+        let of = |text: &str| escaped(text, 99);
+        assert_eq!(of("undecided: 1 check, because:"), "undecided: 1 check, because:");
+        assert_eq!(of("https://x.y :smile: kms:Decrypt"), "https&#58;//x.y &#58;smile: kms&#58;Decrypt");
+        assert_eq!((of("www.example.com"), of("WWW.x"), of("v1.2")), ("www&#46;example.com".into(), "WWW&#46;x".into(), "v1.2".into()));
     }
 
     #[test]
