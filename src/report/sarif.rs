@@ -21,6 +21,8 @@ use crate::finding::{Confidence, Finding, Maps, RuleInfo, Severity, Suppression}
 const RESULTS: usize = 5_000;
 /// So many notifications are written: what is undecided, and what was not read.
 const NOTIFICATIONS: usize = 500;
+/// So many rotations of a result are named; the rest is counted. Their names are most of what does not pack well.
+const ROTATIONS: usize = 20;
 /// How long a message may be.
 const MESSAGE: usize = 1_000;
 /// What stays as it is in the path of a URI; the slashes of an ARN do.
@@ -96,9 +98,12 @@ fn result(finding: &Finding, suppression: Option<&Suppression>, places: &BTreeMa
             "confidence": finding.confidence.word(),
             "account": finding.account,
             "region": finding.region,
-            "rotations": finding.rotations.iter().map(Arn::as_str).take(100).collect::<Vec<_>>(),
+            "rotations": finding.rotations.iter().map(Arn::as_str).take(ROTATIONS).collect::<Vec<_>>(),
         },
     });
+    if finding.rotations.len() > ROTATIONS {
+        result["properties"]["rotationsLeftOut"] = (finding.rotations.len() - ROTATIONS).into();
+    }
     let Some(fields) = result.as_object_mut() else { return result };
     if let Some(at) = places.get(finding.rule.as_str()) {
         fields.insert("ruleIndex".to_owned(), (*at).into());
@@ -217,6 +222,47 @@ mod tests {
         let left_out = report.findings.len() + report.suppressed.len() - RESULTS;
         assert!(told[0]["message"]["text"].as_str().unwrap().starts_with(&format!("{left_out} findings are left out")));
         assert_eq!(told.len(), NOTIFICATIONS + 2);
+    }
+
+    /// Names of which hardly anything packs.
+    fn name(number: u64) -> String {
+        let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut word = || {
+            state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ (state >> 27);
+            state
+        };
+        format!("team-{:016x}/{:016x}", word(), word())
+    }
+
+    #[test]
+    fn ten_thousand_findings_of_as_many_things_stay_within_what_github_takes() {
+        let mut report = sample::report();
+        report.rules = crate::rules::RuleSet::builtin().unwrap().infos().map(|info| (info.id.clone(), info.clone())).collect();
+        let ids: Vec<String> = report.rules.keys().cloned().collect();
+        report.findings.clear();
+        for number in 0..10_000_u64 {
+            let arn = |of: u64| format!("arn:aws:secretsmanager:eu-west-1:111122223333:secret:{}-AbCdEf", name(of));
+            let rotations: Vec<String> = (0..30).map(|at| name(number * 31 + at)).collect();
+            let rotations: Vec<&str> = rotations.iter().map(String::as_str).collect();
+            let id = &ids[usize::try_from(number).unwrap() % ids.len()];
+            let severity = if number < 4_000 { Severity::High } else { Severity::Low };
+            let message = format!("{} may not do what a rotation does, and {} may", name(number), name(number + 1));
+            report.findings.push(sample::finding(severity, Class::Breaks, id, &arn(number), &rotations, &message));
+        }
+        let mut out = Vec::new();
+        sarif(&report, &mut out).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(&out).unwrap();
+        let packed = packed.finish().unwrap().len();
+        assert!((100_000..10_000_000).contains(&packed), "{packed}");
+        let run = &serde_json::from_slice::<Value>(&out).unwrap()["runs"][0];
+        let list = |value: &Value| value.as_array().unwrap().clone();
+        let (results, rules) = (list(&run["results"]), list(&run["tool"]["driver"]["rules"]));
+        assert_eq!((results.len(), results.iter().filter(|result| result["level"] == "error").count()), (RESULTS, 4_000));
+        assert!(results.iter().all(|result| list(&result["locations"]).len() == 1 && result["properties"]["rotationsLeftOut"] == 10));
+        assert!(rules.len() == ids.len() && rules.iter().all(|rule| (2..=20).contains(&list(&rule["properties"]["tags"]).len())));
+        let told = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+        assert!(told.as_str().unwrap().contains("findings are left out: the worst 5000 are here"), "{told}");
     }
 
     #[test]
