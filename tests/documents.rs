@@ -163,6 +163,24 @@ fn the_examples_are_yaml_with_what_their_readers_look_for() {
     let arguments = scheduled["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0]["Command"].as_array().unwrap();
     let of_task = arguments.iter().map(|word| word.as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let of_lines = lines.into_iter().map(|line| line[0].as_str().unwrap().split(' ').skip(1).map(str::to_owned).collect());
+    let github_gate = yaml("docs/examples/github-gate.yml");
+    let with = &github_gate["jobs"]["gate"]["steps"][2]["with"];
+    assert_eq!((&with["command"], &gitlab["gate"]["artifacts"]["reports"]["junit"]), (&"gate".into(), &"gate.xml".into()));
+    let of_action = ["gate"].into_iter().chain(with["arguments"].as_str().unwrap().lines()).map(str::to_owned).collect();
+    let of_gitlab = gitlab["gate"]["script"][0].as_str().unwrap().split(' ').skip(1).map(str::to_owned).collect();
+    for mut words in [of_action, of_gitlab] as [Vec<String>; 2] {
+        // What is proposed is named as in the demo, which has no role that turns rotation on.
+        for (argument, value) in [("--secret", "legacy/erp"), ("--function", "rotate-legacy-erp")] {
+            let at = words.iter().position(|word| word == argument).unwrap();
+            value.clone_into(&mut words[at + 1]);
+        }
+        let who = words.iter().position(|word| word == "--as").unwrap();
+        words.drain(who..who + 2);
+        words.push("--demo".to_owned());
+        let folder = Folder::new("gates");
+        let code = rotaudit(&words.iter().map(String::as_str).collect::<Vec<_>>(), &folder.0).status.code();
+        assert_eq!(code, Some(0), "{words:?}");
+    }
     for mut words in of_lines.chain([of_task]).collect::<Vec<Vec<String>>>() {
         // The demo instead of an account; a slip in the other arguments would end with 2.
         words.retain(|word| word != "--all-regions");
@@ -189,13 +207,14 @@ fn the_inputs_and_outputs_of_the_action_are_those_that_are_documented_and_used()
 }
 
 /// Runs the action's script on the demo; its code, outputs and summary.
-fn action(folder: &Folder, arguments: &str, sarif: &str) -> (Option<i32>, String, String) {
+fn action(folder: &Folder, command: &str, arguments: &str, sarif: &str) -> (Option<i32>, String, String) {
     let [outputs, summary] = ["outputs", "summary"].map(|name| folder.0.join(name));
     let program = Path::new(env!("CARGO_BIN_EXE_rotaudit")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let status = Command::new(Path::new(".github/action/scan").canonicalize().unwrap())
         .current_dir(&folder.0)
         .env("PATH", path)
+        .env("ROTAUDIT_COMMAND", command)
         .env("ROTAUDIT_ARGUMENTS", arguments)
         .env("ROTAUDIT_SARIF", sarif)
         .env("GITHUB_OUTPUT", &outputs)
@@ -210,7 +229,7 @@ fn action(folder: &Folder, arguments: &str, sarif: &str) -> (Option<i32>, String
 #[test]
 fn the_action_ends_as_the_scan_does_and_leaves_sarif_and_a_summary() {
     let folder = Folder::new("action");
-    let (code, outputs, summary) = action(&folder, "--demo\n--secret\nbilling/*\n", "a b.sarif");
+    let (code, outputs, summary) = action(&folder, "scan", "--demo\n--secret\nbilling/*\n", "a b.sarif");
     assert_eq!((code, outputs.as_str()), (Some(10), "exit-code=10\nsarif=a b.sarif\n"));
     assert!(summary.starts_with("## Rotation audit"), "{summary}");
     let sarif: Value = serde_json::from_str(&fs::read_to_string(folder.0.join("a b.sarif")).unwrap()).unwrap();
@@ -221,10 +240,20 @@ fn the_action_ends_as_the_scan_does_and_leaves_sarif_and_a_summary() {
 fn the_action_tells_a_wrong_argument_and_takes_nothing_for_shell() {
     let folder = Folder::new("wrong");
     fs::write(folder.0.join("old.sarif"), "{}").unwrap();
-    let (code, outputs, _) = action(&folder, "--demo\n$(touch made); touch made\n--fail-on\nnever", "old.sarif");
+    let (code, outputs, _) = action(&folder, "", "--demo\n$(touch made); touch made\n--fail-on\nnever", "old.sarif");
     assert_eq!((code, outputs.as_str()), (Some(2), "exit-code=2\n"));
     assert!(!folder.0.join("made").exists() && !folder.0.join("old.sarif").exists());
-    assert_eq!(action(&Folder::new("break"), "--demo", "a\nsarif=b").0, Some(2));
+    assert_eq!(action(&Folder::new("break"), "scan", "--demo", "a\nsarif=b").0, Some(2));
+    assert_eq!(action(&Folder::new("command"), "init", "", "a").0, Some(2));
+    assert_eq!(action(&Folder::new("shell"), "scan --demo; touch made", "", "a").0, Some(2));
+}
+
+#[test]
+fn the_action_asks_the_gate() {
+    let folder = Folder::new("gate");
+    let (code, outputs, summary) = action(&folder, "gate", "--demo\n--secret\ncrm/db\n--function\nrotate-crm-db", "gate.sarif");
+    assert_eq!((code, outputs.as_str()), (Some(10), "exit-code=10\nsarif=gate.sarif\n"));
+    assert!(summary.contains("secrets-manager-cannot-invoke"), "{summary}");
 }
 
 #[test]
@@ -248,8 +277,21 @@ fn a_first_configuration_is_written_once_and_changes_nothing() {
 #[test]
 fn each_shell_completes_every_command_and_each_command_has_a_manual_page() {
     let folder = Folder::new("shells");
-    let commands =
-        ["scan", "explain", "snapshot", "diff", "simulate", "rules", "permissions", "schema", "who-can", "init", "completions", "man"];
+    let commands = [
+        "scan",
+        "gate",
+        "explain",
+        "snapshot",
+        "diff",
+        "simulate",
+        "rules",
+        "permissions",
+        "schema",
+        "who-can",
+        "init",
+        "completions",
+        "man",
+    ];
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = rotaudit(&["completions", shell], &folder.0);
         let script = String::from_utf8(output.stdout).unwrap();

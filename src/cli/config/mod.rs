@@ -1,5 +1,5 @@
 //! The configuration file `rotaudit.toml`: what people know of their accounts and AWS does not tell, and what they want to be left alone with. `scan`,
-//! `explain` and `diff` go by it.
+//! `gate`, `explain` and `diff` go by it.
 
 mod masters;
 mod targets;
