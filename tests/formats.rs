@@ -176,6 +176,25 @@ fn a_reader_who_goes_away_is_no_error_in_any_format() {
 }
 
 #[test]
+fn a_reader_who_goes_away_changes_no_exit_code() {
+    let proposal = ["gate", "--demo", "--secret", "crm/db", "--function", "rotate-crm-db"];
+    let others: [&[&str]; 5] = [
+        &proposal,
+        &["explain", "--demo", "crm/db"],
+        &["who-can", "--demo", "secretsmanager:GetSecretValue", "orders/db"],
+        &["rules", "list"],
+        &["permissions"],
+    ];
+    let scans = FORMATS.map(|format| vec!["scan", "--demo", "--format", format]);
+    for arguments in scans.into_iter().chain(others.map(<[&str]>::to_vec)) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let cut = command(&arguments).stdout(writer).stderr(Stdio::null()).status().unwrap().code();
+        assert_eq!(cut, rotaudit(&arguments).status.code(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_report_by_controls_holds_every_finding_and_shows_whose_mapping_it_is() {
     let by = |format: &str| stdout(&["scan", "--demo", "--framework", "nist-800-53-r5", "--format", format]);
     let report: Value = serde_json::from_str(&by("json")).unwrap();
