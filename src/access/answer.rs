@@ -35,15 +35,7 @@ impl Answer {
 
     /// Who asks, in words.
     pub fn actor(&self) -> String {
-        match &self.question.caller {
-            Caller::Function { role, .. } => format!("execution role {}", role.name()),
-            Caller::Forwarded { role, .. } => format!("Secrets Manager on behalf of execution role {}", role.name()),
-            Caller::Service { name, source: Some(source) } => format!("{name} for {}", named(source)),
-            Caller::Service { name, source: None } => name.to_string(),
-            Caller::Principal { arn } => named(arn),
-            Caller::Outsider { account } => format!("a role in account {account}"),
-            Caller::Grantee { grant } => format!("the grantee of grant {grant}"),
-        }
+        self.question.caller.in_words()
     }
 
     /// What is asked for, in words: `secret crm/db`, `function rotate-crm-db`, `key 5c0f…`.

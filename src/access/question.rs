@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::names::named;
 use crate::arn::{AccountId, Arn, Partition};
 use crate::policy::Entry;
 
@@ -52,6 +53,21 @@ pub enum Caller {
         /// The grant's id.
         grant: Arc<str>,
     },
+}
+
+impl Caller {
+    /// Who asks, in words.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Function { role, .. } => format!("execution role {}", role.name()),
+            Self::Forwarded { role, .. } => format!("Secrets Manager on behalf of execution role {}", role.name()),
+            Self::Service { name, source: Some(source) } => format!("{name} for {}", named(source)),
+            Self::Service { name, source: None } => name.to_string(),
+            Self::Principal { arn } => named(arn),
+            Self::Outsider { account } => format!("a role in account {account}"),
+            Self::Grantee { grant } => format!("the grantee of grant {grant}"),
+        }
+    }
 }
 
 /// How the calls of a function's code get to Secrets Manager, and so which keys of the network they carry.

@@ -12,7 +12,7 @@ use super::policies::{names, names_of, reached_accounts};
 use super::principals::{Able, Said as SaidOfEveryone, able};
 use super::proof::{Mode, Open, Proof, open, shown};
 use super::requests::{Scene, questions, questions_about};
-use super::rule::{Request, Rule};
+use super::rule::{Assertions, Request, Rule};
 use super::traffic::{reach, told};
 use super::words::{Destination, Object};
 use crate::access::{Access, Caller, Everyone, Question, Target};
@@ -163,8 +163,15 @@ impl<'a> Evaluator<'a> {
         let (of_others, forbid): (Vec<_>, Vec<_>) = assertions.forbid.iter().partition(|request| request.asker.is_others());
         let forbidden = forbid.into_iter().map(|request| self.forbidden(view, foreigner, request)).collect::<Vec<_>>();
         let by_others = of_others.into_iter().map(|request| self.able(view, request)).reduce(Able::or);
-        let chain = if assertions.together.is_empty() { Outcome::Passes } else { self.together(view, foreigner, &assertions.together) };
+        let by_others = by_others.map(|able| able.but(|| self.told_of_elsewhere(view, &assertions.unless)));
+        let chain = if assertions.together.is_empty() { Outcome::Passes } else { self.together(view, foreigner, assertions) };
         all(required.into_iter().chain(forbidden).chain(by_others.map(by)).chain([chain]))
+    }
+
+    /// The other principals of whom another rule tells: those who may make one of these requests.
+    fn told_of_elsewhere(&mut self, view: &View<'_>, unless: &[Request]) -> Able {
+        let of_others = unless.iter().filter(|request| request.asker.is_others());
+        of_others.map(|request| self.able(view, request)).reduce(Able::or).unwrap_or_default()
     }
 
     /// Who of the other principals may do what `request` forbids.
@@ -243,12 +250,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A chain: each link is there when one of its questions is allowed, and one missing link breaks it.
-    fn together(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, links: &[Request]) -> Outcome {
-        let (of_others, links): (Vec<&Request>, Vec<&Request>) = links.iter().partition(|link| link.asker.is_others());
+    fn together(&mut self, view: &View<'_>, foreigner: Option<&Foreigner>, assertions: &Assertions) -> Outcome {
+        let (of_others, links): (Vec<&Request>, Vec<&Request>) = assertions.together.iter().partition(|link| link.asker.is_others());
         let mut proofs = Vec::new();
         let mut undecided: Option<Open> = None;
         // The links of other principals make a chain only for somebody who may do all of them.
-        match of_others.into_iter().map(|link| self.able(view, link)).reduce(Able::and).map(by) {
+        let chained = of_others.into_iter().map(|link| self.able(view, link)).reduce(Able::and);
+        match chained.map(|able| able.but(|| self.told_of_elsewhere(view, &assertions.unless))).map(by) {
             None => {}
             Some(Outcome::Passes) => return Outcome::Passes,
             Some(Outcome::Finding(further)) => proofs.extend(further),

@@ -125,8 +125,11 @@ impl Loading<'_> {
     /// Of other principals it is asked what they may, not what they must, and nothing that is chosen for each caller; a request that asks nobody would pass.
     fn others(&self, file: &RuleFile, assertions: &Assertions) -> Result<(), LoadError> {
         let wrong = |request: &Request| {
-            if assertions.require.iter().chain(&assertions.unless).any(|request| request.asker.is_others()) {
-                Some("under `require` or `unless`")
+            let of_others = |requests: &[Request]| requests.iter().any(|request| request.asker.is_others());
+            if of_others(&assertions.require) {
+                Some("under `require`")
+            } else if of_others(&assertions.unless) && !request.asker.is_others() {
+                Some("under `unless` of a rule that asks somebody else")
             } else if request.asker.is_others() && (request.object.is_other_secrets() || request.is_foreign()) {
                 Some("about other secrets or foreign things")
             } else if request.object == Object::Endpoint && file.about != About::Endpoint {

@@ -27,6 +27,15 @@ impl Able {
         self
     }
 
+    /// Those of them who are not among `others`.
+    pub(super) fn but(mut self, others: impl FnOnce() -> Self) -> Self {
+        if !self.by.is_empty() {
+            let others = others().by;
+            self.by.retain(|caller, _| !others.contains_key(caller));
+        }
+        self
+    }
+
     /// Those who may one thing and the other. Who surely may not do the one is not open about the other, but nobody knows who is meant where an account was not read.
     pub(super) fn and(mut self, mut further: Self) -> Self {
         let nobody = |able: &Self| able.by.is_empty() && able.open.is_none();
@@ -90,8 +99,12 @@ pub(super) fn able(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, 
         };
         let others = said.who(everyone, &matter).iter().filter(|group| !is_left_to_others(scene, &matter, group));
         for group in others {
-            let callers =
-                callers(group).into_iter().filter(|caller| !is_left_out(everyone, own, caller) && !without_resource.contains(caller));
+            let is_left_out = |caller: &Caller| {
+                is_left_out(everyone, own, caller)
+                    || without_resource.contains(caller)
+                    || !may(group) && request.asker == Asker::PrincipalsWhoGain && is_pipeline(everyone, caller)
+            };
+            let callers = callers(group).into_iter().filter(|caller| !is_left_out(caller));
             if may(group) {
                 for caller in callers {
                     found.by.entry(caller.clone()).or_insert_with(|| vec![matter.asked_by(caller)]);
@@ -102,6 +115,11 @@ pub(super) fn able(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, 
             }
         }
     }
+    if matches!(request.asker, Asker::PrincipalsWhoGain | Asker::PrincipalsWhoGainNothing) && !found.by.is_empty() {
+        let trusted = trusted(everyone, said, scene, &found);
+        let wanted = request.asker == Asker::PrincipalsWhoGainNothing;
+        found.by.retain(|caller, _| trusted.contains(caller) == wanted);
+    }
     // Any of them may be the rotation itself.
     if let Known::Unreadable(gap) = &scene.view.rotation.role_arn
         && !found.by.is_empty()
@@ -110,6 +128,27 @@ pub(super) fn able(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, 
         found.open = either(found.open, Some(open(BTreeSet::from([gap.clone()]))));
     }
     found
+}
+
+/// Those to whom it gives nothing that they are not meant to have.
+fn trusted(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, found: &Able) -> BTreeSet<Caller> {
+    let is_meant = |(caller, questions): &(&Caller, &Vec<Question>)| {
+        is_pipeline(everyone, caller) || questions.iter().all(|question| everyone.is_named_by_key(question))
+    };
+    let mut trusted: BTreeSet<Caller> = found.by.iter().filter(is_meant).map(|(caller, _)| caller.clone()).collect();
+    let rotation = scene.view.rotation;
+    let Known::Value(key) = rotation.key_target() else { return trusted };
+    let mut read = Matter::to_read(&rotation.secret.arn, key);
+    if let Some(master) = &rotation.master {
+        let (Known::Value(secret), Known::Value(key)) = (&master.secret, master.key_target()) else { return trusted };
+        read.extend(Matter::to_read(&secret.arn, key));
+    }
+    let readers = read.into_iter().map(|matter| {
+        let sure = said.who(everyone, &matter).iter().filter(|group| group.certainty == Certainty::Surely);
+        sure.flat_map(callers).collect::<BTreeSet<Caller>>()
+    });
+    trusted.extend(readers.reduce(|one, other| one.intersection(&other).cloned().collect()).unwrap_or_default());
+    trusted
 }
 
 fn may(group: &Group) -> bool {
@@ -148,4 +187,8 @@ fn is_of(caller: &Caller, account: &str) -> bool {
 /// The rotation itself, and those who may do everything anyway.
 fn is_left_out(everyone: &Everyone<'_>, own: Option<&Arn>, caller: &Caller) -> bool {
     matches!(caller, Caller::Principal { arn } if Some(arn) == own || everyone.is_administrator(arn))
+}
+
+fn is_pipeline(everyone: &Everyone<'_>, caller: &Caller) -> bool {
+    matches!(caller, Caller::Principal { arn } if everyone.is_pipeline(arn))
 }

@@ -195,7 +195,7 @@ fn callers(scene: &Scene<'_>, asker: Asker, object: Object) -> Vec<Known<Caller>
             scene.foreigner.map(|foreigner| Known::Value(Caller::Outsider { account: foreigner.account.clone() })).into_iter().collect()
         }
         // The evaluator asks them all at once.
-        Asker::OtherPrincipals | Asker::PrincipalsLetIn => Vec::new(),
+        Asker::OtherPrincipals | Asker::PrincipalsLetIn | Asker::PrincipalsWhoGain | Asker::PrincipalsWhoGainNothing => Vec::new(),
         Asker::Grantees => match grants(scene) {
             Known::Value(grants) => grants.iter().map(|grant| Known::Value(Caller::Grantee { grant: grant.id.as_str().into() })).collect(),
             Known::Unreadable(gap) => vec![Known::Unreadable(gap)],

@@ -236,7 +236,8 @@ impl<'a> Shown<'a> {
     /// What is wrong, if something is.
     fn message(&self, rule: &Rule) -> Option<String> {
         let view = self.first?;
-        let focus = if self.by.is_empty() { view.focus } else { Focus::Principals(self.by.len()) };
+        let names: Vec<String> = self.by.iter().map(Caller::in_words).collect();
+        let focus = if names.is_empty() { view.focus } else { Focus::Principals(&names) };
         Some(rule.message.render(&View { focus, ..view }))
     }
 

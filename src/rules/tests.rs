@@ -74,7 +74,11 @@ fn an_unknown_key_names_its_line_and_the_near_one() {
 #[test]
 fn other_principals_are_asked_only_what_they_can_answer() {
     for (line, said) in [
-        ("require: [{ as: other-principals, call: lambda:InvokeFunction, on: function }]", "under `require` or `unless`"),
+        ("require: [{ as: other-principals, call: lambda:InvokeFunction, on: function }]", "under `require`"),
+        (
+            "unless: [{ as: other-principals, call: lambda:InvokeFunction, on: function }]\nforbid: [{ as: execution-role, call: kms:Decrypt, on: key }]",
+            "under `unless` of a rule that asks somebody else",
+        ),
         ("forbid: [{ as: other-principals, call: secretsmanager:GetSecretValue, on: every-other-secret }]", "about other secrets"),
         ("forbid: [{ as: execution-role, call: ec2:ModifyVpcEndpoint, on: endpoint }]", "about an endpoint in a rule that is not"),
     ] {

@@ -40,12 +40,17 @@ pub(crate) enum Asker {
     OtherPrincipals,
     /// Those of them whom only the resource's own policy lets in.
     PrincipalsLetIn,
+    /// Those of the other principals to whom it gives what nobody meant them to have: not pipelines, nor whoever may read the secret, and what it rotates with, anyway, nor whom the policy of
+    /// the key that it is about names for it.
+    PrincipalsWhoGain,
+    /// The rest of them: pipelines, and whoever may read the secret anyway.
+    PrincipalsWhoGainNothing,
 }
 
 impl Asker {
     /// Whether it is everybody beside the rotation.
     pub(crate) fn is_others(self) -> bool {
-        matches!(self, Self::OtherPrincipals | Self::PrincipalsLetIn)
+        matches!(self, Self::OtherPrincipals | Self::PrincipalsLetIn | Self::PrincipalsWhoGain | Self::PrincipalsWhoGainNothing)
     }
 }
 

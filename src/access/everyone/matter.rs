@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::access::question::{Caller, Question, Scope, Target};
+use crate::access::services::via_service;
+use crate::arn::Arn;
 use crate::policy::Entry;
 
 /// An action on something, whoever asks for it.
@@ -23,6 +25,15 @@ impl Matter {
     /// `action` on `target`, and all policies have a say.
     pub fn new(action: &str, target: Target) -> Self {
         Self { action: action.into(), target, context: BTreeMap::new(), scope: Scope::Everything }
+    }
+
+    /// What somebody has to be allowed to read the value of a secret under this key: to ask Secrets Manager, and to have it decrypt on their behalf.
+    pub fn to_read(secret: &Arn, key: Target) -> Vec<Self> {
+        let decrypt = Self::new("kms:Decrypt", key)
+            .with("kms:ViaService", Entry::Single(via_service(secret.region())))
+            .with("kms:EncryptionContext:SecretARN", Entry::single(secret.as_str()))
+            .with("aws:ViaAWSService", Entry::single("true"));
+        vec![Self::new("secretsmanager:GetSecretValue", Target::Secret(secret.clone())), decrypt]
     }
 
     /// The same with one more context key.

@@ -11,6 +11,7 @@ mod doors;
 mod matter;
 mod outside;
 mod party;
+mod pipelines;
 mod told_apart;
 
 pub use matter::Matter;
@@ -21,9 +22,10 @@ use std::collections::BTreeSet;
 use self::classes::{Class, Classes};
 use self::doors::Doors;
 use super::ask::Access;
-use super::question::Caller;
+use super::question::{Caller, Question, Target};
 use crate::arn::Arn;
-use crate::inventory::Identity;
+use crate::inventory::{Identity, Known};
+use crate::policy::{Effect, Policy, covers_action};
 
 /// Everybody of one inventory, sorted by what their policies say.
 #[derive(Debug)]
@@ -31,13 +33,15 @@ pub struct Everyone<'a> {
     access: &'a Access<'a>,
     classes: Classes<'a>,
     administrators: BTreeSet<&'a Arn>,
+    pipelines: BTreeSet<&'a Arn>,
 }
 
 impl<'a> Everyone<'a> {
     /// Sorts the roles and users of the inventory, and finds the administrators among them.
     pub fn new(access: &'a Access<'a>) -> Self {
         let classes = Classes::of(access.inventory());
-        let mut everyone = Self { access, classes, administrators: BTreeSet::new() };
+        let pipelines = pipelines::find(access.inventory());
+        let mut everyone = Self { access, classes, administrators: BTreeSet::new(), pipelines };
         everyone.administrators = administrators::find(&everyone.classes, |matter| everyone.who(matter));
         everyone
     }
@@ -67,6 +71,25 @@ impl<'a> Everyone<'a> {
     /// no administrator.
     pub fn is_administrator(&self, arn: &Arn) -> bool {
         self.administrators.contains(arn)
+    }
+
+    /// Whether this role is one with which software is deployed: nobody can take it on but services that deploy, and builds that prove by a token where they come from.
+    pub fn is_pipeline(&self, arn: &Arn) -> bool {
+        self.pipelines.contains(arn)
+    }
+
+    /// Whether the question is about a key whose own policy names the role or user who asks, and lets them: its owner wrote down that they do this.
+    pub fn is_named_by_key(&self, question: &Question) -> bool {
+        let (Target::Key(key), Caller::Principal { arn }) = (&question.target, &question.caller) else { return false };
+        let Known::Value(policies) =
+            self.access.inventory().keys.get(key).map_or(Known::Value(&[][..]), |key| key.policies.as_ref().map(Vec::as_slice))
+        else {
+            return false;
+        };
+        let statements = policies.iter().filter_map(|policy| policy.document.policy().ok()).flat_map(Policy::statements);
+        let mut allowing =
+            statements.filter(|statement| statement.effect() == Effect::Allow && covers_action(*statement, &question.action));
+        allowing.any(|statement| statement.principals().any(|entry| entry.written() == arn.as_str()))
     }
 
     /// Who may, surely or under some values of what nobody knows, and who may for all that was read: not those who surely may not. In the order of their names.

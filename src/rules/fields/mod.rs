@@ -34,8 +34,10 @@ const OF_THE_ROTATION: &[Row] = &[
     }),
     // Those who can do what a rule forbids to other principals; there in messages alone.
     Row::listed(Field::optional("principals.told", Type::String), |view| match view.focus {
-        Focus::Principals(1) => make::text("1 principal that is no administrator"),
-        Focus::Principals(number) => make::text(&format!("{number} principals that are no administrators")),
+        Focus::Principals([one]) => make::text(one),
+        Focus::Principals([one, other]) => make::text(&format!("{one} and {other}")),
+        Focus::Principals([one, other, last]) => make::text(&format!("{one}, {other} and {last}")),
+        Focus::Principals(many) => make::text(&format!("{} principals that are no administrators", many.len())),
         _ => Fact::Absent,
     }),
     Row::listed(Field::required("now", Type::Timestamp), |view| make::time(view.inventory.read_at(&view.rotation.secret.arn))),

@@ -26,8 +26,8 @@ pub(crate) enum Focus<'a> {
     Way(&'a Way),
     /// Why a path is as it is.
     Reason(&'a Reason, &'a Reach),
-    /// So many other principals, of whom a message tells.
-    Principals(usize),
+    /// The names of other principals, of whom a message tells.
+    Principals(&'a [String]),
 }
 
 /// One field: its type, whether it can be unreadable, and how it is read.
