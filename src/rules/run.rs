@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::evaluate::{Evaluator, Outcome};
-use super::fields::{Focus, View};
+use super::fields::{Focus, FunctionsOfRoles, View};
 use super::others::Others;
 use super::proof::{Open, Proof, further};
 use super::requests::endpoint;
@@ -81,6 +81,7 @@ pub(super) fn run<'r>(
     let rules: Vec<&Rule> = rules.into_iter().collect();
     let resting = resting(inventory);
     let others = Others::new(inventory);
+    let functions = FunctionsOfRoles::new(inventory);
     let everyone = rules.iter().any(|rule| rule.asks_others()).then(|| Everyone::new(access));
     let all: Vec<&Rotation<'_>> = rotations.iter().chain(&resting).collect();
     let kinds: BTreeSet<About> = rules.iter().filter(|rule| !looks_at_parts(rule)).map(|rule| rule.info.about).collect();
@@ -100,7 +101,7 @@ pub(super) fn run<'r>(
     let pieces = groups.iter().flat_map(|(rule, groups)| groups.chunks(CHUNK).map(|groups| (*rule, groups)));
     let pieces: Vec<(&Rule, &[&Group<'_>])> = pieces.collect();
     let said = side_by_side(&pieces, rotations.len(), |(rule, groups)| {
-        run_one(rule, inventory, groups, Evaluator::new(access, &others, everyone.as_ref()))
+        run_one(rule, inventory, &functions, groups, Evaluator::new(access, &others, everyone.as_ref()))
     });
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
@@ -145,14 +146,20 @@ fn groups<'a>(rotations: &[&'a Rotation<'a>], subjects_of: impl Fn(&'a Rotation<
 }
 
 /// What one rule says of these subjects.
-fn run_one(rule: &Rule, inventory: &Inventory, groups: &[&Group<'_>], mut evaluator: Evaluator<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+fn run_one(
+    rule: &Rule,
+    inventory: &Inventory,
+    functions: &FunctionsOfRoles<'_>,
+    groups: &[&Group<'_>],
+    mut evaluator: Evaluator<'_>,
+) -> (Vec<Finding>, Vec<Undecided>) {
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
     for Group { resource, seen } in groups {
-        evaluator.forget();
+        evaluator.forget(seen.len());
         let mut shown = Shown::default();
         for Seen { rotation, focus, gap } in seen.iter().filter(|seen| seen.rotation.is_lambda() || rule.chooses_the_kind()) {
-            let view = View { rotation, inventory, focus: *focus };
+            let view = View { rotation, inventory, functions, focus: *focus };
             shown.add(evaluator.evaluate(rule, &view), &view, gap.as_deref());
         }
         if let Some(message) = shown.message(rule) {
