@@ -49,7 +49,7 @@ impl<'a> Access<'a> {
         self.looked.fetch_add(things, Ordering::Relaxed);
     }
 
-    fn gather(&self, question: &Question) -> Gathered {
+    pub(super) fn gather(&self, question: &Question) -> Gathered {
         self.count(1);
         policies::gather(&self.inventory, question)
     }
@@ -60,10 +60,15 @@ impl<'a> Access<'a> {
     }
 
     /// The answer of these policies to a request of which nobody has found out what it carries.
-    fn answer(&self, question: &Question, request: Request, gathered: Gathered) -> Answer {
-        let Gathered { set, gaps, opening } = gathered;
+    pub(super) fn answer(&self, question: &Question, request: Request, gathered: Gathered) -> Answer {
         let request = Request { context: context::context(&self.inventory, question), ..request };
         let grants = grants::ask(&self.inventory, question, &request.context);
+        self.settled(question, request, gathered, grants)
+    }
+
+    /// The answer with its decision, where all that it hangs on is known.
+    pub(super) fn settled(&self, question: &Question, request: Request, gathered: Gathered, grants: GrantAnswer) -> Answer {
+        let Gathered { set, gaps, opening } = gathered;
         self.settle(Answer {
             decision: Decision::Undecided,
             question: question.clone(),
@@ -139,7 +144,7 @@ impl<'a> Access<'a> {
     }
 
     /// Whether something may allow the question beside what was gathered for it.
-    fn has_other_means(&self, question: &Question) -> bool {
+    pub(super) fn has_other_means(&self, question: &Question) -> bool {
         match (&question.caller, &question.target) {
             (Caller::Grantee { .. }, _) => true,
             (_, Target::Key(arn)) => {

@@ -28,11 +28,21 @@ pub(super) struct Others<'a> {
     /// The master secrets of the rotations of each function, unqualified.
     masters: BTreeMap<Arn, BTreeSet<&'a Arn>>,
     /// By customer key.
-    by_key: BTreeMap<&'a Arn, Vec<&'a Secret>>,
+    by_key: BTreeMap<&'a Arn, Vec<UnderKey<'a>>>,
     /// By account: those of one region under the same policies.
     groups: BTreeMap<&'a str, Vec<Group<'a>>>,
     /// The accounts with secrets whose policies may let in somebody of another account.
     open: BTreeSet<&'a str>,
+}
+
+/// A secret under a key.
+#[derive(Debug)]
+struct UnderKey<'a> {
+    secret: &'a Secret,
+    /// Its rotation function, unqualified.
+    function: Option<Arn>,
+    /// Where the next one of another function is: a function may have thousands.
+    next: usize,
 }
 
 /// Of whom it is asked.
@@ -179,23 +189,26 @@ impl<'a> Others<'a> {
         let copies = copies(inventory);
         let mut rotated: BTreeMap<Arn, BTreeSet<&Arn>> = BTreeMap::new();
         let mut masters: BTreeMap<Arn, BTreeSet<&Arn>> = BTreeMap::new();
-        let mut by_key: BTreeMap<&Arn, Vec<&Secret>> = BTreeMap::new();
+        let mut by_key: BTreeMap<&Arn, Vec<UnderKey<'_>>> = BTreeMap::new();
         let mut groups: BTreeMap<Kind<'_>, Vec<&Secret>> = BTreeMap::new();
         for secret in inventory.secrets.values() {
-            if let Some(function) = &secret.rotation.function {
-                let function = function.split_qualifier().0;
+            let function = secret.rotation.function.as_ref().map(|function| function.split_qualifier().0);
+            if let Known::Value(Some(key)) = &secret.key {
+                by_key.entry(key).or_default().push(UnderKey { secret, function: function.clone(), next: 0 });
+            }
+            if let Some(function) = function {
                 if let Some(master) = inventory.master_of(secret) {
                     masters.entry(function.clone()).or_default().insert(&master.arn);
                 }
                 rotated.entry(function).or_default().extend(copies.get(&one_everywhere(&secret.arn)).into_iter().flatten());
             }
-            if let Known::Value(Some(key)) = &secret.key {
-                by_key.entry(key).or_default().push(secret);
-            }
             let arn = &secret.arn;
             let policies = secret.policies.value().map(|policies| policies.iter().map(written).collect());
             let key = (arn.account(), arn.partition_name(), arn.region(), policies, unlisted(secret).is_some());
             groups.entry(key).or_default().push(secret);
+        }
+        for under in by_key.values_mut() {
+            link(under);
         }
         let mut by_account: BTreeMap<&str, Vec<Group<'_>>> = BTreeMap::new();
         for ((account, ..), members) in groups {
@@ -215,9 +228,20 @@ impl<'a> Others<'a> {
         Self { inventory, rotated, masters, by_key, groups: by_account, open }
     }
 
-    /// The secrets under this key, by ARN.
-    pub(super) fn under(&self, key: &Arn) -> &[&'a Secret] {
-        self.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
+    /// The secrets under this key that `function`, unqualified, does not rotate, by ARN.
+    pub(super) fn under<'s>(&'s self, key: &Arn, function: Option<&Arn>) -> impl Iterator<Item = &'a Secret> + use<'s, 'a> {
+        let under = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
+        let function = function.cloned();
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let mut found = under.get(at)?;
+            if function.is_some() && found.function == function {
+                at = found.next;
+                found = under.get(at)?;
+            }
+            at += 1;
+            Some(found.secret)
+        })
     }
 
     /// Whether rotations of this function log in with this secret.
@@ -264,6 +288,17 @@ impl<'a> Others<'a> {
             }
         }
         found
+    }
+}
+
+/// Finds for each secret under a key the next one of another function.
+fn link(under: &mut [UnderKey<'_>]) {
+    let mut next = under.len();
+    for at in (0..under.len()).rev() {
+        if under.get(at + 1).is_some_and(|after| after.function != under[at].function) {
+            next = at + 1;
+        }
+        under[at].next = next;
     }
 }
 

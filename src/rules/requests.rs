@@ -282,13 +282,10 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
     }
 }
 
-/// Whether the function does not rotate this secret. A replica of this secret is this secret.
-fn is_other(view: &View<'_>, other: &Secret) -> bool {
-    let this = view.rotation.secret;
-    let function = view.rotation.function_arn.map(|arn| arn.split_qualifier().0);
-    let theirs = other.rotation.function.as_ref().map(|arn| arn.split_qualifier().0);
-    let same = other.arn.account() == this.arn.account() && other.arn.resource() == this.arn.resource();
-    !(same || theirs.is_some() && theirs == function)
+/// Whether the other is this secret, or one is a replica of the other.
+fn is_a_copy(view: &View<'_>, other: &Secret) -> bool {
+    let this = &view.rotation.secret.arn;
+    other.arn.account() == this.account() && other.arn.resource() == this.resource()
 }
 
 /// The endpoint of this way, as its owner's.
@@ -401,10 +398,11 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
         Given::Stand(Stand::AnotherSecret) => {
             let made_up = another_secret(&secret.arn).ok();
             let key = secret.key.value().and_then(Option::as_ref);
-            let under_the_same_key = key.map(|key| scene.others.under(key)).unwrap_or_default().iter();
             let function = scene.view.rotation.function_arn;
+            let unqualified = function.map(|arn| arn.split_qualifier().0);
+            let under_the_same_key = key.into_iter().flat_map(|key| scene.others.under(key, unqualified.as_ref()));
             let is_master = |other: &Secret| function.is_some_and(|function| scene.others.is_master(function, &other.arn));
-            let under_the_same_key = under_the_same_key.filter(|other| is_other(&scene.view, other) && !is_master(other));
+            let under_the_same_key = under_the_same_key.filter(|other| !is_a_copy(&scene.view, other) && !is_master(other));
             let under_the_same_key = under_the_same_key.map(|other| other.arn.clone());
             made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(arn.as_str())).collect()
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::evaluate::{Evaluator, Outcome};
 use super::fields::{Focus, FunctionsOfRoles, View};
+use super::likeness::Likeness;
 use super::others::Others;
 use super::proof::{Open, Proof, further};
 use super::requests::endpoint;
@@ -153,14 +154,26 @@ fn run_one(
     groups: &[&Group<'_>],
     mut evaluator: Evaluator<'_>,
 ) -> (Vec<Finding>, Vec<Undecided>) {
+    let likeness = Likeness::of(rule);
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
     for Group { resource, seen } in groups {
         evaluator.forget(seen.len());
         let mut shown = Shown::default();
+        let mut before: Option<(View<'_>, Sign)> = None;
         for Seen { rotation, focus, gap } in seen.iter().filter(|seen| seen.rotation.is_lambda() || rule.chooses_the_kind()) {
             let view = View { rotation, inventory, functions, focus: *focus };
-            shown.add(evaluator.evaluate(rule, &view), &view, gap.as_deref());
+            let sign = match before {
+                Some((known, sign)) if likeness.is_between(&known, &view) => sign,
+                _ => {
+                    let outcome = evaluator.evaluate(rule, &view);
+                    let sign = Sign::of(&outcome);
+                    shown.learn(outcome, &view, gap.is_some());
+                    sign
+                }
+            };
+            shown.count(sign, &view, gap.as_deref());
+            before = Some((view, sign));
         }
         if let Some(message) = shown.message(rule) {
             findings.push(finding(rule, resource.clone(), message, shown, evaluator.access()));
@@ -247,28 +260,53 @@ impl<'a> Shown<'a> {
         Some(rule.message.render(&View { focus, ..view }))
     }
 
-    /// Adds what one rotation shows. Of a subject that could not be read, nothing is certain.
-    fn add(&mut self, outcome: Outcome, view: &View<'a>, unreadable: Option<&Gap>) {
-        let secret = || view.rotation.secret.arn.clone();
-        match (outcome, unreadable) {
-            (Outcome::Passes, _) => {}
-            (Outcome::Finding(proofs), None) => {
+    /// Keeps what an outcome rests on. Of a subject that could not be read, nothing is certain.
+    fn learn(&mut self, outcome: Outcome, view: &View<'a>, unreadable: bool) {
+        match outcome {
+            Outcome::Finding(proofs) if !unreadable => {
                 self.first.get_or_insert(*view);
                 for proof in proofs {
                     if proof.by().map_or_else(|| self.proved.insert(proof.clone()), |caller| self.by.insert(caller.clone())) {
                         self.proofs.push(proof);
                     }
                 }
-                self.finding.insert(secret());
             }
-            (outcome, gap) => {
-                if let Outcome::Undecided(open) = outcome {
-                    self.open.missing.extend(open.missing);
-                    self.open.hinges.extend(open.hinges);
-                }
+            Outcome::Undecided(open) => {
+                self.open.missing.extend(open.missing);
+                self.open.hinges.extend(open.hinges);
+            }
+            Outcome::Passes | Outcome::Finding(_) => {}
+        }
+    }
+
+    /// Adds a rotation with such an outcome.
+    fn count(&mut self, sign: Sign, view: &View<'a>, unreadable: Option<&Gap>) {
+        let secret = view.rotation.secret.arn.clone();
+        match (sign, unreadable) {
+            (Sign::Passes, _) => {}
+            (Sign::Finding, None) => drop(self.finding.insert(secret)),
+            (Sign::Finding | Sign::Undecided, gap) => {
                 self.open.missing.extend(gap.cloned());
-                self.undecided.insert(secret());
+                self.undecided.insert(secret);
             }
+        }
+    }
+}
+
+/// An outcome without what it rests on.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    Passes,
+    Finding,
+    Undecided,
+}
+
+impl Sign {
+    fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Passes => Self::Passes,
+            Outcome::Finding(_) => Self::Finding,
+            Outcome::Undecided(_) => Self::Undecided,
         }
     }
 }
@@ -282,6 +320,7 @@ fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown<'_>, access
     if more > 0 {
         evidence.push(further(more));
     }
+    evidence.shrink_to_fit();
     Finding {
         fingerprint: Fingerprint::of(&info.id, &resource),
         rule: info.id.clone(),
