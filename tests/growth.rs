@@ -2,13 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rotaudit::access::{Access, Caller, Question, Scope, Target};
 use rotaudit::arn::Arn;
 use rotaudit::audit::audit;
 use rotaudit::finding::{Evidence, Finding};
-use rotaudit::inventory::{Inventory, Secret, snapshot};
+use rotaudit::inventory::{Gap, Inventory, Known, Secret, snapshot};
 use rotaudit::policy::{Decision, Entry};
 use rotaudit::rotation::{Rotation, judge, rotations};
 use rotaudit::rules::RuleSet;
@@ -39,6 +39,26 @@ fn four_times_the_secrets_are_four_times_the_work() {
     let (few, many) = (work(&in_one_account(250)), work(&in_one_account(1_000)));
     assert!(few > 250, "the audit asks: {few}");
     assert!(many < few * 4 * 12 / 10, "{few} steps about 250 secrets, and {many} about 1000");
+}
+
+/// Work for each thousand secrets, of so many and of ten times as many.
+fn for_a_thousand(secrets: usize, of: impl Fn(usize) -> Inventory) -> (usize, usize) {
+    let each = |secrets: usize| work(&of(secrets)) * 1_000 / secrets;
+    (each(secrets), each(secrets * 10))
+}
+
+#[test]
+fn a_secret_among_two_thousand_costs_what_one_among_two_hundred_costs() {
+    let (few, many) = for_a_thousand(200, in_one_account);
+    assert!(few > 1_000, "the audit asks: {few}");
+    assert!(many < few * 105 / 100, "{few} steps for a thousand secrets of 200, and {many} of 2000");
+}
+
+#[test]
+fn a_secret_of_a_function_that_rotates_hundreds_costs_no_more_than_one_of_tens() {
+    let (few, many) = for_a_thousand(60, |secrets| inventory(Shape { functions: 1, accounts: 1, ..Shape::of(secrets) }).unwrap());
+    assert!(few > 1_000, "the audit asks: {few}");
+    assert!(many < few * 105 / 100, "{few} steps for a thousand secrets of 60, and {many} of 600");
 }
 
 #[test]
@@ -97,6 +117,41 @@ fn what_is_asked_once_for_many_secrets_is_what_asking_about_each_says() {
     expected.retain(|_, count| *count > 0);
     assert!(expected.len() > 2 && expected.values().any(|count| *count > 100), "{expected:?}");
     assert_eq!(found, expected);
+}
+
+/// By rule and resource, the rotations that show it.
+type Shown = BTreeMap<(String, Arn), BTreeSet<Arn>>;
+
+/// What the rules find in these rotations, and what they leave open about everything else.
+fn shown(inventory: &Inventory, rules: &RuleSet, rotations: &[&[Rotation<'_>]]) -> (Shown, Shown) {
+    let access = Access::new(inventory);
+    let (mut found, mut open) = (Shown::new(), Shown::new());
+    for rotations in rotations {
+        let (findings, undecided) = rules.run(inventory, rotations, &access);
+        for finding in findings {
+            found.entry((finding.rule, finding.resource)).or_default().extend(finding.rotations);
+        }
+        for undecided in undecided {
+            open.entry((undecided.rule, undecided.resource)).or_default().extend(undecided.rotations);
+        }
+    }
+    open.retain(|about, _| !found.contains_key(about));
+    (found, open)
+}
+
+#[test]
+fn what_is_evaluated_once_for_the_rotations_of_a_function_is_what_each_alone_shows() {
+    let mut inventory = inventory(Shape { functions: 8, accounts: 2, ..Shape::of(120) }).unwrap();
+    // Some secrets of a function hang on something of their own.
+    for secret in inventory.secrets.values_mut().step_by(7) {
+        secret.policies = Known::Unreadable(Gap::new("secretsmanager:GetResourcePolicy", secret.arn.as_str(), "AccessDeniedException"));
+    }
+    let rules = RuleSet::builtin().unwrap();
+    let rotations = rotations(&inventory);
+    let each: Vec<&[Rotation<'_>]> = rotations.chunks(1).collect();
+    let (found, open) = shown(&inventory, &rules, &[&rotations]);
+    assert!(found.values().any(|rotations| rotations.len() > 5) && open.values().any(|rotations| rotations.len() > 5));
+    assert_eq!((found, open), shown(&inventory, &rules, &each));
 }
 
 /// What a later version of the program has to read. Written by the first one.

@@ -49,7 +49,7 @@ impl<'a> Access<'a> {
         self.looked.fetch_add(things, Ordering::Relaxed);
     }
 
-    fn gather(&self, question: &Question) -> Gathered {
+    pub(super) fn gather(&self, question: &Question) -> Gathered {
         self.count(1);
         policies::gather(&self.inventory, question)
     }
@@ -60,10 +60,15 @@ impl<'a> Access<'a> {
     }
 
     /// The answer of these policies to a request of which nobody has found out what it carries.
-    fn answer(&self, question: &Question, request: Request, gathered: Gathered) -> Answer {
-        let Gathered { set, gaps, opening } = gathered;
+    pub(super) fn answer(&self, question: &Question, request: Request, gathered: Gathered) -> Answer {
         let request = Request { context: context::context(&self.inventory, question), ..request };
         let grants = grants::ask(&self.inventory, question, &request.context);
+        self.settled(question, request, gathered, grants)
+    }
+
+    /// The answer with its decision, where all that it hangs on is known.
+    pub(super) fn settled(&self, question: &Question, request: Request, gathered: Gathered, grants: GrantAnswer) -> Answer {
+        let Gathered { set, gaps, opening } = gathered;
         self.settle(Answer {
             decision: Decision::Undecided,
             question: question.clone(),
@@ -84,23 +89,63 @@ impl<'a> Access<'a> {
         (!self.is_denied(question, &request, &gathered)).then(|| self.answer(question, request, gathered))
     }
 
+    /// What [`ask`](Self::ask) decides, for those who need no more of a decided answer: most questions are decided whatever the request carries, and then nobody finds out what
+    /// that is. Which way a denial came about is not told.
+    pub fn ask_in_short(&self, question: &Question) -> Result<Decision, Box<Answer>> {
+        let gathered = self.gather(question);
+        let request = principal::bare_request(&self.inventory, question);
+        match self.decide_bare(question, &request, &gathered) {
+            Decision::Undecided => Err(Box::new(self.answer(question, request, gathered))),
+            decision => Ok(decision),
+        }
+    }
+
+    /// The same of [`witness`](Self::witness).
+    pub fn witness_in_short(&self, question: &Question) -> Result<Decision, Box<Answer>> {
+        if self.is_closed_to(question) {
+            return Ok(Decision::ImplicitDeny);
+        }
+        self.ask_in_short(question).map_err(|answer| Box::new(self.possibly(*answer)))
+    }
+
+    /// The decision where it is the same whatever the request carries under its condition keys, of which `request` knows none.
+    fn decide_bare(&self, question: &Question, request: &Request, gathered: &Gathered) -> Decision {
+        if gathered.opening.is_some() || self.has_other_means(question) {
+            return Decision::Undecided;
+        }
+        if question.scope != Scope::Endpoint && !may_allow(request, &gathered.set) {
+            return Decision::ImplicitDeny;
+        }
+        self.decide(question, request, &gathered.set, &GrantAnswer::NONE).0
+    }
+
     /// Whether no value of any condition key would allow the question.
     pub(super) fn surely_denied(&self, question: &Question) -> bool {
         self.is_denied(question, &principal::bare_request(&self.inventory, question), &self.gather(question))
     }
 
-    /// Whether an outsider asks for a secret that has no policies, which lets nobody in from elsewhere. Nearly all secrets are such, so it is worth telling before anything else.
-    pub fn is_closed_to(&self, question: &Question) -> bool {
-        let (Caller::Outsider { account }, Target::Secret(arn)) = (&question.caller, &question.target) else { return false };
+    /// Whether this is a secret that surely has no policies, which lets in nobody by itself. Nearly all secrets are such, so it is worth telling before anything else.
+    pub fn lets_nobody_in(&self, target: &Target) -> bool {
         let is_bare = |secret: &Secret| {
             secret.policies.value().is_some_and(Vec::is_empty)
                 && secret.policies_listed.as_ref().is_none_or(|listed| listed.gap().is_none())
         };
-        account.as_str() != arn.account() && self.inventory.secrets.get(arn).is_some_and(is_bare)
+        matches!(target, Target::Secret(arn) if self.inventory.secrets.get(arn).is_some_and(is_bare))
     }
 
-    fn is_denied(&self, question: &Question, request: &Request, gathered: &Gathered) -> bool {
-        let by_other_means = match (&question.caller, &question.target) {
+    /// Whether somebody from elsewhere, who has no policies that would do, asks for such a secret.
+    fn is_closed_to(&self, question: &Question) -> bool {
+        let from_elsewhere = match &question.caller {
+            Caller::Outsider { account } => account.as_str() != question.target.account(),
+            Caller::Service { .. } => true,
+            _ => false,
+        };
+        from_elsewhere && self.lets_nobody_in(&question.target)
+    }
+
+    /// Whether something may allow the question beside what was gathered for it.
+    pub(super) fn has_other_means(&self, question: &Question) -> bool {
+        match (&question.caller, &question.target) {
             (Caller::Grantee { .. }, _) => true,
             (_, Target::Key(arn)) => {
                 self.inventory.key(arn).value().and_then(|key| key.grants.value()).is_none_or(|grants| !grants.is_empty())
@@ -108,11 +153,12 @@ impl<'a> Access<'a> {
             // A version or alias may be allowed by the policy of the function itself.
             (_, Target::Function(arn)) => arn.split_qualifier().1.is_some(),
             _ => false,
-        };
-        if by_other_means || question.scope == Scope::Endpoint {
-            return false;
         }
-        gathered.opening.is_none() && !may_allow(request, &gathered.set)
+    }
+
+    fn is_denied(&self, question: &Question, request: &Request, gathered: &Gathered) -> bool {
+        let others_may = question.scope == Scope::Endpoint || gathered.opening.is_some() || self.has_other_means(question);
+        !others_may && !may_allow(request, &gathered.set)
     }
 
     /// The policies that have a say in the question, as far as they were read.

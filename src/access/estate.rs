@@ -8,7 +8,7 @@ use super::given::{default_key_policy, managed_key_policy};
 use super::identities::OfIdentity;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Inventory, Known};
-use crate::policy::{Attached, Context};
+use crate::policy::{Attached, Context, Text};
 
 /// An inventory and what was found out about it.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Estate<'a> {
 struct OfRole {
     policies: OnceLock<Arc<OfIdentity>>,
     sessions: [OnceLock<(Arn, Arc<Context>)>; KINDS],
+    /// The ARN of its session.
+    session: OnceLock<(Arn, Text)>,
 }
 
 /// How many kinds of contexts the sessions of a role have.
@@ -77,6 +79,13 @@ impl<'a> Estate<'a> {
         let Some(slot) = self.of_roles.get(role).and_then(|role| role.sessions.get(kind)) else { return make() };
         let (known, context) = slot.get_or_init(|| (function.clone(), make()));
         if known == function { Arc::clone(context) } else { make() }
+    }
+
+    /// The ARN of the session of a role in which the function runs, made by `make` unless it is known for this function.
+    pub(super) fn session_arn(&self, role: &Arn, function: &Arn, make: impl Fn() -> Text) -> Text {
+        let Some(of_role) = self.of_roles.get(role) else { return make() };
+        let (known, arn) = of_role.session.get_or_init(|| (function.clone(), make()));
+        if known == function { arn.clone() } else { make() }
     }
 
     /// The policy of `aws/secretsmanager`.

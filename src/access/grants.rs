@@ -27,7 +27,8 @@ pub(super) struct GrantAnswer {
 }
 
 impl GrantAnswer {
-    const NONE: Self = Self { allows: Truth::False, note: None, gap: None, wants: BTreeMap::new(), grant: None };
+    /// No grant has a say.
+    pub(super) const NONE: Self = Self { allows: Truth::False, note: None, gap: None, wants: BTreeMap::new(), grant: None };
 
     /// The grant that allows the question, as a policy that says the same: as one of the key, and as one of the grantee, who needs no other permission in
     /// another account either.

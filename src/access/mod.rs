@@ -17,9 +17,11 @@ mod question;
 mod reason;
 mod services;
 mod strangers;
+mod told;
 mod witness;
 
 pub use answer::{Answer, Closed};
 pub use ask::Access;
 pub use everyone::{Certainty, Everyone, Group, Matter, Party};
 pub use question::{Caller, Question, Scope, Target, Way};
+pub use told::Told;

@@ -142,8 +142,9 @@ fn service_control_policies(gathered: &mut Gathered, inventory: &Inventory, prin
 
 /// What resource control policies say of a request, whoever makes it.
 fn resource_control_policies(gathered: &mut Gathered, inventory: &Inventory, question: &Question) {
-    if control::reaches_request(question) {
-        gathered.set.rcps = control_policies(gathered, inventory, question.target.account(), PolicyKind::Rcp);
+    let account = question.target.account();
+    if inventory.accounts.get(account).is_some_and(|account| account.control_policies.is_some()) && control::reaches_request(question) {
+        gathered.set.rcps = control_policies(gathered, inventory, account, PolicyKind::Rcp);
     }
 }
 

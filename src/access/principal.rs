@@ -1,5 +1,6 @@
 //! Turns a question into a request of the policy engine: the principal, the resource and its owner, the context.
 
+use super::estate::Estate;
 use super::question::{Caller, Question, Target};
 use super::services::service_principal;
 use crate::arn::Arn;
@@ -7,7 +8,7 @@ use crate::inventory::{Identity, Inventory, Known};
 use crate::policy::{Context, Entry, Part, Principal, Request, Symbol, Text};
 
 /// The request of `question`, of which nobody has found out what it carries.
-pub(super) fn bare_request(inventory: &Inventory, question: &Question) -> Request {
+pub(super) fn bare_request(inventory: &Estate<'_>, question: &Question) -> Request {
     let owner = Text::literal(question.target.account());
     let principal = principal(inventory, question);
     let request = Request::new(principal, &question.action, resource(&question.target), Some(owner), Context::open());
@@ -26,7 +27,7 @@ fn resource(target: &Target) -> Text {
     }
 }
 
-fn principal(inventory: &Inventory, question: &Question) -> Principal {
+fn principal(inventory: &Estate<'_>, question: &Question) -> Principal {
     match &question.caller {
         Caller::Function { role, function, .. } | Caller::Forwarded { role, function } => {
             let id = match inventory.role(role) {
@@ -34,7 +35,7 @@ fn principal(inventory: &Inventory, question: &Question) -> Principal {
                 _ => None,
             };
             Principal::Session {
-                arn: Text::literal(session_arn(role, function)),
+                arn: inventory.session_arn(role, function, || Text::literal(session_arn(role, function))),
                 role_arn: Text::from(role),
                 account: Text::literal(role.account()),
                 unique_id: id,

@@ -201,7 +201,7 @@ pub enum Scope {
 
 impl Question {
     /// `caller` asks for `action` on `target`.
-    pub fn new(caller: Caller, action: &str, target: Target) -> Self {
+    pub fn new(caller: Caller, action: impl Into<Arc<str>>, target: Target) -> Self {
         Self { caller, action: action.into(), target, context: BTreeMap::new(), scope: Scope::Everything }
     }
 

@@ -66,7 +66,7 @@ fn answer(action: &Action, resource: &str, inventory: &Inventory) -> Result<repo
     answer.asked = everyone.len();
     answer.service_linked = everyone.service_linked();
     answer.assumptions = assumptions(inventory);
-    for group in everyone.who(&Matter::new(&action.name, target)) {
+    for group in everyone.who(&Matter::new(action.name.as_str(), target)) {
         let list = match group.certainty {
             Certainty::Surely => &mut answer.allowed,
             Certainty::Possibly => &mut answer.conditional,

@@ -69,6 +69,9 @@ fn begins(name: &str, prefix: &str) -> bool {
     }
 }
 
+/// So many keys are set in a context that stands on another.
+const USUAL: usize = 20;
+
 #[derive(Debug, Clone)]
 struct Listed {
     name: SmolStr,
@@ -107,7 +110,8 @@ impl Context {
 
     /// A context that says what `base` says, until something is set in it.
     pub fn on(base: &Arc<Self>) -> Self {
-        Self { base: Some(Arc::clone(base)), ..Self::with_unlisted(base.unlisted.clone()) }
+        let (listed, hashes) = (Vec::with_capacity(USUAL), Vec::with_capacity(USUAL));
+        Self { base: Some(Arc::clone(base)), listed, hashes, families: Vec::new(), unlisted: base.unlisted.clone() }
     }
 
     /// Sets one key; the last setting counts. Names are case-insensitive.

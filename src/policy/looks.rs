@@ -29,6 +29,12 @@ pub fn reads(action: &str, policies: &PolicySet, is_meant: impl Fn(&str) -> bool
     statements.filter(|statement| statement.keys().any(&is_meant)).any(|statement| covers_action(statement, action))
 }
 
+/// Whether any policy that could be read looks at what a request carries under its condition keys.
+pub fn looks_at_context(policies: &PolicySet) -> bool {
+    let statements = policies.iter().filter_map(Attached::policy).flat_map(Policy::statements);
+    statements.into_iter().any(|statement| statement.keys().next().is_some())
+}
+
 /// How the statements that may match the request read these keys of it. Two requests that differ in nothing but these keys have the same answer if they are read
 /// alike. `None` when a statement cannot read them, because their value is not known.
 ///

@@ -37,7 +37,7 @@ pub use context::{Context, Entry};
 pub use decide::{Decision, Evaluation, ResourceAllows, evaluate, may_allow};
 pub use document::Document;
 pub use error::{PolicyError, Position, Problem};
-pub use looks::{covers_action, marks, may_cover_resource, reads};
+pub use looks::{covers_action, looks_at_context, marks, may_cover_resource, reads};
 pub use miss::{Element, Miss};
 pub use model::{Condition, Conditions, Policy, Statement, Statements, Version};
 pub use request::{Principal, Request};

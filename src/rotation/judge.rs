@@ -50,6 +50,9 @@ fn judge_after(turn_on: Vec<Call>, rotation: &Rotation<'_>, access: &Access<'_>)
         (RotationKind::External(_), Some(role)) => external(rotation, role, &asked),
         _ => not_judged(&asked),
     };
+    let mut calls: Vec<JudgedCall> = asked.into_iter().map(|asked| asked.call).collect();
+    // A large report keeps a million of them, and what they were made of took more room.
+    calls.shrink_to_fit();
     Judgement {
         secret: rotation.secret.arn.clone(),
         kind: rotation.kind.clone(),
@@ -57,7 +60,7 @@ fn judge_after(turn_on: Vec<Call>, rotation: &Rotation<'_>, access: &Access<'_>)
         role: rotation.role_arn.value().copied().flatten().cloned(),
         key: rotation.key_arn().cloned(),
         verdict,
-        calls: asked.into_iter().map(|asked| asked.call).collect(),
+        calls,
         connections: rotation.connections.clone(),
     }
 }
@@ -102,8 +105,8 @@ fn ask(call: &Call, access: &Access<'_>) -> Asked {
     };
     match &call.question {
         Known::Value(question) => {
-            let answer = access.ask(question);
-            let call = judged(answer.actor(), answer.resource(), answer.decision, answer.because());
+            let answer = access.tell(question);
+            let call = judged(answer.actor(), answer.resource(), answer.decision(), answer.because());
             Asked { call, subject: answer.subject(), open: answer.open_points() }
         }
         Known::Unreadable(gap) => {

@@ -45,7 +45,9 @@ pub(super) struct Evaluator<'a> {
     access: &'a Access<'a>,
     others: &'a Others<'a>,
     everyone: Option<&'a Everyone<'a>>,
-    said: BTreeMap<(Mode, Question), Said>,
+    remembers: bool,
+    /// By how it was asked: surely, possibly.
+    said: [BTreeMap<Question, Said>; 2],
     /// What was said of other secrets: by which of them, and the questions of the same kind about none.
     said_of_others: Vec<(OfOthers, Outcome)>,
     /// What was said of other principals.
@@ -64,7 +66,16 @@ impl<'a> Evaluator<'a> {
     /// One that has asked nothing yet. `everyone` is needed by rules about other principals.
     pub(super) fn new(access: &'a Access<'a>, others: &'a Others<'a>, everyone: Option<&'a Everyone<'a>>) -> Self {
         let said_of_everyone = SaidOfEveryone::default();
-        Self { access, others, everyone, said: BTreeMap::new(), said_of_others: Vec::new(), said_of_everyone, outsiders: None }
+        Self {
+            access,
+            others,
+            everyone,
+            remembers: true,
+            said: <_>::default(),
+            said_of_others: Vec::new(),
+            said_of_everyone,
+            outsiders: None,
+        }
     }
 
     /// Whom it asks.
@@ -72,9 +83,10 @@ impl<'a> Evaluator<'a> {
         self.access
     }
 
-    /// Forgets what was asked: the questions of the next subject are others.
-    pub(super) fn forget(&mut self) {
-        self.said.clear();
+    /// Forgets what was asked: the questions of the next subject are others. One that is seen in a single rotation is asked about once, and then nothing is worth remembering.
+    pub(super) fn forget(&mut self, rotations: usize) {
+        self.remembers = rotations > 1;
+        self.said.iter_mut().for_each(BTreeMap::clear);
         self.said_of_others.clear();
         self.said_of_everyone.clear();
     }
@@ -193,6 +205,9 @@ impl<'a> Evaluator<'a> {
         if request.object.is_other_secrets() {
             return self.of_others(view, foreigner, request);
         }
+        if request.is_by_strangers_for_the_secret() && self.access.lets_nobody_in(&Target::Secret(view.rotation.secret.arn.clone())) {
+            return Outcome::Passes;
+        }
         let asked = questions(&Scene { view: *view, foreigner, others: self.others }, request);
         all(asked.into_iter().map(|question| match self.ask(Mode::Possibly, &question) {
             (Decision::Allowed, _) => proved(Mode::Possibly, question),
@@ -278,23 +293,25 @@ impl<'a> Evaluator<'a> {
             Known::Value(question) => question,
             Known::Unreadable(gap) => return (Decision::Undecided, open(BTreeSet::from([gap.clone()]))),
         };
-        let access = self.access;
-        if mode == Mode::Possibly && access.is_closed_to(question) {
-            return (Decision::ImplicitDeny, Open::default());
+        let known = &mut self.said[usize::from(mode == Mode::Possibly)];
+        if let Some(said) = known.get(question) {
+            return (said.decision, said.open.clone());
         }
-        let said = self.said.entry((mode, question.clone())).or_insert_with(|| {
-            let answer = match mode {
-                Mode::Surely => Some(access.ask(question)),
-                Mode::Possibly => access.witness_unless_denied(question),
-            };
-            let Some(answer) = answer else { return Said { decision: Decision::ImplicitDeny, open: Open::default() } };
-            let open = match answer.decision {
-                Decision::Undecided => Open { missing: answer.missing(), hinges: answer.hinges() },
-                _ => Open::default(),
-            };
-            Said { decision: answer.decision, open }
-        });
-        (said.decision, said.open.clone())
+        let said = match mode {
+            Mode::Surely => self.access.ask_in_short(question),
+            Mode::Possibly => self.access.witness_in_short(question),
+        };
+        let (decision, open) = match said {
+            Ok(decision) => (decision, Open::default()),
+            Err(answer) if answer.decision == Decision::Undecided => {
+                (Decision::Undecided, Open { missing: answer.missing(), hinges: answer.hinges() })
+            }
+            Err(answer) => (answer.decision, Open::default()),
+        };
+        if self.remembers {
+            known.insert(question.clone(), Said { decision, open: open.clone() });
+        }
+        (decision, open)
     }
 }
 

@@ -31,11 +31,11 @@ pub(super) struct Foreigner {
 }
 
 /// All that outsiders are chosen by, for a secret without policies: its place, and what it hangs on. Most rotations of a function have this in common.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Surroundings {
     links: [Option<Arn>; 3],
-    /// Partition, region and account of the secret.
-    place: [String; 3],
+    /// Of which partition, region and account count.
+    secret: Arn,
 }
 
 impl Surroundings {
@@ -43,9 +43,18 @@ impl Surroundings {
     pub(super) fn of(view: &View<'_>) -> Option<Self> {
         let (rotation, secret) = (view.rotation, &view.rotation.secret.arn);
         let bare = rotation.secret.policies.value().is_some_and(Vec::is_empty);
-        let place = [secret.partition_name(), secret.region(), secret.account()];
         let links = [rotation.function_arn, rotation.role_arn.value().copied().flatten(), rotation.key_arn()];
-        bare.then(|| Self { links: links.map(Option::<&Arn>::cloned), place: place.map(str::to_owned) })
+        bare.then(|| Self { links: links.map(Option::<&Arn>::cloned), secret: secret.clone() })
+    }
+
+    fn place(&self) -> [&str; 3] {
+        [self.secret.partition_name(), self.secret.region(), self.secret.account()]
+    }
+}
+
+impl PartialEq for Surroundings {
+    fn eq(&self, other: &Self) -> bool {
+        self.links == other.links && self.place() == other.place()
     }
 }
 

@@ -9,6 +9,7 @@ mod expression;
 mod fields;
 mod file;
 mod foreign;
+mod likeness;
 mod load;
 mod mutation;
 mod others;

@@ -1,7 +1,7 @@
 //! The secrets that a function does not rotate, sorted so that a question about thousands of them is asked a few times: secrets between which no policy that has a say can
 //! tell the difference are asked about once. The evaluator asks here; what it says is what asking about each would say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::access::{Access, Question, Target};
 use crate::arn::Arn;
@@ -23,16 +23,26 @@ const KEYS_OF_ONE: [&str; 5] = [
 #[derive(Debug)]
 pub(super) struct Others<'a> {
     inventory: &'a Inventory,
-    /// By rotation function, unqualified.
-    by_function: BTreeMap<Arn, Vec<&'a Secret>>,
+    /// By rotation function, unqualified: the secrets that it rotates, with their replicas.
+    rotated: BTreeMap<Arn, BTreeSet<&'a Arn>>,
     /// The master secrets of the rotations of each function, unqualified.
     masters: BTreeMap<Arn, BTreeSet<&'a Arn>>,
     /// By customer key.
-    by_key: BTreeMap<&'a Arn, Vec<&'a Secret>>,
+    by_key: BTreeMap<&'a Arn, Vec<UnderKey<'a>>>,
     /// By account: those of one region under the same policies.
     groups: BTreeMap<&'a str, Vec<Group<'a>>>,
     /// The accounts with secrets whose policies may let in somebody of another account.
     open: BTreeSet<&'a str>,
+}
+
+/// A secret under a key.
+#[derive(Debug)]
+struct UnderKey<'a> {
+    secret: &'a Secret,
+    /// Its rotation function, unqualified.
+    function: Option<Arn>,
+    /// Where the next one of another function is: a function may have thousands.
+    next: usize,
 }
 
 /// Of whom it is asked.
@@ -176,25 +186,29 @@ fn is_uniform(resource: &str) -> bool {
 impl<'a> Others<'a> {
     /// Those of an inventory.
     pub(super) fn new(inventory: &'a Inventory) -> Self {
-        let mut by_function: BTreeMap<Arn, Vec<&Secret>> = BTreeMap::new();
+        let copies = copies(inventory);
+        let mut rotated: BTreeMap<Arn, BTreeSet<&Arn>> = BTreeMap::new();
         let mut masters: BTreeMap<Arn, BTreeSet<&Arn>> = BTreeMap::new();
-        let mut by_key: BTreeMap<&Arn, Vec<&Secret>> = BTreeMap::new();
+        let mut by_key: BTreeMap<&Arn, Vec<UnderKey<'_>>> = BTreeMap::new();
         let mut groups: BTreeMap<Kind<'_>, Vec<&Secret>> = BTreeMap::new();
         for secret in inventory.secrets.values() {
-            if let Some(function) = &secret.rotation.function {
-                let function = function.split_qualifier().0;
+            let function = secret.rotation.function.as_ref().map(|function| function.split_qualifier().0);
+            if let Known::Value(Some(key)) = &secret.key {
+                by_key.entry(key).or_default().push(UnderKey { secret, function: function.clone(), next: 0 });
+            }
+            if let Some(function) = function {
                 if let Some(master) = inventory.master_of(secret) {
                     masters.entry(function.clone()).or_default().insert(&master.arn);
                 }
-                by_function.entry(function).or_default().push(secret);
-            }
-            if let Known::Value(Some(key)) = &secret.key {
-                by_key.entry(key).or_default().push(secret);
+                rotated.entry(function).or_default().extend(copies.get(&one_everywhere(&secret.arn)).into_iter().flatten());
             }
             let arn = &secret.arn;
             let policies = secret.policies.value().map(|policies| policies.iter().map(written).collect());
             let key = (arn.account(), arn.partition_name(), arn.region(), policies, unlisted(secret).is_some());
             groups.entry(key).or_default().push(secret);
+        }
+        for under in by_key.values_mut() {
+            link(under);
         }
         let mut by_account: BTreeMap<&str, Vec<Group<'_>>> = BTreeMap::new();
         for ((account, ..), members) in groups {
@@ -211,12 +225,23 @@ impl<'a> Others<'a> {
         }
         let is_open = |groups: &Vec<Group<'_>>| groups.iter().any(|group| group.open);
         let open = by_account.iter().filter(|(_, groups)| is_open(groups)).map(|(account, _)| *account).collect();
-        Self { inventory, by_function, masters, by_key, groups: by_account, open }
+        Self { inventory, rotated, masters, by_key, groups: by_account, open }
     }
 
-    /// The secrets under this key, by ARN.
-    pub(super) fn under(&self, key: &Arn) -> &[&'a Secret] {
-        self.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
+    /// The secrets under this key that `function`, unqualified, does not rotate, by ARN.
+    pub(super) fn under<'s>(&'s self, key: &Arn, function: Option<&Arn>) -> impl Iterator<Item = &'a Secret> + use<'s, 'a> {
+        let under = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
+        let function = function.cloned();
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let mut found = under.get(at)?;
+            if function.is_some() && found.function == function {
+                at = found.next;
+                found = under.get(at)?;
+            }
+            at += 1;
+            Some(found.secret)
+        })
     }
 
     /// Whether rotations of this function log in with this secret.
@@ -226,9 +251,9 @@ impl<'a> Others<'a> {
 
     /// The master secrets with which no rotation of this function logs in and that it does not rotate, each for itself.
     pub(super) fn masters_of_others(&self, function: &Arn, read: bool) -> Vec<Alike<'a>> {
-        let rotated = self.rotated_by(function);
+        let rotated = self.rotated.get(&function.split_qualifier().0);
         let all: BTreeSet<&Arn> = self.masters.values().flatten().copied().collect();
-        let others = all.into_iter().filter(|arn| !rotated.contains(arn) && !self.is_master(function, arn));
+        let others = all.into_iter().filter(|arn| !rotated.is_some_and(|rotated| rotated.contains(arn)) && !self.is_master(function, arn));
         let others = others.filter_map(|arn| self.inventory.secrets.get(arn));
         others.filter(|secret| secret.policies.value().is_some() == read).map(Alike::one).collect()
     }
@@ -243,10 +268,9 @@ impl<'a> Others<'a> {
         access: &Access<'_>,
         ask: impl Fn(&Secret) -> Question,
     ) -> Vec<Alike<'s>> {
-        let mut rotated = self.rotated_by(whose.function);
-        if !whose.with_masters {
-            rotated.extend(self.masters.get(&whose.function.split_qualifier().0).into_iter().flatten());
-        }
+        let function = whose.function.split_qualifier().0;
+        let masters = self.masters.get(&function).filter(|_| !whose.with_masters);
+        let without: BTreeSet<&Arn> = self.rotated.get(&function).into_iter().chain(masters).flatten().copied().collect();
         let own = whose.role.account();
         let reached = |account: &&str| whose.reaches.as_ref().is_none_or(|accounts| accounts.contains(account));
         let accounts: BTreeSet<&str> = self.open.iter().copied().filter(reached).chain([own]).collect();
@@ -258,27 +282,38 @@ impl<'a> Others<'a> {
                 for document in access.documents(&question) {
                     document.policy().into_iter().flat_map(Policy::statements).for_each(|statement| looks.at(statement));
                 }
-                let alike = split(group, &looks, &rotated);
+                let alike = split(group, &looks, &without);
                 access.count(1 + alike.len());
                 found.extend(alike);
             }
         }
         found
     }
+}
 
-    /// The secrets that this function rotates, with their replicas.
-    fn rotated_by(&self, function: &Arn) -> BTreeSet<&'a Arn> {
-        let own = self.by_function.get(&function.split_qualifier().0).map(Vec::as_slice).unwrap_or_default();
-        let regions: BTreeSet<&str> =
-            self.inventory.accounts.values().flat_map(|account| account.regions.keys()).map(String::as_str).collect();
-        let replica = |secret: &Secret, region: &str| {
-            let arn = &secret.arn;
-            let there = Arn::build(arn.partition(), "secretsmanager", region, arn.account(), arn.resource()).ok()?;
-            self.inventory.secrets.get_key_value(&there).map(|(arn, _)| arn)
-        };
-        let replicas = own.iter().flat_map(|secret| regions.iter().filter_map(move |region| replica(secret, region)));
-        own.iter().map(|secret| &secret.arn).chain(replicas).collect()
+/// Finds for each secret under a key the next one of another function.
+fn link(under: &mut [UnderKey<'_>]) {
+    let mut next = under.len();
+    for at in (0..under.len()).rev() {
+        if under.get(at + 1).is_some_and(|after| after.function != under[at].function) {
+            next = at + 1;
+        }
+        under[at].next = next;
     }
+}
+
+/// What a secret and its replicas have in common: all of their ARNs but the region.
+fn one_everywhere(secret: &Arn) -> (&str, &str, &str) {
+    (secret.partition_name(), secret.account(), secret.resource())
+}
+
+/// Each secret with its replicas.
+fn copies(inventory: &Inventory) -> HashMap<(&str, &str, &str), Vec<&Arn>> {
+    let mut copies: HashMap<_, Vec<_>> = HashMap::new();
+    for arn in inventory.secrets.keys() {
+        copies.entry(one_everywhere(arn)).or_default().push(arn);
+    }
+    copies
 }
 
 /// A group, split by what is looked at.

@@ -64,7 +64,7 @@ pub(super) fn matters(scene: &Scene<'_>, request: &Request) -> Vec<Known<Matter>
     for target in targets(scene, request.object) {
         for action in &request.actions {
             matters.extend(contexts.iter().map(|context| {
-                let matter = target.clone().map(|target| Matter::new(action, target));
+                let matter = target.clone().map(|target| Matter::new(Arc::clone(action), target));
                 matter.map(|matter| context.iter().fold(matter, |matter, (key, entry)| matter.with(key, entry.clone())))
             }));
         }
@@ -88,31 +88,32 @@ fn in_every_role(scene: &Scene<'_>, contexts: &[BTreeMap<Arc<str>, Entry>]) -> V
 fn question(
     scene: &Scene<'_>,
     request: &Request,
-    action: &str,
+    action: &Arc<str>,
     caller: Caller,
     target: Target,
     context: &BTreeMap<Arc<str>, Entry>,
 ) -> Known<Question> {
     let rotation = scene.view.rotation;
+    let new = |caller, target| Question::new(caller, Arc::clone(action), target);
     let question = match (request.asker, &target) {
         (Asker::SecretsManagerForExecutionRole, _) if request.object == Object::MasterKey => rotation.master_key_question(action),
         (Asker::SecretsManagerForExecutionRole, _) => {
             rotation.key_question(action, &rotation.secret.arn).map(|question| Question { target, ..question })
         }
-        (Asker::LambdaAsExecutionRole, _) => Known::Value(by_lambda(Question::new(caller, action, target))),
-        (Asker::ExecutionRoleAtEndpoint, _) => Known::Value(Question::new(caller, action, target).within(Scope::Endpoint)),
+        (Asker::LambdaAsExecutionRole, _) => Known::Value(by_lambda(new(caller, target))),
+        (Asker::ExecutionRoleAtEndpoint, _) => Known::Value(new(caller, target).within(Scope::Endpoint)),
         (Asker::ExternalRole, Target::Key(_)) => match rotation.external_key_question(action) {
             Some(question) => question.map(|question| Question { target, ..question }),
-            None => Known::Value(Question::new(caller, action, target)),
+            None => Known::Value(new(caller, target)),
         },
-        (Asker::Lambda, Target::Role(arn)) if action == "sts:AssumeRole" => Known::Value(assume_role(arn)),
-        (Asker::Grantees, _) => Known::Value(by_grantee(scene, Question::new(caller, action, target))),
-        _ if action.starts_with("kms:") => Known::Value(directly(Question::new(caller, action, target), context)),
+        (Asker::Lambda, Target::Role(arn)) if &**action == "sts:AssumeRole" => Known::Value(assume_role(arn)),
+        (Asker::Grantees, _) => Known::Value(by_grantee(scene, new(caller, target))),
+        _ if action.starts_with("kms:") => Known::Value(directly(new(caller, target), context)),
         // Whom another secret's policy lets in is that secret's fault.
-        _ if request.object.is_other_secrets() => Known::Value(Question::new(caller, action, target).within(Scope::OwnPermissions)),
+        _ if request.object.is_other_secrets() => Known::Value(new(caller, target).within(Scope::OwnPermissions)),
         // What the endpoint on the way denies is the endpoint's fault.
-        (Asker::ExecutionRole, _) => Known::Value(Question::new(caller, action, target).within(Scope::BesideEndpoint)),
-        _ => Known::Value(Question::new(caller, action, target)),
+        (Asker::ExecutionRole, _) => Known::Value(new(caller, target).within(Scope::BesideEndpoint)),
+        _ => Known::Value(new(caller, target)),
     };
     question.map(|question| context.iter().fold(question, |question, (key, entry)| question.with(key, entry.clone())))
 }
@@ -281,13 +282,10 @@ fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
     }
 }
 
-/// Whether the function does not rotate this secret. A replica of this secret is this secret.
-fn is_other(view: &View<'_>, other: &Secret) -> bool {
-    let this = view.rotation.secret;
-    let function = view.rotation.function_arn.map(|arn| arn.split_qualifier().0);
-    let theirs = other.rotation.function.as_ref().map(|arn| arn.split_qualifier().0);
-    let same = other.arn.account() == this.arn.account() && other.arn.resource() == this.arn.resource();
-    !(same || theirs.is_some() && theirs == function)
+/// Whether the other is this secret, or one is a replica of the other.
+fn is_a_copy(view: &View<'_>, other: &Secret) -> bool {
+    let this = &view.rotation.secret.arn;
+    other.arn.account() == this.account() && other.arn.resource() == this.resource()
 }
 
 /// The endpoint of this way, as its owner's.
@@ -400,10 +398,11 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
         Given::Stand(Stand::AnotherSecret) => {
             let made_up = another_secret(&secret.arn).ok();
             let key = secret.key.value().and_then(Option::as_ref);
-            let under_the_same_key = key.map(|key| scene.others.under(key)).unwrap_or_default().iter();
             let function = scene.view.rotation.function_arn;
+            let unqualified = function.map(|arn| arn.split_qualifier().0);
+            let under_the_same_key = key.into_iter().flat_map(|key| scene.others.under(key, unqualified.as_ref()));
             let is_master = |other: &Secret| function.is_some_and(|function| scene.others.is_master(function, &other.arn));
-            let under_the_same_key = under_the_same_key.filter(|other| is_other(&scene.view, other) && !is_master(other));
+            let under_the_same_key = under_the_same_key.filter(|other| !is_a_copy(&scene.view, other) && !is_master(other));
             let under_the_same_key = under_the_same_key.map(|other| other.arn.clone());
             made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(arn.as_str())).collect()
         }

@@ -98,6 +98,11 @@ impl Request {
 }
 
 impl Request {
+    /// Whether somebody asks for the secret itself who has nothing but what its policies give them.
+    pub(crate) fn is_by_strangers_for_the_secret(&self) -> bool {
+        self.object == Object::Secret && matches!(self.asker, Asker::AnotherAccount | Asker::UntrustedAccount | Asker::AnotherService)
+    }
+
     /// Whether it is about the outsiders whom policies name, and not about any.
     pub(crate) fn is_untrusted(&self) -> bool {
         matches!(self.asker, Asker::UntrustedAccount | Asker::SecretsManagerForUntrustedAccount)

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::evaluate::{Evaluator, Outcome};
-use super::fields::{Focus, View};
+use super::fields::{Focus, FunctionsOfRoles, View};
+use super::likeness::Likeness;
 use super::others::Others;
 use super::proof::{Open, Proof, further};
 use super::requests::endpoint;
@@ -81,6 +82,7 @@ pub(super) fn run<'r>(
     let rules: Vec<&Rule> = rules.into_iter().collect();
     let resting = resting(inventory);
     let others = Others::new(inventory);
+    let functions = FunctionsOfRoles::new(inventory);
     let everyone = rules.iter().any(|rule| rule.asks_others()).then(|| Everyone::new(access));
     let all: Vec<&Rotation<'_>> = rotations.iter().chain(&resting).collect();
     let kinds: BTreeSet<About> = rules.iter().filter(|rule| !looks_at_parts(rule)).map(|rule| rule.info.about).collect();
@@ -100,7 +102,7 @@ pub(super) fn run<'r>(
     let pieces = groups.iter().flat_map(|(rule, groups)| groups.chunks(CHUNK).map(|groups| (*rule, groups)));
     let pieces: Vec<(&Rule, &[&Group<'_>])> = pieces.collect();
     let said = side_by_side(&pieces, rotations.len(), |(rule, groups)| {
-        run_one(rule, inventory, groups, Evaluator::new(access, &others, everyone.as_ref()))
+        run_one(rule, inventory, &functions, groups, Evaluator::new(access, &others, everyone.as_ref()))
     });
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
@@ -145,15 +147,33 @@ fn groups<'a>(rotations: &[&'a Rotation<'a>], subjects_of: impl Fn(&'a Rotation<
 }
 
 /// What one rule says of these subjects.
-fn run_one(rule: &Rule, inventory: &Inventory, groups: &[&Group<'_>], mut evaluator: Evaluator<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+fn run_one(
+    rule: &Rule,
+    inventory: &Inventory,
+    functions: &FunctionsOfRoles<'_>,
+    groups: &[&Group<'_>],
+    mut evaluator: Evaluator<'_>,
+) -> (Vec<Finding>, Vec<Undecided>) {
+    let likeness = Likeness::of(rule);
     let mut findings = Vec::new();
     let mut undecided = Vec::new();
     for Group { resource, seen } in groups {
-        evaluator.forget();
+        evaluator.forget(seen.len());
         let mut shown = Shown::default();
+        let mut before: Option<(View<'_>, Sign)> = None;
         for Seen { rotation, focus, gap } in seen.iter().filter(|seen| seen.rotation.is_lambda() || rule.chooses_the_kind()) {
-            let view = View { rotation, inventory, focus: *focus };
-            shown.add(evaluator.evaluate(rule, &view), &view, gap.as_deref());
+            let view = View { rotation, inventory, functions, focus: *focus };
+            let sign = match before {
+                Some((known, sign)) if likeness.is_between(&known, &view) => sign,
+                _ => {
+                    let outcome = evaluator.evaluate(rule, &view);
+                    let sign = Sign::of(&outcome);
+                    shown.learn(outcome, &view, gap.is_some());
+                    sign
+                }
+            };
+            shown.count(sign, &view, gap.as_deref());
+            before = Some((view, sign));
         }
         if let Some(message) = shown.message(rule) {
             findings.push(finding(rule, resource.clone(), message, shown, evaluator.access()));
@@ -241,28 +261,53 @@ impl<'a> Shown<'a> {
         Some(rule.message.render(&View { focus, ..view }))
     }
 
-    /// Adds what one rotation shows. Of a subject that could not be read, nothing is certain.
-    fn add(&mut self, outcome: Outcome, view: &View<'a>, unreadable: Option<&Gap>) {
-        let secret = || view.rotation.secret.arn.clone();
-        match (outcome, unreadable) {
-            (Outcome::Passes, _) => {}
-            (Outcome::Finding(proofs), None) => {
+    /// Keeps what an outcome rests on. Of a subject that could not be read, nothing is certain.
+    fn learn(&mut self, outcome: Outcome, view: &View<'a>, unreadable: bool) {
+        match outcome {
+            Outcome::Finding(proofs) if !unreadable => {
                 self.first.get_or_insert(*view);
                 for proof in proofs {
                     if proof.by().map_or_else(|| self.proved.insert(proof.clone()), |caller| self.by.insert(caller.clone())) {
                         self.proofs.push(proof);
                     }
                 }
-                self.finding.insert(secret());
             }
-            (outcome, gap) => {
-                if let Outcome::Undecided(open) = outcome {
-                    self.open.missing.extend(open.missing);
-                    self.open.hinges.extend(open.hinges);
-                }
+            Outcome::Undecided(open) => {
+                self.open.missing.extend(open.missing);
+                self.open.hinges.extend(open.hinges);
+            }
+            Outcome::Passes | Outcome::Finding(_) => {}
+        }
+    }
+
+    /// Adds a rotation with such an outcome.
+    fn count(&mut self, sign: Sign, view: &View<'a>, unreadable: Option<&Gap>) {
+        let secret = view.rotation.secret.arn.clone();
+        match (sign, unreadable) {
+            (Sign::Passes, _) => {}
+            (Sign::Finding, None) => drop(self.finding.insert(secret)),
+            (Sign::Finding | Sign::Undecided, gap) => {
                 self.open.missing.extend(gap.cloned());
-                self.undecided.insert(secret());
+                self.undecided.insert(secret);
             }
+        }
+    }
+}
+
+/// An outcome without what it rests on.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    Passes,
+    Finding,
+    Undecided,
+}
+
+impl Sign {
+    fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Passes => Self::Passes,
+            Outcome::Finding(_) => Self::Finding,
+            Outcome::Undecided(_) => Self::Undecided,
         }
     }
 }
@@ -276,6 +321,7 @@ fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown<'_>, access
     if more > 0 {
         evidence.push(further(more));
     }
+    evidence.shrink_to_fit();
     Finding {
         fingerprint: Fingerprint::of(&info.id, &resource),
         rule: info.id.clone(),

@@ -1,11 +1,12 @@
 //! The roles and users of an inventory, sorted by the policies that are attached to them, and which of them are worth asking.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::doors::Doors;
 use super::matter::Matter;
 use crate::access::control::is_service_linked;
+use crate::access::estate::Estate;
 use crate::access::principal::bare_request;
 use crate::access::question::Caller;
 use crate::arn::Arn;
@@ -31,13 +32,21 @@ pub(super) struct Class<'a> {
 /// A class whose identity policies may allow some action: its place among all, and the statements that may. Without any, a policy was not read.
 type May<'a> = (usize, Vec<Statement<'a>>);
 
+/// These classes by account, so that a question about one account does not look through those of all.
+type MayByAccount<'a> = BTreeMap<&'a str, Vec<May<'a>>>;
+
 /// All classes.
 #[derive(Debug, Default)]
 pub(super) struct Classes<'a> {
     pub(super) all: Vec<Class<'a>>,
     pub(super) service_linked: usize,
+    /// The places of the classes of an account.
+    of_account: HashMap<&'a str, Vec<usize>>,
+    /// Where somebody of this ARN or id is, and where the roles of an account and name are.
+    of_identity: HashMap<&'a str, Vec<usize>>,
+    of_role: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// For an action, the classes whose identity policies may allow it on something.
-    may: Mutex<BTreeMap<Arc<str>, Arc<[May<'a>]>>>,
+    may: Mutex<BTreeMap<Arc<str>, Arc<MayByAccount<'a>>>>,
 }
 
 impl<'a> Classes<'a> {
@@ -59,7 +68,25 @@ impl<'a> Classes<'a> {
         let mut all: Vec<Class<'a>> =
             sorted.into_iter().map(|((account, ..), (identities, members))| Class::of(account, identities, members)).collect();
         all.sort_by(|a, b| a.members[0].arn().cmp(b.members[0].arn()));
-        Self { all, service_linked, may: Mutex::default() }
+        let mut classes = Self { service_linked, ..Self::default() };
+        for (at, class) in all.iter().enumerate() {
+            classes.of_account.entry(class.account).or_default().push(at);
+            for identity in &class.members {
+                classes.add(at, *identity);
+            }
+        }
+        Self { all, ..classes }
+    }
+
+    /// Makes a member of the class at this place be found.
+    fn add(&mut self, at: usize, identity: Identity<'a>) {
+        let arn = identity.arn();
+        for name in [arn.as_str(), identity.id()] {
+            self.of_identity.entry(name).or_default().push(at);
+        }
+        if matches!(identity, Identity::Role(_)) {
+            self.of_role.entry((arn.account(), arn.name())).or_default().push(at);
+        }
     }
 
     /// How many roles and users there are in all.
@@ -69,37 +96,49 @@ impl<'a> Classes<'a> {
 
     /// The classes of which somebody may be allowed, as far as the texts of the policies tell: of the owner's account those that either side may allow, of other accounts
     /// those that both may.
-    pub(super) fn worth_asking(&self, inventory: &Inventory, matter: &Matter, doors: &Doors) -> Vec<&Class<'a>> {
+    pub(super) fn worth_asking(&self, inventory: &Estate<'_>, matter: &Matter, doors: &Doors) -> Vec<&Class<'a>> {
         let owner = matter.target.account();
         let request = bare_request(inventory, &matter.asked_by(Caller::Service { name: "".into(), source: None }));
         let on_this = |statements: &[Statement<'a>]| {
             statements.is_empty() || statements.iter().any(|statement| may_cover_resource(*statement, &request))
         };
         let mut worth = self.named(doors);
-        for (at, statements) in self.may(&matter.action).iter() {
-            let account = self.all[*at].account;
-            if (account == owner || doors.open_to_account(account)) && on_this(statements) {
-                worth.insert(*at);
-            }
-        }
-        if doors.unread || doors.everyone {
-            worth.extend(self.all.iter().enumerate().filter(|(_, class)| class.account == owner).map(|(at, _)| at));
+        let may = self.may(&matter.action);
+        let mut see = |account: &str| {
+            let of_account = may.get(account).map(Vec::as_slice).unwrap_or_default();
+            worth.extend(of_account.iter().filter(|(_, statements)| on_this(statements)).map(|(at, _)| *at));
+        };
+        if doors.open_to_all() {
+            may.keys().for_each(|account| see(account));
+            worth.extend(self.of_account.get(owner).into_iter().flatten());
+        } else {
+            doors.accounts.iter().map(String::as_str).chain([owner]).for_each(see);
         }
         worth.into_iter().map(|at| &self.all[at]).collect()
     }
 
     /// The classes with a member that the resource's side names.
     fn named(&self, doors: &Doors) -> BTreeSet<usize> {
-        if doors.named.is_empty() {
-            return BTreeSet::new();
+        let mut named: BTreeSet<usize> =
+            doors.named.iter().filter_map(|named| self.of_identity.get(named.as_str())).flatten().copied().collect();
+        for session in doors.sessions() {
+            let role = session.session_role().unwrap_or_default();
+            named.extend(self.of_role.get(&(session.account(), role)).into_iter().flatten());
         }
-        let has_named = |class: &Class<'_>| class.members.iter().any(|identity| doors.names(*identity));
-        self.all.iter().enumerate().filter(|(_, class)| has_named(class)).map(|(at, _)| at).collect()
+        named
     }
 
-    fn may(&self, action: &Arc<str>) -> Arc<[May<'a>]> {
+    fn may(&self, action: &Arc<str>) -> Arc<MayByAccount<'a>> {
         let mut known = self.may.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = || self.all.iter().enumerate().filter_map(|(at, class)| Some((at, class.may(action)?))).collect();
+        let made = || {
+            let mut may = MayByAccount::new();
+            for (at, class) in self.all.iter().enumerate() {
+                if let Some(statements) = class.may(action) {
+                    may.entry(class.account).or_default().push((at, statements));
+                }
+            }
+            Arc::new(may)
+        };
         Arc::clone(known.entry(Arc::clone(action)).or_insert_with(made))
     }
 }

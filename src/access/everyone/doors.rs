@@ -96,8 +96,14 @@ impl Doors {
     /// Whether this role or user, or a session of it, is named.
     pub(super) fn names(&self, identity: Identity<'_>) -> bool {
         let arn = identity.arn();
-        let a_session = || self.named.iter().filter_map(|named| Arn::parse(named).ok()).any(|named| is_session_of(&named, arn));
+        let a_session = || self.sessions().any(|named| is_session_of(&named, arn));
         !self.named.is_empty() && (self.named.contains(arn.as_str()) || self.named.contains(identity.id()) || a_session())
+    }
+
+    /// The sessions of roles that are named.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = Arn> {
+        let sessions = self.named.iter().filter(|named| named.contains(":assumed-role/"));
+        sessions.filter_map(|named| Arn::parse(named).ok()).filter(|arn| arn.session_role().is_some())
     }
 
     /// Whether nobody but services is let in or named.
@@ -105,9 +111,9 @@ impl Doors {
         !self.unread && !self.everyone && self.accounts.is_empty() && self.named.is_empty()
     }
 
-    /// Whether somebody of another account may be let in.
-    pub(super) fn open_to_account(&self, account: &str) -> bool {
-        self.unread || self.everyone || self.accounts.contains(account)
+    /// Whether somebody of any account may be let in.
+    pub(super) fn open_to_all(&self) -> bool {
+        self.unread || self.everyone
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Matter {
 
 impl Matter {
     /// `action` on `target`, and all policies have a say.
-    pub fn new(action: &str, target: Target) -> Self {
+    pub fn new(action: impl Into<Arc<str>>, target: Target) -> Self {
         Self { action: action.into(), target, context: BTreeMap::new(), scope: Scope::Everything }
     }
 

@@ -96,7 +96,7 @@ impl<'a> Everyone<'a> {
     pub fn who(&self, matter: &Matter) -> Vec<Group> {
         let doors = Doors::of(self.access.estate(), matter);
         let mut groups = Vec::new();
-        for class in self.classes.worth_asking(self.access.inventory(), matter, &doors) {
+        for class in self.classes.worth_asking(self.access.estate(), matter, &doors) {
             for part in self.parts(class, matter, &doors) {
                 groups.extend(self.group(Party::Principals(part.iter().map(|identity| identity.arn().clone()).collect()), matter));
             }
@@ -110,7 +110,7 @@ impl<'a> Everyone<'a> {
 
     /// Whether the policies of what `matter` is about let in, or name, anybody; where they do not, only people's own permissions count.
     pub fn is_let_in_by_resource(&self, matter: &Matter) -> bool {
-        !Doors::of(self.access.estate(), matter).are_shut()
+        !self.access.lets_nobody_in(&matter.target) && !Doors::of(self.access.estate(), matter).are_shut()
     }
 
     /// The members of a class in lists of those whom no policy tells apart; nobody where the class as a whole is surely denied.

@@ -11,7 +11,7 @@ use crate::rotation::side_by_side;
 
 /// Elements that one core lays out at once, and how many such lots are in memory.
 const LOT: usize = 64;
-const LOTS: usize = 32;
+const LOTS: usize = 8;
 /// How deep the elements of a list stand that is a member of the report.
 const DEPTH: usize = 2;
 

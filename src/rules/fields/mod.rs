@@ -4,6 +4,7 @@
 mod details;
 mod environment;
 mod function;
+mod functions_of_roles;
 mod key;
 mod make;
 mod master;
@@ -18,6 +19,7 @@ mod subnets;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
+pub(crate) use functions_of_roles::FunctionsOfRoles;
 use row::Row;
 pub(crate) use row::{Focus, View};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::make::{boolean, known, list, malformed, option, string, text};
 use super::row::{Row, View};
 use crate::arn::Arn;
-use crate::inventory::{Function, Gap, Role};
+use crate::inventory::{Gap, Role};
 use crate::policy::{Effect, Policy, PrincipalEntry, PrincipalKind, Statement};
 use crate::rules::expression::{Fact, Field, Type, Value};
 
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::read(Field::required("role.exists", Type::Bool), |view| known(view.rotation.role.clone(), |role| boolean(role.is_some()))),
     // The rotation functions that run with it, by name, where there are several.
     Row::read(Field::required("role.functions", Type::List(&Type::String)), |view| {
-        known(view.rotation.role_arn.clone(), |role| role.map_or_else(|| list([]), |role| functions_of(view, role)))
+        known(view.rotation.role_arn.clone(), |role| role.map_or_else(|| list([]), |role| view.functions.of(role)))
     }),
     // The identity providers for whom its trust policy has a statement that allows.
     Row::read(Field::required("role.trusted_providers", Type::List(&Type::String)), |view| {
@@ -29,18 +29,6 @@ pub(super) const ROWS: &[Row] = &[
         known(view.rotation.role.clone(), |role| role.map_or_else(|| list([]), |role| malformed_policies(view, role)))
     }),
 ];
-
-/// Of the role's own account, as functions run with no other's. One that was not read may be the second.
-fn functions_of(view: &View<'_>, role: &Arn) -> Fact<Gap> {
-    let runs_with = |function: &&Function| {
-        let configuration = function.configuration.value().and_then(Option::as_ref);
-        configuration.and_then(|configuration| configuration.role.as_ref()) == Some(role)
-    };
-    let functions = || view.inventory.functions.values().filter(|function| function.arn.account() == role.account());
-    let found: Vec<_> = functions().filter(runs_with).map(|function| string(function.arn.name())).collect();
-    let unread: Vec<Gap> = functions().filter_map(|function| function.configuration.gap().cloned()).collect();
-    if found.len() < 2 && !unread.is_empty() { Fact::Unreadable(unread) } else { list(found) }
-}
 
 fn trusted_providers(role: &Role) -> Vec<Value<Gap>> {
     let statements = role.trust.policy().into_iter().flat_map(Policy::statements);

@@ -1,5 +1,6 @@
 //! A row of the table of fields. Every file of this folder has rows; `mod.rs` joins them.
 
+use super::functions_of_roles::FunctionsOfRoles;
 use crate::access::Way;
 use crate::inventory::{Gap, Inventory};
 use crate::network::{Reach, Reason};
@@ -13,6 +14,8 @@ pub(crate) struct View<'a> {
     pub(crate) rotation: &'a Rotation<'a>,
     /// The inventory that it is part of.
     pub(crate) inventory: &'a Inventory,
+    /// Which functions run with which role there.
+    pub(crate) functions: &'a FunctionsOfRoles<'a>,
     /// What of it the rule looks at, where a rotation has several such things.
     pub(crate) focus: Focus<'a>,
 }
