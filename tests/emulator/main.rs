@@ -265,13 +265,27 @@ fn nothing_is_found_beside_what_was_planted() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The stand-in says `text/html` of all its JSON: an answer is told by its body, and asked for once.
+#[test]
+fn nothing_that_was_answered_is_asked_for_again() {
+    let Some(emulator) = emulator() else { return };
+    let region = emulator.manifest["vpcs"]["region"].as_str().expect("the region of the VPCs");
+    let scanned = rotaudit(&["scan", "--stats", "--format", "json", "--region", region, "--endpoint-url", &emulator.endpoint]);
+    let said = String::from_utf8_lossy(&scanned.stderr);
+    let total = said.lines().find_map(|line| line.strip_prefix("total ")).unwrap_or_else(|| panic!("--stats ends with a total: {said}"));
+    let numbers: Vec<u64> = total.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let [answers, attempts, retries, throttles, failures, ..] = numbers[..] else { panic!("the columns of --stats: {total}") };
+    assert!(attempts > 100, "{total}");
+    assert_eq!((answers, retries, throttles, failures), (attempts, 0, 0, 0), "{said}");
+}
+
 #[test]
 fn only_calls_that_the_permissions_list_reach_the_server() {
     let Some(emulator) = emulator() else { return };
     report(emulator);
     network::networks(emulator);
     accounts::report(emulator);
-    // What fails is asked for again and again, and makes these tests slow: tests/emulator.py refuses what moto does not have.
+    // What fails is asked for again and again: tests/emulator.py refuses what moto does not have.
     let (failed, answered): (Vec<_>, Vec<_>) = emulator.log().into_iter().partition(|seen| seen.status.is_none_or(|status| status >= 500));
     let answered: BTreeSet<_> = answered.into_iter().map(|seen| (seen.service, seen.operation)).collect();
     let always: BTreeSet<_> = failed.into_iter().map(|seen| (seen.service, seen.operation)).filter(|it| !answered.contains(it)).collect();

@@ -6,7 +6,7 @@ use std::error::Error;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use http_body_util::LengthLimitError;
 
-use super::wire::{anew, is_token_error};
+use super::wire::{Enough, anew, is_token_error};
 use crate::inventory::{Api, Gap, Known};
 
 /// The codes by which a service says that there is no such thing: Lambda's and Secrets Manager's, KMS's, that of a version without provisioned concurrency, and
@@ -161,8 +161,16 @@ pub(super) fn gap(api: Api, resource: &str, error: &str) -> Gap {
     Gap::new(api.spec().name, resource, error)
 }
 
-/// Why a call failed: AWS's code and message, or what became of a call that AWS did not answer.
+/// Why a call failed: AWS's code and message, or what became of a call that AWS did not answer; and why it was not repeated, where others of its kind are.
 pub(super) fn told<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> String {
+    let problem = problem(error);
+    match error.raw_response().and_then(|response| response.extension::<Enough>()) {
+        Some(enough) => format!("{problem}; {}", enough.why()),
+        None => problem,
+    }
+}
+
+fn problem<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> String {
     if let Some(code) = error.code() {
         let hint = if UNKNOWN_CALLER.contains(&code) { " (a region that is not enabled for the account answers so)" } else { "" };
         return match error.message() {

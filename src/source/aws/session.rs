@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
@@ -185,7 +186,9 @@ async fn configuration(options: &Options) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         // The SDK's own reading of the user's settings ends the program where it does not understand them: `retries` reads them.
         .retry_config(RetryConfig::standard())
-        .timeout_config(timeouts.build());
+        .timeout_config(timeouts.build())
+        // It would take a request that waits for its turn on the wire for one whose body nobody reads, and drop it after half a minute, sent or not.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Ok(name) = AppName::new("rotaudit") {
         loader = loader.app_name(name);
     }
@@ -233,4 +236,20 @@ async fn refusal(config: &SdkConfig, options: &Options, region: &str, error: &Sd
         return SourceError::UnknownRegion { name: region.to_owned(), similar: regions::similar(region) };
     }
     SourceError::Unreachable { region: region.to_owned(), cause: told(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_may_wait_for_its_turn_longer_than_the_sdk_would_let_its_body() {
+        let credentials = SharedCredentialsProvider::new(aws_sdk_sts::config::Credentials::new("key", "secret", None, None, "test"));
+        let options =
+            Options { regions: vec!["eu-west-1".to_owned()], credentials: Some(credentials), ..Options::new(Timestamp::UNIX_EPOCH) };
+        let config = Wire::new(Exchange::default()).under(configuration(&options).await);
+        assert!(config.stalled_stream_protection().is_some_and(|protection| !protection.is_enabled()));
+    }
 }

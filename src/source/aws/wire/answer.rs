@@ -64,7 +64,7 @@ pub(super) fn outcome(status: u16, kind: &str, code: Option<&str>, body: &[u8]) 
         _ if known(&EXPIRED) => Outcome::Expired,
         _ if known(&REJECTED) || code.is_some_and(is_token_error) => Outcome::Rejected,
         500.. => Outcome::Failure,
-        200..300 if kind.contains("html") || !is_whole(body) => Outcome::Foreign,
+        200..300 if !is_whole(kind, body) => Outcome::Foreign,
         200..300 => Outcome::Answer,
         _ if code.is_none() => Outcome::Foreign,
         _ => Outcome::Answer,
@@ -78,12 +78,15 @@ pub(crate) fn is_token_error(code: &str) -> bool {
     told && (code.contains("Invalid") || code.contains("Expired"))
 }
 
-/// Whether a body is JSON or looks like XML; an empty one says nothing and is whole.
-fn is_whole(body: &[u8]) -> bool {
+/// Whether a body is JSON or looks like XML; an empty one says nothing and is whole. The content type decides only where the body does not: a whole JSON object is
+/// no web page, whatever a server that stands in for AWS calls it.
+fn is_whole(kind: &str, body: &[u8]) -> bool {
+    let is_page = kind.contains("html");
     match body.trim_ascii_start().first() {
-        None => true,
-        Some(b'<') => !body.trim_ascii_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"<!doctype")),
-        Some(_) => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
+        None => !is_page,
+        Some(b'<') => !is_page && !body.trim_ascii_start().get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"<!doctype")),
+        Some(b'{') => serde_json::from_slice::<IgnoredAny>(body).is_ok(),
+        Some(_) => !is_page && serde_json::from_slice::<IgnoredAny>(body).is_ok(),
     }
 }
 
@@ -109,6 +112,12 @@ mod tests {
     fn a_definite_answer_is_told_from_what_another_attempt_may_change() {
         assert_eq!(of(200, "application/json", "{}"), Outcome::Answer);
         assert_eq!(of(200, "application/json", r#"{"a":"#), Outcome::Foreign);
+        assert_eq!(of(200, "text/html; charset=utf-8", r#"{"SecretList":[]}"#), Outcome::Answer);
+        assert_eq!(of(200, "text/html", r#"{"SecretList":["#), Outcome::Foreign);
+        assert_eq!(
+            [of(200, "", ""), of(200, "text/html", ""), of(200, "text/html", "0")],
+            [Outcome::Answer, Outcome::Foreign, Outcome::Foreign]
+        );
         assert_eq!(of(200, "text/html", "<html/>"), Outcome::Foreign);
         assert_eq!(of(200, "text/xml", "<!DOCTYPE html><html/>"), Outcome::Foreign);
         assert_eq!(of(404, "text/html", "<html/>"), Outcome::Foreign);

@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::region::Region;
 
+use super::silence::Enough;
 use crate::inventory::Api;
 
 /// What the wire is to know of a request.
@@ -61,10 +62,6 @@ fn api(service: &str, operation: &str) -> Option<Api> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Repeat;
 
-/// A mark on an answer: another attempt is not worth it, because nothing has been answered for too long.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Enough;
-
 /// Makes calls again whose answers the wire has marked so, and others not again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Again;
@@ -108,7 +105,7 @@ mod tests {
         assert_eq!(of(|response| response.add_extension(Repeat)), RetryAction::transient_error());
         let both = |response: &mut HttpResponse| {
             response.add_extension(Repeat);
-            response.add_extension(Enough);
+            response.add_extension(Enough::OfCall);
         };
         assert_eq!(of(both), RetryAction::RetryForbidden);
     }

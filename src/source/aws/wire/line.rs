@@ -21,9 +21,10 @@ use http_body_util::{BodyExt, Limited};
 
 use super::answer::{Outcome, code, outcome};
 use super::exchange::Exchange;
-use super::label::{Enough, Label, Repeat};
+use super::label::{Label, Repeat};
 use super::numbers::Counts;
 use super::renewal::{Renewing, Signer};
+use super::silence::Enough;
 use super::stored::{Key, Stored};
 use crate::arn::AccountId;
 
@@ -157,21 +158,21 @@ impl Line {
             shared.counters.add(account, label.api, Counts { stored: 1, ..Counts::default() });
             return Ok(stored);
         }
-        let (again, signer) = (is_repeated(&request), Signer::of(&request));
+        let (attempt, signer) = (Attempt::of(&request), Signer::of(&request));
         let leave = shared.pace.leave(account, label).await;
         let begun = Instant::now();
         let came = self.send(request).await;
         let (outcome, bytes) = came.as_ref().map_or((Outcome::Failure, 0), |came| (came.outcome, came.bytes));
-        shared.counters.add(account, label.api, Counts::attempt(outcome, again, bytes, begun.elapsed()));
-        let worth_it = shared.pace.heard(&leave, outcome);
+        shared.counters.add(account, label.api, Counts::attempt(outcome, attempt.is_repeated(), bytes, begun.elapsed()));
+        let enough = shared.pace.heard(&leave, outcome, attempt.is_last());
         drop(leave);
-        let mut response = match came {
-            Ok(came) => came.response,
-            Err(error) if worth_it => return Err(error),
-            Err(error) => return Err(last(&error)),
+        let mut response = match (came, enough) {
+            (Ok(came), _) => came.response,
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(enough)) => return Err(last(&error, enough)),
         };
-        if !worth_it {
-            response.add_extension(Enough);
+        if let Some(enough) = enough {
+            response.add_extension(enough);
         }
         match (outcome, self.wire.0.credentials.get(), signer) {
             (Outcome::Answer, ..) => {
@@ -180,7 +181,7 @@ impl Line {
                 }
             }
             (Outcome::Expired, Some(credentials), Some(signer)) if credentials.renewed(&signer).await => response.add_extension(Repeat),
-            (Outcome::Foreign, ..) if worth_it => response.add_extension(Repeat),
+            (Outcome::Foreign, ..) if enough.is_none() => response.add_extension(Repeat),
             _ => {}
         }
         Ok(response)
@@ -223,20 +224,37 @@ fn is_anew() -> bool {
     ANEW.try_with(|()| ()).is_ok()
 }
 
-/// Whether the SDK sends a request for another time: it numbers its attempts (`ttl=…; attempt=2; max=5`).
-fn is_repeated(request: &HttpRequest) -> bool {
-    let told = request.headers().get("amz-sdk-request").unwrap_or_default();
-    told.split("; ").find_map(|part| part.strip_prefix("attempt=")).is_some_and(|attempt| attempt != "1")
+/// Which of a call's attempts a request is, as the SDK numbers them (`ttl=…; attempt=2; max=5`).
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    number: u32,
+    max: Option<u32>,
+}
+
+impl Attempt {
+    fn of(request: &HttpRequest) -> Self {
+        let told = request.headers().get("amz-sdk-request").unwrap_or_default();
+        let number = |name| told.split("; ").find_map(|part| part.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+        Self { number: number("attempt").unwrap_or(1), max: number("max") }
+    }
+
+    fn is_repeated(self) -> bool {
+        self.number > 1
+    }
+
+    fn is_last(self) -> bool {
+        self.max.is_some_and(|max| self.number >= max)
+    }
 }
 
 /// The same failure as one that the SDK does not repeat.
-fn last(error: &ConnectorError) -> ConnectorError {
+fn last(error: &ConnectorError, enough: Enough) -> ConnectorError {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
     let what = if error.is_timeout() { "no answer in time".to_owned() } else { format!("no connection: {cause}") };
-    ConnectorError::user(format!("{what}; not asked again, because no call of its kind has been answered for two minutes").into())
+    ConnectorError::user(format!("{what}; {}", enough.why()).into())
 }
 
 /// A body that is nothing but this error: a limit of no byte, whose error is put in place of its own.
@@ -257,23 +275,26 @@ mod tests {
 
     #[test]
     fn what_is_not_repeated_says_what_became_of_it_and_why_that_is_all() {
-        let failure = last(&ConnectorError::timeout("HTTP read timeout".into()));
+        let failure = last(&ConnectorError::timeout("HTTP read timeout".into()), Enough::OfService);
         assert!(failure.is_user() && failure.source().unwrap().to_string().starts_with("no answer in time; not asked again"));
-        let failure = last(&ConnectorError::io("connection refused".into()));
+        let failure = last(&ConnectorError::io("connection refused".into()), Enough::OfCall);
         assert!(failure.source().unwrap().to_string().starts_with("no connection: connection refused; not asked again"));
     }
 
     #[test]
-    fn the_first_attempt_is_told_from_a_repetition() {
+    fn the_first_attempt_is_told_from_a_repetition_and_the_last_from_those_before() {
         let of = |value: &'static str| {
             let mut request = HttpRequest::empty();
             request.headers_mut().insert("amz-sdk-request", value);
-            is_repeated(&request)
+            let attempt = Attempt::of(&request);
+            (attempt.is_repeated(), attempt.is_last())
         };
-        assert_eq!(
-            [of("attempt=1; max=5"), of("ttl=20261123T040658Z; attempt=2; max=5"), of("attempt=10; max=12"), of("attempt=1")],
-            [false, true, true, false]
-        );
-        assert!(!is_repeated(&HttpRequest::empty()));
+        assert_eq!(of("attempt=1; max=5"), (false, false));
+        assert_eq!(of("ttl=20261123T040658Z; attempt=2; max=5"), (true, false));
+        assert_eq!(of("attempt=10; max=10"), (true, true));
+        assert_eq!(of("attempt=1; max=1"), (false, true));
+        assert_eq!(of("attempt=1"), (false, false));
+        let unnumbered = Attempt::of(&HttpRequest::empty());
+        assert!(!unnumbered.is_repeated() && !unnumbered.is_last());
     }
 }

@@ -20,4 +20,5 @@ pub(super) use label::{Again, Labels};
 pub(super) use line::{Wire, anew};
 pub use numbers::{Busiest, Counts, Numbers, UnderWay};
 pub use pace::Rates;
+pub(super) use silence::Enough;
 pub(super) use spool::AskedFor;

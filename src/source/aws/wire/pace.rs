@@ -11,8 +11,8 @@ use super::answer::Outcome;
 use super::bucket::Bucket;
 use super::label::Label;
 use super::numbers::Busiest;
-use super::silence::Silence;
-use crate::inventory::RateGroup;
+use super::silence::{Enough, Failed, Silence};
+use crate::inventory::{Api, RateGroup};
 
 /// How many requests are under way at once; more would need more open files than many systems allow.
 const UNDER_WAY: usize = 128;
@@ -32,21 +32,26 @@ pub enum Rates {
     Elsewhere,
 }
 
-/// A group's bucket, whose turn it is, and for how long nothing was answered.
+/// A group's bucket, whose turn it is, and for how long its service has answered nothing.
 #[derive(Debug)]
 struct Gate {
     turn: Turn<()>,
     bucket: Mutex<Bucket>,
-    silence: Mutex<Silence>,
+    silence: Arc<Mutex<Silence>>,
 }
 
+/// By account, region and name of the group.
 type Gates = BTreeMap<(String, String, &'static str), Arc<Gate>>;
+
+/// By account, region and service.
+type Silences = BTreeMap<(String, String, &'static str), Arc<Mutex<Silence>>>;
 
 #[derive(Debug)]
 pub(super) struct Pace {
     rates: Rates,
     begun: Instant,
     gates: Mutex<Gates>,
+    silences: Mutex<Silences>,
     under_way: Semaphore,
     span: Mutex<Span>,
 }
@@ -61,13 +66,21 @@ struct Span {
 /// The right to send one request; it ends when the answer is there.
 pub(super) struct Leave<'a> {
     gate: Arc<Gate>,
+    api: Api,
     sent: Duration,
     _place: Option<SemaphorePermit<'a>>,
 }
 
 impl Pace {
     pub(super) fn new(rates: Rates) -> Self {
-        Self { rates, begun: Instant::now(), gates: Mutex::default(), under_way: Semaphore::new(UNDER_WAY), span: Mutex::default() }
+        Self {
+            rates,
+            begun: Instant::now(),
+            gates: Mutex::default(),
+            silences: Mutex::default(),
+            under_way: Semaphore::new(UNDER_WAY),
+            span: Mutex::default(),
+        }
     }
 
     /// Waits until a request of this account may leave.
@@ -84,11 +97,11 @@ impl Pace {
         drop(turn);
         // Nobody closes it.
         let place = self.under_way.acquire().await.ok();
-        Leave { gate, sent: self.begun.elapsed(), _place: place }
+        Leave { gate, api: label.api, sent: self.begun.elapsed(), _place: place }
     }
 
-    /// Hears what became of the request. True when it is worth being repeated, should it have failed.
-    pub(super) fn heard(&self, leave: &Leave<'_>, outcome: Outcome) -> bool {
+    /// Hears what became of the request, which may have been its call's last attempt. Should it have failed, says why another one is not worth it, if so.
+    pub(super) fn heard(&self, leave: &Leave<'_>, outcome: Outcome, was_last: bool) -> Option<Enough> {
         let now = self.begun.elapsed();
         self.spans(leave.sent, now);
         let mut bucket = leave.gate.bucket.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,10 +113,10 @@ impl Pace {
         drop(bucket);
         let mut silence = leave.gate.silence.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
-            Outcome::Failure | Outcome::Foreign => silence.goes_on(leave.sent, now),
+            Outcome::Failure | Outcome::Foreign => silence.goes_on(Failed { api: leave.api, sent: leave.sent, was_last }, now),
             Outcome::Answer | Outcome::Throttle | Outcome::Expired | Outcome::Rejected => {
-                silence.broken();
-                true
+                silence.broken(leave.api, now);
+                None
             }
         }
     }
@@ -141,16 +154,22 @@ impl Pace {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry((account.to_owned(), region.to_owned(), group.name)).or_insert_with(|| {
             let bucket = Bucket::new(&group, cap, self.begun.elapsed());
-            Arc::new(Gate { turn: Turn::default(), bucket: Mutex::new(bucket), silence: Mutex::default() })
+            Arc::new(Gate { turn: Turn::default(), bucket: Mutex::new(bucket), silence: self.silence(account, region, group.name) })
         });
         Arc::clone(gate)
+    }
+
+    /// The silence of the service that a group is of.
+    fn silence(&self, account: &str, region: &str, group: &'static str) -> Arc<Mutex<Silence>> {
+        let service = group.split_once(':').map_or(group, |(service, _)| service);
+        let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(silences.entry((account.to_owned(), region.to_owned(), service)).or_default())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::Api;
 
     fn label(api: Api, region: &str) -> Label {
         Label { api, region: region.into() }
@@ -161,7 +180,7 @@ mod tests {
         let pace = Pace::new(Rates::Documented);
         let here = label(Api::GetFunctionPolicy, "eu-west-1");
         let leave = pace.leave("111122223333", &here).await;
-        pace.heard(&leave, Outcome::Throttle);
+        assert_eq!(pace.heard(&leave, Outcome::Throttle, false), None);
         let waits = |account: &str, label: &Label| {
             let gate = pace.gate(account, label);
             gate.bucket.lock().unwrap().take(pace.begun.elapsed()).is_err()
@@ -179,15 +198,25 @@ mod tests {
         let functions = label(Api::GetFunctionConfiguration, "eu-west-1");
         for _ in 0..6 {
             let leave = pace.leave("111122223333", &functions).await;
-            assert!(pace.heard(&leave, Outcome::Answer));
+            assert_eq!(pace.heard(&leave, Outcome::Answer, false), None);
             let leave = pace.leave("111122223333", &label(Api::DescribeKey, "eu-west-1")).await;
-            assert!(pace.heard(&leave, Outcome::Answer));
+            assert_eq!(pace.heard(&leave, Outcome::Answer, false), None);
         }
         let busiest = pace.busiest().unwrap();
         assert_eq!((busiest.account.as_str(), busiest.region.as_str(), busiest.group), ("111122223333", "eu-west-1", "lambda"));
         // Three of them may come at once.
         assert_eq!((busiest.requests, busiest.least), (6, Duration::from_millis(200)));
         assert!(pace.time() >= busiest.least, "{:?}", pace.time());
+    }
+
+    #[tokio::test]
+    async fn the_groups_of_a_service_are_silent_together_and_another_place_is_not() {
+        let pace = Pace::new(Rates::Documented);
+        let of = |api, region| Arc::clone(&pace.gate("111122223333", &label(api, region)).silence);
+        let policies = of(Api::GetFunctionPolicy, "eu-west-1");
+        assert!(Arc::ptr_eq(&policies, &of(Api::GetFunctionConfiguration, "eu-west-1")));
+        assert!(!Arc::ptr_eq(&policies, &of(Api::GetFunctionPolicy, "us-east-1")));
+        assert!(!Arc::ptr_eq(&policies, &of(Api::GetKeyPolicy, "eu-west-1")));
     }
 
     #[tokio::test]
