@@ -58,7 +58,10 @@ fn looks_past_secret(request: &Request) -> bool {
         | Asker::UntrustedAccount
         | Asker::OtherPrincipals
         | Asker::PrincipalsLetIn => true,
-        Asker::ExecutionRoleAtEndpoint
+        // Who gains by something hangs on who may read the secret.
+        Asker::PrincipalsWhoGain
+        | Asker::PrincipalsWhoGainNothing
+        | Asker::ExecutionRoleAtEndpoint
         | Asker::SecretsManagerForExecutionRole
         | Asker::SecretsManager
         | Asker::ExternalRole
