@@ -1,6 +1,8 @@
 //! The IAM actions that `who-can` knows: those about secrets, keys, functions, roles and what keeps a function's calls, so that a slip of the pen does not read as
 //! "nobody can".
 //!
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_secretsmanager.html>,
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_lambda.html>,
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
 use super::error::CliError;
@@ -24,20 +26,23 @@ const SERVICES: [Service; 6] = [
     },
     Service {
         name: "kms",
-        of_resource: "CancelKeyDeletion CreateAlias CreateGrant Decrypt DeleteAlias DeleteImportedKeyMaterial DescribeKey DisableKey \
+        of_resource: "CancelKeyDeletion CreateAlias CreateGrant Decrypt DeleteAlias DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey DisableKey \
              DisableKeyRotation EnableKey EnableKeyRotation Encrypt GenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext \
-             GenerateDataKeyWithoutPlaintext GetKeyPolicy GetKeyRotationStatus ImportKeyMaterial ListGrants ListKeyPolicies \
+             GenerateDataKeyWithoutPlaintext GenerateMac GetKeyPolicy GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListGrants ListKeyPolicies \
              ListKeyRotations ListResourceTags PutKeyPolicy ReEncryptFrom ReEncryptTo ReplicateKey RetireGrant RevokeGrant \
-             RotateKeyOnDemand ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription UpdatePrimaryRegion",
-        of_none: "CreateKey ListAliases ListKeys",
+             RotateKeyOnDemand ScheduleKeyDeletion Sign TagResource UntagResource UpdateAlias UpdateKeyDescription UpdatePrimaryRegion \
+             Verify VerifyMac",
+        of_none: "CreateKey GenerateRandom ListAliases ListKeys",
     },
     Service {
         name: "lambda",
         of_resource: "AddPermission CreateAlias CreateFunction CreateFunctionUrlConfig DeleteAlias DeleteFunction \
              DeleteFunctionCodeSigningConfig DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig DeleteFunctionUrlConfig \
-             DeleteProvisionedConcurrencyConfig DeleteResourcePolicy GetAlias GetFunction GetFunctionConcurrency GetFunctionConfiguration \
-             GetFunctionUrlConfig GetPolicy GetResourcePolicy InvokeAsync InvokeFunction InvokeFunctionUrl ListAliases \
-             ListFunctionUrlConfigs ListTags ListVersionsByFunction PublishVersion PutFunctionCodeSigningConfig PutFunctionConcurrency \
+             DeleteProvisionedConcurrencyConfig DeleteResourcePolicy GetAlias GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency \
+             GetFunctionConfiguration GetFunctionEventInvokeConfig GetFunctionRecursionConfig GetFunctionUrlConfig GetPolicy \
+             GetProvisionedConcurrencyConfig GetResourcePolicy GetRuntimeManagementConfig InvokeAsync InvokeFunction InvokeFunctionUrl \
+             ListAliases ListFunctionEventInvokeConfigs ListFunctionUrlConfigs ListProvisionedConcurrencyConfigs ListTags \
+             ListVersionsByFunction PublishVersion PutFunctionCodeSigningConfig PutFunctionConcurrency \
              PutFunctionEventInvokeConfig PutFunctionRecursionConfig PutProvisionedConcurrencyConfig PutResourcePolicy \
              PutRuntimeManagementConfig RemovePermission TagResource UntagResource UpdateAlias UpdateFunctionCode \
              UpdateFunctionConfiguration UpdateFunctionEventInvokeConfig UpdateFunctionUrlConfig",
@@ -50,7 +55,11 @@ const SERVICES: [Service; 6] = [
              UntagRole UpdateAssumeRolePolicy UpdateRole",
         of_none: "GetAccountAuthorizationDetails ListRoles ListUsers",
     },
-    Service { name: "sts", of_resource: "AssumeRole SetSourceIdentity TagSession", of_none: "GetFederationToken GetSessionToken" },
+    Service {
+        name: "sts",
+        of_resource: "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity SetSourceIdentity TagSession",
+        of_none: "DecodeAuthorizationMessage GetCallerIdentity GetFederationToken GetSessionToken",
+    },
     Service {
         name: "ec2",
         of_resource: "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress DeleteSecurityGroup DeleteVpcEndpoints \

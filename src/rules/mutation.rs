@@ -1,6 +1,8 @@
 //! Whether the tests of a rule hold every part of it: each part is taken away in turn, and then a test has to fail. The set of rules asks here, for
 //! `rotaudit rules test --mutations` and for the test of the built-in rules.
 
+use std::sync::Arc;
+
 use super::expression::Expression;
 use super::file::TestFile;
 use super::rule::{Request, Rule};
@@ -13,7 +15,7 @@ use crate::rotation::rotations;
 pub struct Mutation {
     /// The id of the rule.
     pub rule: String,
-    /// The part: a term of `when` or `expect`, a request of `unless`, or a key under `with`.
+    /// The part: a term of `when` or `expect`, a request of `unless`, an action of a request, or a key under `with`.
     pub part: String,
     /// Whether a test of the rule fails without it. If none does, nobody would notice that it is gone.
     pub held: bool,
@@ -70,8 +72,30 @@ fn mutants(rule: &Rule) -> Vec<(Rule, String)> {
     ];
     for (key, requests) in keys {
         without_context_keys(rule, key, requests, &mut found);
+        without_actions(rule, key, requests, &mut found);
     }
     found
+}
+
+/// One action of several is taken away; a single one is replaced by another of its service, which a policy allows only where it allows all of them.
+fn without_actions(rule: &Rule, key: &str, requests: RequestsOf, found: &mut Vec<(Rule, String)>) {
+    for (place, request) in requests(&mut rule.clone()).iter().enumerate() {
+        for (at, action) in request.actions.iter().enumerate() {
+            let mut mutant = rule.clone();
+            let actions = &mut requests(&mut mutant)[place].actions;
+            if actions.len() > 1 {
+                actions.remove(at);
+            } else {
+                actions[at] = another_action(action);
+            }
+            found.push((mutant, format!("{action} in request {} of `{key}`", place + 1)));
+        }
+    }
+}
+
+fn another_action(action: &str) -> Arc<str> {
+    let service = action.split_once(':').map_or(action, |(service, _)| service);
+    format!("{service}:AnotherAction").into()
 }
 
 fn without_context_keys(rule: &Rule, key: &str, requests: RequestsOf, found: &mut Vec<(Rule, String)>) {

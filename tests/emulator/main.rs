@@ -103,15 +103,10 @@ const EXPECTED: [(&[&str], &str, &str, &str); 28] = [
     (&["FN-02"], "function-timeout-short", "function_arn", "rotates"),
 ];
 
-/// What a fault brings with it that is a finding of its own: a wildcard over the actions holds `UpdateSecret`, who may make grants may give the key away, an
-/// administrator of a key writes its policy and can remove it, and a policy that lets in everybody lets in every principal of the account.
-const BESIDE: [(&str, &str); 5] = [
-    ("PRIV-02", "role-changes-secret-settings"),
-    ("GRT-06", "key-policy-changeable"),
-    ("KMS-14", "key-policy-changeable"),
-    ("KMS-14", "key-removable"),
-    ("CD-09", "function-invocable-directly"),
-];
+/// What a fault brings with it that is a finding of its own: a wildcard over the actions holds `UpdateSecret`, who may make grants may give the key away, and a policy that
+/// lets in everybody lets in every principal of the account.
+const BESIDE: [(&str, &str); 3] =
+    [("PRIV-02", "role-changes-secret-settings"), ("GRT-06", "key-policy-changeable"), ("CD-09", "function-invocable-directly")];
 
 /// The rule, the link and the verdict for a fault.
 fn expected(id: &str) -> Option<(&'static str, &'static str, &'static str)> {
