@@ -104,7 +104,7 @@ fn undecided_fails_unless_told_otherwise() {
     assert_eq!(gate(&proposal).status.code(), Some(11));
     let warned = gate(&[&proposal[..], &["--on-undecided", "warn"]].concat());
     assert_eq!(warned.status.code(), Some(0));
-    assert!(stderr(&warned).starts_with("warning: 1 thing is undecided"), "{}", stderr(&warned));
+    assert!(stderr(&warned).starts_with("warning: 1 rotation is undecided"), "{}", stderr(&warned));
     // A rotation that will fail is no finding below some threshold.
     assert_eq!(gate(&["--demo", "--secret", "crm/db", "--function", "rotate-crm-db", "--fail-on", "never"]).status.code(), Some(10));
 }

@@ -62,34 +62,45 @@ impl Threshold {
 
     /// What to say on stderr about undecided checks, if anything.
     pub(super) fn warning(self, report: &Report) -> Option<String> {
-        self.on_undecided.warning(undecided(report))
+        let kinds = undecided_of(report).into_iter().filter(|(number, ..)| *number > 0);
+        let told: Vec<String> = kinds.map(|(number, one, many)| format!("{number} {}", if number == 1 { one } else { many })).collect();
+        self.on_undecided.warning(undecided(report), &told.join(" and "))
     }
 }
 
 impl OnUndecided {
-    /// What to say of so many undecided things, if anything.
-    fn warning(self, number: usize) -> Option<String> {
-        let things = if number == 1 { "thing is" } else { "things are" };
-        (self == Self::Warn && number > 0).then(|| {
-            format!("{number} {things} undecided, which is not a pass (--on-undecided fail makes it exit with {})", exit::UNDECIDED)
-        })
+    /// What to say of so many undecided things, which are `told` in words, if anything.
+    fn warning(self, number: usize, told: &str) -> Option<String> {
+        let are = if number == 1 { "is" } else { "are" };
+        let way_out = format!("--on-undecided fail makes it exit with {}", exit::UNDECIDED);
+        (self == Self::Warn && number > 0).then(|| format!("{told} {are} undecided, which is not a pass ({way_out})"))
     }
 
     /// The exit code when nothing but so many undecided things can be amiss; says so on stderr where that is wanted.
     pub(super) fn exit_code(self, number: usize) -> u8 {
-        if let Some(warning) = self.warning(number) {
+        let told = if number == 1 { "1 answer".to_owned() } else { format!("{number} answers") };
+        if let Some(warning) = self.warning(number, &told) {
             complain("warning", &warning);
         }
         if self == Self::Fail && number > 0 { exit::UNDECIDED } else { exit::CLEAN }
     }
 }
 
-/// Checks and rotations that could not be decided, and lists of secrets that were not given: nobody knows what rotates there.
+/// How many things could not be decided.
 fn undecided(report: &Report) -> usize {
+    undecided_of(report).into_iter().map(|(number, ..)| number).sum()
+}
+
+/// Checks and rotations that could not be decided, and lists of secrets that were not given: nobody knows what rotates there. Each with its name for one and for many.
+fn undecided_of(report: &Report) -> [(usize, &'static str, &'static str); 3] {
     let rotations = report.rotations.iter().filter(|judgement| matches!(judgement.verdict, Verdict::Undecided { .. }));
     let finds_secrets = [Api::ListSecrets, Api::AssumeRole, Api::DescribeRegions, Api::ListAccountTags].map(|api| api.spec().name);
     let lists = report.coverage.iter().filter(|entry| finds_secrets.contains(&&*entry.gap.call));
-    report.undecided.len() + rotations.count() + lists.count()
+    [
+        (report.undecided.len(), "check", "checks"),
+        (rotations.count(), "rotation", "rotations"),
+        (lists.count(), "list of secrets", "lists of secrets"),
+    ]
 }
 
 #[cfg(test)]
@@ -157,7 +168,9 @@ mod tests {
         let report = Report { findings: Vec::new(), undecided: Vec::new(), ..sample::report() };
         let line = Line::parse_from(["rotaudit", "--on-undecided", "fail"]);
         assert_eq!(line.threshold.exit_code(&report, None), exit::UNDECIDED);
-        assert!(Line::parse_from(["rotaudit"]).threshold.warning(&report).unwrap().starts_with("1 thing is undecided"));
+        assert!(Line::parse_from(["rotaudit"]).threshold.warning(&report).unwrap().starts_with("1 rotation is undecided"));
+        let told = Line::parse_from(["rotaudit"]).threshold.warning(&sample::report()).unwrap();
+        assert!(told.starts_with("1 check and 1 rotation are undecided, which is not a pass"), "{told}");
         assert_eq!(line.threshold.warning(&report), None);
     }
 
