@@ -65,10 +65,7 @@ fn looks_past_secret(request: &Request) -> bool {
         | Asker::SecretsManagerForExecutionRole
         | Asker::SecretsManager
         | Asker::ExternalRole
-        | Asker::Grantees
-        // Who gains is told by who may read the secret anyway.
-        | Asker::PrincipalsWhoGain
-        | Asker::PrincipalsWhoGainNothing => false,
+        | Asker::Grantees => false,
     };
     let object = match request.object {
         Object::Function

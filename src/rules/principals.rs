@@ -8,7 +8,7 @@ use super::rule::Request;
 use super::words::Asker;
 use crate::access::{Caller, Certainty, Everyone, Group, Matter, Party, Question, Scope, Target};
 use crate::arn::Arn;
-use crate::inventory::Known;
+use crate::inventory::{Gap, Known};
 
 /// Who may, each with the request that shows it, and what is open about others.
 #[derive(Debug, Clone, Default)]
@@ -116,9 +116,10 @@ pub(super) fn able(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, 
         }
     }
     if matches!(request.asker, Asker::PrincipalsWhoGain | Asker::PrincipalsWhoGainNothing) && !found.by.is_empty() {
-        let trusted = trusted(everyone, said, scene, &found);
+        let Trust { sure, doubtful, open } = trust(everyone, said, scene, &found);
         let wanted = request.asker == Asker::PrincipalsWhoGainNothing;
-        found.by.retain(|caller, _| trusted.contains(caller) == wanted);
+        found.by.retain(|caller, _| !doubtful.contains(caller) && sure.contains(caller) == wanted);
+        found.open = either(found.open, open);
     }
     // Any of them may be the rotation itself.
     if let Known::Unreadable(gap) = &scene.view.rotation.role_arn
@@ -130,25 +131,72 @@ pub(super) fn able(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, 
     found
 }
 
-/// Those to whom it gives nothing that they are not meant to have.
-fn trusted(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, found: &Able) -> BTreeSet<Caller> {
+/// Who of those who may something gains nothing by it that they are not meant to have.
+struct Trust {
+    /// Those who surely do not.
+    sure: BTreeSet<Caller>,
+    /// Those of whom that is not known.
+    doubtful: BTreeSet<Caller>,
+    /// What it hangs on.
+    open: Option<Open>,
+}
+
+/// Pipelines, those whom the policy of the key names, and those who may read the secret, and what it rotates with, anyway.
+fn trust(everyone: &Everyone<'_>, said: &mut Said, scene: &Scene<'_>, found: &Able) -> Trust {
     let is_meant = |(caller, questions): &(&Caller, &Vec<Question>)| {
         is_pipeline(everyone, caller) || questions.iter().all(|question| everyone.is_named_by_key(question))
     };
-    let mut trusted: BTreeSet<Caller> = found.by.iter().filter(is_meant).map(|(caller, _)| caller.clone()).collect();
-    let rotation = scene.view.rotation;
-    let Known::Value(key) = rotation.key_target() else { return trusted };
-    let mut read = Matter::to_read(&rotation.secret.arn, key);
-    if let Some(master) = &rotation.master {
-        let (Known::Value(secret), Known::Value(key)) = (&master.secret, master.key_target()) else { return trusted };
-        read.extend(Matter::to_read(&secret.arn, key));
+    let meant: BTreeSet<Caller> = found.by.iter().filter(is_meant).map(|(caller, _)| caller.clone()).collect();
+    let (read, gaps) = to_read(scene);
+    let mut sure: BTreeSet<Caller> = found.by.keys().filter(|caller| !meant.contains(caller)).cloned().collect();
+    let mut perhaps = sure.clone();
+    let all_is_known = gaps.is_empty();
+    let mut open = (!all_is_known).then(|| open(gaps));
+    for matter in read {
+        let (mut surely, mut undecided) = (BTreeSet::new(), BTreeSet::new());
+        for group in said.who(everyone, &matter) {
+            let readers = callers(group).into_iter().filter(|caller| perhaps.contains(caller));
+            match group.certainty {
+                Certainty::Surely => surely.extend(readers),
+                Certainty::Undecided => {
+                    let before = undecided.len();
+                    undecided.extend(readers);
+                    if undecided.len() > before {
+                        open = either(open, Some(Open { missing: group.answer.missing(), hinges: group.answer.hinges() }));
+                    }
+                }
+                Certainty::Possibly => {}
+            }
+        }
+        sure.retain(|caller| surely.contains(caller));
+        perhaps.retain(|caller| surely.contains(caller) || undecided.contains(caller));
     }
-    let readers = read.into_iter().map(|matter| {
-        let sure = said.who(everyone, &matter).iter().filter(|group| group.certainty == Certainty::Surely);
-        sure.flat_map(callers).collect::<BTreeSet<Caller>>()
-    });
-    trusted.extend(readers.reduce(|one, other| one.intersection(&other).cloned().collect()).unwrap_or_default());
-    trusted
+    if all_is_known {
+        perhaps.retain(|caller| !sure.contains(caller));
+    } else {
+        sure.clear();
+    }
+    // What nobody's trust hangs on any more is not worth a word.
+    let open = open.filter(|_| !perhaps.is_empty());
+    sure.extend(meant);
+    Trust { sure, doubtful: perhaps, open }
+}
+
+/// What is asked of whoever reads the secret, and the secret with which it rotates; and what is not known of that.
+fn to_read(scene: &Scene<'_>) -> (Vec<Matter>, BTreeSet<Gap>) {
+    let rotation = scene.view.rotation;
+    let (mut read, mut gaps) = (Vec::new(), BTreeSet::new());
+    let mut add = |secret: &Arn, key: Known<Target>| match key {
+        Known::Value(key) => read.extend(Matter::to_read(secret, key)),
+        Known::Unreadable(gap) => drop(gaps.insert(gap)),
+    };
+    add(&rotation.secret.arn, rotation.key_target());
+    match rotation.master.as_ref().map(|master| (&master.secret, master)) {
+        Some((Known::Value(secret), master)) => add(&secret.arn, master.key_target()),
+        Some((Known::Unreadable(gap), _)) => drop(gaps.insert(gap.clone())),
+        None => {}
+    }
+    (read, gaps)
 }
 
 fn may(group: &Group) -> bool {
