@@ -40,6 +40,7 @@ mod snapshot;
 mod sources;
 #[cfg(feature = "live")]
 mod stats;
+mod templates;
 mod threshold;
 mod who_can;
 

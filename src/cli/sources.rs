@@ -8,6 +8,7 @@ use super::accounts::AccountArgs;
 use super::error::CliError;
 use super::live::{self, Read};
 use super::reading::{Live, MoreFunctions, ReadingArgs};
+use super::templates::{self, TemplateArgs, World};
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
 
@@ -51,6 +52,8 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
     #[command(flatten)]
+    templates: TemplateArgs,
+    #[command(flatten)]
     accounts: AccountArgs,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -60,6 +63,14 @@ impl SourceArgs {
     /// Reads the source that the arguments name; of live accounts also these functions.
     pub(super) fn read(&self, functions: &MoreFunctions) -> Result<Inventory, CliError> {
         self.read_for(None, functions)?.done()
+    }
+
+    /// Reads the source once for each way in which open conditions of a template can come out; anything else is one world.
+    pub(super) fn read_worlds(&self, functions: &MoreFunctions) -> Result<Vec<World>, CliError> {
+        match self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
+            Some(worlds) => Ok(worlds),
+            None => Ok(vec![(String::new(), self.read(functions)?)]),
+        }
     }
 
     /// Whether it is a file, and nothing else can be asked.
@@ -75,6 +86,13 @@ impl SourceArgs {
         if !self.snapshot.is_empty() {
             return Ok(Read::of(snapshot::read_all(&self.snapshot)?));
         }
+        if let Some(worlds) = self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
+            return Ok(Read::of(templates::only(worlds)?));
+        }
+        self.live(file, functions)
+    }
+
+    fn live(&self, file: Option<&Path>, functions: &MoreFunctions) -> Result<Read, CliError> {
         let live = Live {
             profile: self.profile.as_deref(),
             accounts: &self.accounts,
