@@ -27,6 +27,7 @@ mod man;
 mod matching;
 mod output;
 mod permissions;
+mod plans;
 mod principal;
 #[cfg(feature = "live")]
 mod progress;

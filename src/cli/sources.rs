@@ -7,6 +7,7 @@ use clap::Args;
 use super::accounts::AccountArgs;
 use super::error::CliError;
 use super::live::{self, Read};
+use super::plans::PlanArgs;
 use super::reading::{Live, MoreFunctions, ReadingArgs};
 use super::templates::{self, TemplateArgs, World};
 use crate::inventory::Inventory;
@@ -54,6 +55,8 @@ pub(super) struct SourceArgs {
     #[command(flatten)]
     templates: TemplateArgs,
     #[command(flatten)]
+    plans: PlanArgs,
+    #[command(flatten)]
     accounts: AccountArgs,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -75,7 +78,7 @@ impl SourceArgs {
 
     /// Whether it is a file, and nothing else can be asked.
     pub(super) fn is_a_file(&self) -> bool {
-        !self.snapshot.is_empty()
+        !self.snapshot.is_empty() || self.plans.is_given()
     }
 
     /// Reads it for a file that will hold it: the spool of a live account lies beside that file, until the caller says that it is `done`.
@@ -88,6 +91,9 @@ impl SourceArgs {
         }
         if let Some(worlds) = self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
             return Ok(Read::of(templates::only(worlds)?));
+        }
+        if let Some(inventory) = self.plans.read(self.templates.account(), &self.region)? {
+            return Ok(Read::of(inventory));
         }
         self.live(file, functions)
     }

@@ -19,10 +19,10 @@ use crate::source::{overlay, snapshot};
 #[command(next_help_heading = "Source: a template")]
 pub(super) struct TemplateArgs {
     /// Read a template of CloudFormation or SAM, or a folder that `cdk synth` wrote, as if it had been deployed; needs no credentials
-    #[arg(long, value_name = "FILE", requires = "account", conflicts_with_all = ["snapshot", "demo", "all_regions"])]
+    #[arg(long, value_name = "FILE", group = "undeployed", requires = "account", conflicts_with_all = ["snapshot", "demo", "all_regions"])]
     template: Option<PathBuf>,
-    /// The account that the template is for
-    #[arg(long, value_name = "ID", requires = "template", value_parser = |text: &str| AccountId::parse(text).map_err(|error| error.to_string()))]
+    /// The account that the template or plan is for
+    #[arg(long, value_name = "ID", requires = "undeployed", value_parser = |text: &str| AccountId::parse(text).map_err(|error| error.to_string()))]
     account: Option<AccountId>,
     /// The name that the stack will have
     #[arg(long, value_name = "NAME", requires = "template")]
@@ -45,6 +45,11 @@ pub(super) struct TemplateArgs {
 pub(super) type World = (String, Inventory);
 
 impl TemplateArgs {
+    /// The account that is told.
+    pub(super) fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
+    }
+
     /// The inventory that the template would leave behind, if one is named, for each way in which open conditions come out. `live` reads the account that the
     /// template is laid over, and these functions with it.
     pub(super) fn read(

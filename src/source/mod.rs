@@ -9,6 +9,7 @@ mod error;
 pub(crate) mod overlay;
 mod progress;
 pub mod snapshot;
+pub(crate) mod terraform;
 
 pub use error::SourceError;
 pub use progress::Progress;

@@ -1,4 +1,4 @@
-//! The AWS managed policies that rotation roles use, as data: a template names them, and holds nothing of what they say. `stack` and `sam` ask here.
+//! The AWS managed policies that rotation roles use, as data: a template names them, and holds nothing of what they say. `stack` and `sam` ask here, and `terraform` for plans.
 //!
 //! Each with the version that it is of (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>); whatever is not here stays undecided.
 
@@ -67,7 +67,7 @@ pub(super) fn path_of(name: &str) -> Option<String> {
 }
 
 /// The documents of those of `arns` that are known here.
-pub(super) fn documents<'a>(arns: impl Iterator<Item = &'a Arn>) -> BTreeMap<Arn, Document> {
+pub(crate) fn documents<'a>(arns: impl Iterator<Item = &'a Arn>) -> BTreeMap<Arn, Document> {
     let document = |arn: &Arn| {
         let path = arn.resource().strip_prefix("policy/").filter(|_| arn.account() == "aws")?;
         let policy = ALL.iter().find(|policy| policy.path == path)?;

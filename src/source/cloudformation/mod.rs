@@ -8,7 +8,7 @@ mod files;
 mod functions;
 mod given;
 mod identity;
-mod managed;
+pub(crate) mod managed;
 mod reading;
 mod sam;
 mod stack;
