@@ -143,6 +143,12 @@ impl Arn {
 
 /// A secret's name: its ARN resource without the hyphen and the six random characters that Secrets Manager appends.
 fn secret_name(resource: &str) -> &str {
+    // Of a secret that a template will make, the six characters are a symbol yet (`policy::Text`).
+    if let Some((name, symbol)) = resource.rsplit_once("-⟦")
+        && symbol.ends_with("#6⟧")
+    {
+        return name;
+    }
     match resource.rsplit_once('-') {
         Some((name, suffix)) if suffix.len() == 6 && suffix.bytes().all(|b| b.is_ascii_alphanumeric()) => name,
         _ => resource,

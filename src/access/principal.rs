@@ -31,11 +31,11 @@ fn principal(inventory: &Estate<'_>, question: &Question) -> Principal {
     match &question.caller {
         Caller::Function { role, function, .. } | Caller::Forwarded { role, function } => {
             let id = match inventory.role(role) {
-                Known::Value(Some(role)) => Some(Text::literal(role.id.as_str())),
+                Known::Value(Some(role)) => Some(Text::parse(&role.id)),
                 _ => None,
             };
             Principal::Session {
-                arn: inventory.session_arn(role, function, || Text::literal(session_arn(role, function))),
+                arn: inventory.session_arn(role, function, || Text::parse(&session_arn(role, function))),
                 role_arn: Text::from(role),
                 account: Text::literal(role.account()),
                 unique_id: id,
@@ -44,14 +44,14 @@ fn principal(inventory: &Estate<'_>, question: &Question) -> Principal {
         Caller::Service { name, .. } => Principal::Service(service_principal(name, question.target.partition())),
         Caller::Principal { arn } => match inventory.identity(arn) {
             Known::Value(Some(Identity::Role(role))) => Principal::Role {
-                arn: Text::literal(role.arn.shared()),
+                arn: Text::from(&role.arn),
                 account: Text::literal(role.arn.account()),
-                unique_id: Some(Text::literal(role.id.as_str())),
+                unique_id: Some(Text::parse(&role.id)),
             },
             Known::Value(Some(Identity::User(user))) => Principal::User {
-                arn: Text::literal(user.arn.shared()),
+                arn: Text::from(&user.arn),
                 account: Text::literal(user.arn.account()),
-                unique_id: Some(Text::literal(user.id.as_str())),
+                unique_id: Some(Text::parse(&user.id)),
             },
             Known::Value(None) | Known::Unreadable(_) => of_arn(arn),
         },
@@ -74,7 +74,7 @@ fn principal(inventory: &Estate<'_>, question: &Question) -> Principal {
 /// The role or user that an outsider goes by, where the question says it.
 fn named(question: &Question) -> Option<Arn> {
     match question.context.get("aws:PrincipalArn") {
-        Some(Entry::Single(text)) => Arn::parse(text.as_literal()?).ok(),
+        Some(Entry::Single(text)) => Arn::parse(&text.written()).ok(),
         _ => None,
     }
 }
@@ -101,11 +101,11 @@ fn grantee(inventory: &Inventory, target: &Target, id: &str) -> Principal {
 
 /// Whoever has this ARN, as far as the ARN alone tells.
 fn of_arn(arn: &Arn) -> Principal {
-    let (own, account) = (Text::literal(arn.shared()), Text::literal(arn.account()));
+    let (own, account) = (Text::from(arn), Text::literal(arn.account()));
     match arn.session_role() {
         // A session of a role whose path its ARN does not tell; without one it is right for most.
         Some(role) => Principal::Session {
-            role_arn: Text::literal(format!("arn:{}:iam::{}:role/{role}", arn.partition_name(), arn.account())),
+            role_arn: Text::parse(&format!("arn:{}:iam::{}:role/{role}", arn.partition_name(), arn.account())),
             account,
             arn: own,
             unique_id: None,

@@ -1,61 +1,39 @@
 //! The pipeline as one function, and the report that it makes. Synchronous and pure: the same inventory gives the same report.
 
 mod coverage;
+mod report;
+mod worlds;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use coverage::CoverageEntry;
+pub use report::Report;
+pub use worlds::in_worlds;
 
+use self::report::worst_judged_first;
 use crate::access::Access;
 use crate::arn::Arn;
-use crate::finding::{Exceptions, Finding, RuleInfo, Suppressed, Undecided, waiver_rules, worst_first};
+use crate::finding::{Exceptions, Finding, waiver_rules, worst_first};
 use crate::inventory::Inventory;
-use crate::rotation::{Judgement, Rotation, Verdict, judge, rotations, side_by_side};
+use crate::rotation::{Judgement, Rotation, judge, rotations, side_by_side};
 use crate::rules::RuleSet;
-
-/// All that an audit found. Renderers in `report` show it; the exit code is made from it.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// When the inventory was read.
-    pub as_of: Timestamp,
-    /// Why reading ended before everything was asked, if it did.
-    pub partial: Option<String>,
-    /// What the snapshots that the inventory was made of say differently, and which counts (one sentence each).
-    pub conflicts: Vec<String>,
-    /// What could not be read, and what that leaves undecided.
-    pub coverage: Vec<CoverageEntry>,
-    /// What was taken for granted because nobody was asked (one sentence each).
-    pub assumptions: Vec<String>,
-    /// Every rotation with its verdict, worst first.
-    pub rotations: Vec<Judgement>,
-    /// Findings, worst first.
-    pub findings: Vec<Finding>,
-    /// Findings that do not count, because of a waiver or the baseline; worst first.
-    pub suppressed: Vec<Suppressed>,
-    /// Checks that could not be decided.
-    pub undecided: Vec<Undecided>,
-    /// The rules that ran, by id.
-    pub rules: BTreeMap<String, RuleInfo>,
-    /// How many secrets the inventory holds, rotating or not.
-    pub secrets: usize,
-}
 
 /// Judges every rotation of `inventory` and runs `rules` over them.
 pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
     let access = Access::new(inventory);
     let rotations = rotations(inventory);
-    let (findings, undecided) = rules.run(inventory, &rotations, &access);
+    let (mut findings, undecided) = rules.run(inventory, &rotations, &access);
+    place(&mut findings, inventory);
     let chunks: Vec<&[Rotation<'_>]> = rotations.chunks(CHUNK).collect();
     let judged = side_by_side(&chunks, rotations.len(), |chunk| {
         let mut texts = Texts::default();
         chunk.iter().map(|rotation| texts.shared(judge(rotation, &access, None))).collect::<Vec<Judgement>>()
     });
     let mut judgements: Vec<Judgement> = judged.into_iter().flatten().collect();
-    judgements.sort_by(|a, b| (badness(&a.verdict), &a.secret).cmp(&(badness(&b.verdict), &b.secret)));
+    worst_judged_first(&mut judgements);
     Report {
         as_of: inventory.as_of,
         partial: inventory.partial.clone(),
@@ -80,7 +58,8 @@ pub fn audit_about(
     access: &Access<'_>,
     (secret, subjects): (&Arn, &BTreeSet<Arn>),
 ) -> Report {
-    let (findings, undecided) = rules.run_about(inventory, rotations, access, subjects);
+    let (mut findings, undecided) = rules.run_about(inventory, rotations, access, subjects);
+    place(&mut findings, inventory);
     let rotation = rotations.iter().find(|rotation| rotation.secret.arn == *secret);
     Report {
         as_of: inventory.as_of,
@@ -94,6 +73,13 @@ pub fn audit_about(
         undecided,
         rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
         secrets: 1,
+    }
+}
+
+/// Says of findings where their resources are written, if a template makes them.
+fn place(findings: &mut [Finding], inventory: &Inventory) {
+    for finding in findings.iter_mut().filter(|_| !inventory.origins.is_empty()) {
+        finding.origin = inventory.origins.get(&finding.resource).cloned();
     }
 }
 
@@ -124,16 +110,6 @@ impl Texts {
             }
         }
         judgement
-    }
-}
-
-/// The place of a verdict in the report: the worst first.
-fn badness(verdict: &Verdict) -> u8 {
-    match verdict {
-        Verdict::Fails { .. } => 0,
-        Verdict::Undecided { .. } => 1,
-        Verdict::Rotates => 2,
-        Verdict::NotJudged => 3,
     }
 }
 

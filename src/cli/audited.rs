@@ -8,12 +8,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::baseline;
-use super::config::{ConfigArgs, FailOn};
+use super::config::{ConfigArgs, Configuration, FailOn};
 use super::error::CliError;
 use super::files::rule_files;
 use super::reading::MoreFunctions;
 use super::sources::SourceArgs;
-use crate::audit::{Report, audit, except};
+use crate::audit::{Report, audit, except, in_worlds};
 use crate::finding::Exceptions;
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
@@ -60,14 +60,19 @@ impl AuditArgs {
         functions: &MoreFunctions,
         check: impl FnOnce(&RuleSet) -> Result<(), CliError>,
     ) -> Result<Prepared, CliError> {
+        let (rules, config, exceptions) = self.prepared(check)?;
+        let mut inventory = self.source.read(functions)?;
+        config.apply(&mut inventory);
+        Ok(Prepared { inventory, rules, exceptions, fail_on: config.fail_on })
+    }
+
+    fn prepared(&self, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<(RuleSet, Configuration, Exceptions), CliError> {
         let mut rules = rule_set(&self.rules)?;
         let config = self.config.read()?;
         config.change(&mut rules)?;
         check(&rules)?;
         let exceptions = Exceptions { waivers: config.waivers.clone(), baseline: baseline::read_if(self.baseline.as_ref())? };
-        let mut inventory = self.source.read(functions)?;
-        config.apply(&mut inventory);
-        Ok(Prepared { inventory, rules, exceptions, fail_on: config.fail_on })
+        Ok((rules, config, exceptions))
     }
 
     /// Reads, then audits.
@@ -77,10 +82,17 @@ impl AuditArgs {
 
     /// The same, unless `check` has something against the rules that will run.
     pub(super) fn audit_if(&self, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<Audited, CliError> {
-        let Prepared { inventory, rules, exceptions, fail_on } = self.read(&MoreFunctions::default(), check)?;
-        let mut report = audit(&inventory, &rules);
+        let (rules, config, exceptions) = self.prepared(check)?;
+        let mut worlds = self.source.read_worlds(&MoreFunctions::default())?;
+        for (_, inventory) in &mut worlds {
+            config.apply(inventory);
+        }
+        let reports = worlds.iter().map(|(name, inventory)| (name.clone(), audit(inventory, &rules))).collect();
+        let (Some((_, inventory)), Some(mut report)) = (worlds.into_iter().next(), in_worlds(reports)) else {
+            return Err(CliError::Usage("there is nothing to audit".to_owned()));
+        };
         except(&mut report, &exceptions, &inventory, today());
-        Ok(Audited { inventory, report, fail_on })
+        Ok(Audited { inventory, report, fail_on: config.fail_on })
     }
 
     /// Whether the source is a file, which holds what it holds.

@@ -27,6 +27,7 @@ mod man;
 mod matching;
 mod output;
 mod permissions;
+mod plans;
 mod principal;
 #[cfg(feature = "live")]
 mod progress;
@@ -40,6 +41,7 @@ mod snapshot;
 mod sources;
 #[cfg(feature = "live")]
 mod stats;
+mod templates;
 mod threshold;
 mod who_can;
 

@@ -7,7 +7,9 @@ use clap::Args;
 use super::accounts::AccountArgs;
 use super::error::CliError;
 use super::live::{self, Read};
+use super::plans::PlanArgs;
 use super::reading::{Live, MoreFunctions, ReadingArgs};
+use super::templates::{self, TemplateArgs, World};
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
 
@@ -51,6 +53,10 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
     #[command(flatten)]
+    templates: TemplateArgs,
+    #[command(flatten)]
+    plans: PlanArgs,
+    #[command(flatten)]
     accounts: AccountArgs,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -62,9 +68,17 @@ impl SourceArgs {
         self.read_for(None, functions)?.done()
     }
 
+    /// Reads the source once for each way in which open conditions of a template can come out; anything else is one world.
+    pub(super) fn read_worlds(&self, functions: &MoreFunctions) -> Result<Vec<World>, CliError> {
+        match self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
+            Some(worlds) => Ok(worlds),
+            None => Ok(vec![(String::new(), self.read(functions)?)]),
+        }
+    }
+
     /// Whether it is a file, and nothing else can be asked.
     pub(super) fn is_a_file(&self) -> bool {
-        !self.snapshot.is_empty()
+        !self.snapshot.is_empty() || self.plans.is_given()
     }
 
     /// Reads it for a file that will hold it: the spool of a live account lies beside that file, until the caller says that it is `done`.
@@ -75,6 +89,16 @@ impl SourceArgs {
         if !self.snapshot.is_empty() {
             return Ok(Read::of(snapshot::read_all(&self.snapshot)?));
         }
+        if let Some(worlds) = self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
+            return Ok(Read::of(templates::only(worlds)?));
+        }
+        if let Some(inventory) = self.plans.read(self.templates.account(), &self.region)? {
+            return Ok(Read::of(inventory));
+        }
+        self.live(file, functions)
+    }
+
+    fn live(&self, file: Option<&Path>, functions: &MoreFunctions) -> Result<Read, CliError> {
         let live = Live {
             profile: self.profile.as_deref(),
             accounts: &self.accounts,

@@ -10,7 +10,7 @@ use super::fingerprint::Fingerprint;
 use super::late::Late;
 use super::rule_info::{About, Class, Confidence, Severity};
 use crate::arn::Arn;
-use crate::inventory::Gap;
+use crate::inventory::{Gap, Origin};
 
 /// One thing to fix. A fault of a function that rotates ten secrets is one finding that names ten rotations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -44,6 +44,13 @@ pub struct Finding {
     /// The fixer that can write the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+    /// Where the resource is written, if a template will make it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// The ways in which open conditions of a template come out where this is found; empty where it is always found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub only_if: Vec<String>,
 }
 
 /// Puts findings in the order of reports: by severity, rule and resource.

@@ -172,6 +172,8 @@ impl Waiver {
             evidence: facts.map(|(field, value)| Evidence::Fact { field: field.to_owned(), value }).into(),
             remedy: rule.remedy.clone(),
             fix: None,
+            origin: None,
+            only_if: Vec::new(),
         })
     }
 }
@@ -257,6 +259,8 @@ mod tests {
             evidence: Vec::new(),
             remedy: String::new(),
             fix: None,
+            origin: None,
+            only_if: Vec::new(),
             resource,
         }
     }

@@ -66,6 +66,7 @@ fn turned_on(before: RotationConfiguration, proposal: &Proposal) -> RotationConf
         window: schedule.window,
         last_rotated: None,
         next_rotation: None,
+        not_awaited: Vec::new(),
     }
 }
 

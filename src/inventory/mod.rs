@@ -10,6 +10,7 @@ mod known;
 pub mod merge;
 mod named;
 pub mod network;
+mod origin;
 mod secret;
 mod share;
 pub mod snapshot;
@@ -31,6 +32,7 @@ pub use key::{Grant, Key, KeyMetadata};
 pub use known::{Gap, Known};
 pub use named::NamedDocument;
 pub use network::Network;
+pub use origin::Origin;
 pub use secret::{RotationConfiguration, Secret, SecretVersion};
 
 use crate::arn::{AccountId, Arn};
@@ -69,6 +71,9 @@ pub struct Inventory {
     /// Accounts that are not read and yet no strangers, as people told; absent when nobody told whom they trust.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trusted_accounts: Option<BTreeSet<AccountId>>,
+    /// Where the resources are written that a template will make, by ARN.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origins: BTreeMap<Arn, Origin>,
 }
 
 impl Inventory {
@@ -85,6 +90,7 @@ impl Inventory {
             read_at: BTreeMap::new(),
             conflicts: Vec::new(),
             trusted_accounts: None,
+            origins: BTreeMap::new(),
         }
     }
 

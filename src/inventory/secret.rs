@@ -121,4 +121,7 @@ pub struct RotationConfiguration {
     /// When the next is due; in the past when rotations fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_rotation: Option<Timestamp>,
+    /// What a template that turns it on does not wait for although the rotation needs it, by logical ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_awaited: Vec<String>,
 }

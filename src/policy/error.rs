@@ -59,7 +59,7 @@ pub enum Problem {
         limit: usize,
     },
     /// Objects and arrays inside each other.
-    #[error("the policy is nested deeper than {limit} levels")]
+    #[error("it is nested deeper than {limit} levels")]
     TooDeep {
         /// The limit.
         limit: usize,

@@ -1,4 +1,4 @@
-//! A small JSON reader that knows where everything stands. Only the policy parser uses it: its errors name a line and column, it sees duplicate
+//! A small JSON reader that knows where everything stands. Policies are read with it, and templates: its errors name a line and column, it sees duplicate
 //! keys, keeps numbers as written, and refuses deep nesting before the stack feels it. JSON: <https://www.rfc-editor.org/rfc/rfc8259>.
 
 use std::borrow::Cow;
@@ -6,21 +6,18 @@ use std::collections::BTreeSet;
 
 use super::error::{PolicyError, Position, Problem};
 
-/// Objects and arrays inside each other; a policy needs eight.
-pub(super) const MAX_DEPTH: usize = 16;
-
 /// A JSON value and where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node<'a> {
-    pub(super) at: Position,
+pub(crate) struct Node<'a> {
+    pub(crate) at: Position,
     /// The bytes before it.
-    pub(super) offset: usize,
-    pub(super) value: Json<'a>,
+    pub(crate) offset: usize,
+    pub(crate) value: Json<'a>,
 }
 
 /// A JSON value. Objects keep the order of the text; a text is borrowed unless it was written with escapes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Null,
     Bool(bool),
     Number(&'a str),
@@ -31,17 +28,17 @@ pub(super) enum Json<'a> {
 
 /// One key of an object, where the key begins, and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member<'a> {
-    pub(super) at: Position,
+pub(crate) struct Member<'a> {
+    pub(crate) at: Position,
     /// The bytes before the key.
-    pub(super) offset: usize,
-    pub(super) key: Cow<'a, str>,
-    pub(super) node: Node<'a>,
+    pub(crate) offset: usize,
+    pub(crate) key: Cow<'a, str>,
+    pub(crate) node: Node<'a>,
 }
 
 impl Json<'_> {
     /// What to call it in an error.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a truth value",
@@ -53,9 +50,9 @@ impl Json<'_> {
     }
 }
 
-/// Reads one value that makes up all of `text`.
-pub(super) fn read(text: &str) -> Result<Node<'_>, PolicyError> {
-    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), length: text.len(), line: 1, column: 1 };
+/// Reads one value that makes up all of `text`, with objects and arrays at most `depth` deep in each other.
+pub(crate) fn read(text: &str, depth: usize) -> Result<Node<'_>, PolicyError> {
+    let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), length: text.len(), line: 1, column: 1, most: depth };
     let node = reader.value(0)?;
     reader.space();
     if reader.rest.is_empty() { Ok(node) } else { Err(reader.error("there is more text after its end")) }
@@ -66,6 +63,7 @@ struct Reader<'a> {
     length: usize,
     line: usize,
     column: usize,
+    most: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -139,7 +137,7 @@ impl<'a> Reader<'a> {
     }
 
     fn enter(&self, depth: usize) -> Result<usize, PolicyError> {
-        if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(PolicyError::new(self.position(), Problem::TooDeep { limit: MAX_DEPTH })) }
+        if depth < self.most { Ok(depth + 1) } else { Err(PolicyError::new(self.position(), Problem::TooDeep { limit: self.most })) }
     }
 
     fn array(&mut self, depth: usize) -> Result<Json<'a>, PolicyError> {
@@ -305,7 +303,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        read(text).unwrap_err().to_string()
+        read(text, 16).unwrap_err().to_string()
     }
 
     #[test]
@@ -341,7 +339,7 @@ mod tests {
             ".5",
             "NaN",
         ] {
-            assert_eq!(read(text).is_ok(), serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
+            assert_eq!(read(text, 16).is_ok(), serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
         }
     }
 
@@ -354,8 +352,8 @@ mod tests {
     #[test]
     fn ten_thousand_levels_are_an_error_and_not_a_stack_overflow() {
         for open in ["[", "{\"a\":"] {
-            let error = read(&open.repeat(10_000)).unwrap_err();
-            assert_eq!(*error.problem(), Problem::TooDeep { limit: MAX_DEPTH });
+            let error = read(&open.repeat(10_000), 16).unwrap_err();
+            assert_eq!(*error.problem(), Problem::TooDeep { limit: 16 });
         }
     }
 }

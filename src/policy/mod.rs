@@ -13,7 +13,7 @@ mod decide;
 mod document;
 mod error;
 mod glob;
-mod json;
+pub(crate) mod json;
 mod looks;
 mod matching;
 mod miss;

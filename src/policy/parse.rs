@@ -21,6 +21,8 @@ use super::write::Writer;
 /// Bytes of a document. The largest policy that AWS stores is a key policy of 32 kB
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>).
 pub(super) const MAX_BYTES: usize = 1 << 20;
+/// Objects and arrays inside each other; a policy needs eight.
+const MAX_DEPTH: usize = 16;
 /// Statements of a policy.
 pub(super) const MAX_STATEMENTS: usize = 4096;
 /// Conditions of a statement.
@@ -41,7 +43,7 @@ pub(super) fn policy(text: &Arc<str>) -> Parsed<Policy> {
     if text.len() > MAX_BYTES {
         return Err(PolicyError::new(start, Problem::TooLarge { what: "more bytes", limit: MAX_BYTES }));
     }
-    let root = json::read(text)?;
+    let root = json::read(text, MAX_DEPTH)?;
     let members = object(&root, "a policy")?;
     known(members, &POLICY_ELEMENTS, "policy")?;
     let version = version(members)?;

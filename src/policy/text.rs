@@ -249,7 +249,8 @@ impl From<String> for Text {
 
 impl From<&Arn> for Text {
     fn from(arn: &Arn) -> Self {
-        Self::literal(arn.shared())
+        // The ARN of something that a template will make holds symbols, written out.
+        if may_hold_symbols(arn.as_str()) { Self::parse(arn.as_str()) } else { Self::literal(arn.shared()) }
     }
 }
 

@@ -17,20 +17,23 @@ const SHOWN: usize = 10;
 pub fn annotations(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let failing = report.rotations.iter().filter_map(|judgement| match &judgement.verdict {
         Verdict::Fails { step, because, .. } => {
-            Some(("error", format!("{} fails at {}", judgement.secret.name(), step.name()), because.clone()))
+            Some(("error", String::new(), format!("{} fails at {}", judgement.secret.name(), step.name()), because.clone()))
         }
         _ => None,
     });
     let findings = report.findings.iter().map(|finding| {
-        (kind(finding.severity), format!("{} ({})", finding.rule, finding.severity), format!("{}. {}", finding.message, finding.remedy))
+        let origin = finding.origin.as_ref();
+        let place = origin.map(|at| format!(",file={},line={},col={}", property(&at.file), at.line, at.column)).unwrap_or_default();
+        let title = format!("{} ({})", finding.rule, finding.severity);
+        (kind(finding.severity), place, title, format!("{}. {}", finding.message, finding.remedy))
     });
     let mut written = [("error", 0), ("warning", 0), ("notice", 0)];
-    for (kind, title, message) in failing.chain(findings) {
+    for (kind, place, title, message) in failing.chain(findings) {
         let Some((_, count)) = written.iter_mut().find(|(known, _)| *known == kind) else { continue };
         *count += 1;
         // One notice is kept for the summary.
         if *count <= SHOWN - usize::from(kind == "notice") {
-            writeln!(out, "::{kind} title={}::{}", property(&title), data(&message))?;
+            writeln!(out, "::{kind} title={}{place}::{}", property(&title), data(&message))?;
         }
     }
     writeln!(out, "::notice title=rotaudit::{}", data(&Summary::of(report).line()))

@@ -17,6 +17,10 @@ const INDENT: usize = 4;
 pub(super) fn write_finding(finding: &Finding, places: bool, page: &mut Page<'_>) -> io::Result<()> {
     page.lead(2, finding.severity.word(), of_severity(finding.severity), &sentence(&finding.message))?;
     page.field(INDENT, "resource", &arn(finding.resource.as_str()))?;
+    if let Some(origin) = &finding.origin {
+        page.field(INDENT, "written", &arn(&origin.to_string()))?;
+    }
+    page.field(INDENT, "only if", &sentence(&finding.only_if.join(", or ")))?;
     page.field(INDENT, "rotations", &secrets(&finding.rotations, places))?;
     let proofs = proofs(&finding.evidence);
     for (index, proof) in proofs.iter().take(EVIDENCE).enumerate() {

@@ -1,9 +1,32 @@
 //! Text that came from AWS made safe for where it is printed: a terminal obeys escape sequences, and a reader is misled by
 //! marks that reorder or hide text. Every text renderer calls `terminal_safe`; the JSON writer asks `is_deceptive`.
 
+use std::borrow::Cow;
+
+use crate::policy::{Part, Text};
+
+/// `text` with what a template leaves open as people read it: a made-up name by what it belongs to, characters that AWS makes up as question marks, and what
+/// nobody knows in braces.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
+    let parsed = Text::parse(text);
+    if parsed.as_literal().is_some() {
+        return Cow::Borrowed(text);
+    }
+    let part = |part: Part| match part {
+        Part::Literal(text) => text.to_string(),
+        Part::Symbol(symbol) if !symbol.is_fresh() => format!("{{{}}}", symbol.id()),
+        Part::Symbol(symbol) => symbol.length().map_or_else(|| symbol.id().to_owned(), |length| "?".repeat(length.min(MOST_MARKS))),
+    };
+    Cow::Owned(parsed.parts().into_iter().map(part).collect())
+}
+
+/// So many characters that are not known are shown one by one.
+const MOST_MARKS: usize = 12;
+
 /// `text` on one line, with every character that a terminal obeys or a reader cannot see written as `\u{…}`, and cut to
 /// `max` characters; what is cut ends in `…` and its size in bytes.
 pub fn terminal_safe(text: &str, max: usize) -> String {
+    let text = &*shown(text);
     let mut safe = String::with_capacity(text.len().min(max));
     let mut room = max;
     for c in text.chars() {
@@ -101,6 +124,13 @@ mod tests {
         for text in ["Zürich", "東京", "मुंबई", "Ω — “quoted” \\ \"'", "e\u{301}", "🔑"] {
             assert_eq!(terminal_safe(text, 99), text);
         }
+    }
+
+    #[test]
+    fn what_a_template_leaves_open_is_shown_as_people_read_it() {
+        assert_eq!(terminal_safe("secret:⟦Db⟧-⟦Db#6⟧ in ⟦?parameter Stage⟧", 99), "secret:Db-?????? in {parameter Stage}");
+        assert_eq!(terminal_safe("⟦\u{1b}⟧", 99), r"\u{1b}");
+        assert_eq!(terminal_safe("⟦broken", 99), "⟦broken");
     }
 
     #[test]

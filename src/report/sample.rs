@@ -9,7 +9,7 @@ use crate::audit::{CoverageEntry, Report};
 use crate::finding::{
     About, Category, Class, Confidence, Evidence, Finding, Fingerprint, RuleInfo, Severity, Suppressed, Suppression, Undecided,
 };
-use crate::inventory::Gap;
+use crate::inventory::{Gap, Origin};
 use crate::policy::Decision;
 use crate::rotation::{JudgedCall, Judgement, RotationKind, Step, Verdict};
 
@@ -111,6 +111,8 @@ pub(crate) fn finding(severity: Severity, class: Class, rule: &str, resource: &s
         ],
         remedy: "Name the service, and your own account as aws:SourceAccount.".to_owned(),
         fix: None,
+        origin: None,
+        only_if: Vec::new(),
     }
 }
 
@@ -253,6 +255,8 @@ pub(crate) fn hostile(text: &str) -> Report {
         message: text(),
         remedy: text(),
         fix: Some(text()),
+        origin: Some(Origin { file: format!("aws/{}", text()), line: 1, column: 2, name: text() }),
+        only_if: vec![text()],
         evidence: vec![
             Evidence::Request {
                 actor: text(),

@@ -12,10 +12,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::json::write_json;
+use super::neutralise::shown;
 use super::words::proofs;
 use crate::arn::Arn;
 use crate::audit::Report;
 use crate::finding::{Confidence, Finding, Maps, RuleInfo, Severity, Suppression};
+use crate::inventory::Origin;
 
 /// GitHub shows so many results of a run and drops the rest in silence; the worst come first, and the file says what it leaves out.
 const RESULTS: usize = 5_000;
@@ -87,7 +89,7 @@ fn result(finding: &Finding, suppression: Option<&Suppression>, places: &BTreeMa
         "level": level(finding.severity),
         "message": {"text": message(finding)},
         "locations": [{
-            "physicalLocation": {"artifactLocation": {"uri": uri(&finding.resource)}, "region": {"startLine": 1}},
+            "physicalLocation": place(finding),
             "logicalLocations": [{"fullyQualifiedName": finding.resource.as_str(), "kind": "resource"}],
         }],
         // The second is the one by which GitHub knows an alert again.
@@ -123,7 +125,9 @@ fn result(finding: &Finding, suppression: Option<&Suppression>, places: &BTreeMa
 /// What is wrong, the first proof and what to do.
 fn message(finding: &Finding) -> String {
     let proof = proofs(&finding.evidence).into_iter().next().map(|proof| format!("\n{proof}")).unwrap_or_default();
-    let text = format!("{}{proof}\n{}", finding.message, finding.remedy);
+    let only_if = finding.only_if.join(", or ");
+    let only_if = if only_if.is_empty() { only_if } else { format!("\nOnly if {only_if}") };
+    let text = format!("{}{}{proof}\n{}", shown(&finding.message), shown(&only_if), finding.remedy);
     shortened(text)
 }
 
@@ -131,6 +135,18 @@ fn shortened(text: String) -> String {
     match text.char_indices().nth(MESSAGE) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+/// Where the finding is shown: where its resource is written, or at the path that stands for it.
+fn place(finding: &Finding) -> Value {
+    match &finding.origin {
+        Some(Origin { file, line, column, .. }) => {
+            let path = utf8_percent_encode(file.trim_start_matches("./"), &PATH).to_string();
+            let uri = if path.starts_with('/') { format!("file://{path}") } else { path };
+            json!({"artifactLocation": {"uri": uri}, "region": {"startLine": line.max(&1), "startColumn": column.max(&1)}})
+        }
+        None => json!({"artifactLocation": {"uri": uri(&finding.resource)}, "region": {"startLine": 1}}),
     }
 }
 

@@ -86,7 +86,7 @@ impl Rotation<'_> {
             None => Known::Unreadable(Gap::not_collected("lambda:GetFunctionConfiguration", self.secret.arn.as_str())),
             Some(caller) => target.map(|target| {
                 Question::new(caller, action, target)
-                    .with("kms:EncryptionContext:SecretARN", Entry::single(secret_arn.as_str()))
+                    .with("kms:EncryptionContext:SecretARN", Entry::single(secret_arn))
                     .with("kms:EncryptionContext:SecretVersionId", Entry::Single(token()))
                     .with("kms:EncryptionContextKeys", Entry::Multi(vec![Text::literal("SecretARN"), Text::literal("SecretVersionId")]))
             }),
@@ -211,7 +211,7 @@ impl Rotation<'_> {
         master.secret.clone().and_then(|secret| {
             let question = self.encrypted_question(action, &secret.arn, master.key_target());
             match secret.version_with("AWSCURRENT") {
-                Some(id) => question.map(|question| question.with("kms:EncryptionContext:SecretVersionId", Entry::single(id))),
+                Some(id) => question.map(|question| question.with("kms:EncryptionContext:SecretVersionId", Entry::Single(Text::parse(id)))),
                 None => question,
             }
         })
@@ -223,7 +223,7 @@ impl Rotation<'_> {
         let question = self.key_question("kms:Decrypt", &self.secret.arn);
         let question = question.and_then(|question| target.map(|target| Question { target, ..question }));
         match self.secret.version_with("AWSCURRENT") {
-            Some(id) => question.map(|question| question.with("kms:EncryptionContext:SecretVersionId", Entry::single(id))),
+            Some(id) => question.map(|question| question.with("kms:EncryptionContext:SecretVersionId", Entry::Single(Text::parse(id)))),
             None => question,
         }
     }

@@ -61,7 +61,7 @@ impl Rotation<'_> {
     fn asks_key(&self, role: &Arn, action: &str) -> Known<Question> {
         self.key_target().map(|target| {
             let question = Question::new(Caller::Principal { arn: role.clone() }, action, target)
-                .with("kms:EncryptionContext:SecretARN", Entry::single(self.secret.arn.as_str()));
+                .with("kms:EncryptionContext:SecretARN", Entry::single(&self.secret.arn));
             OF_THE_WAY.into_iter().fold(question, |question, key| question.with(key, Entry::Unknown))
         })
     }

@@ -23,13 +23,13 @@ impl Rotation<'_> {
     /// service that owns the secret, and those of replicas.
     pub fn turn_on(&self, who: &Arn) -> Vec<Call> {
         // Whether the secret names the function already depends on whether it is the first time.
-        let named = self.function_arn.map_or(Entry::Absent, |function| Entry::single(function.as_str()));
+        let named = self.function_arn.map_or(Entry::Absent, Entry::single);
         self.turn_on_from(who, Entry::OneOf(vec![Entry::Absent, named]))
     }
 
     /// The same, when the secret names the function `before` until then.
     pub(super) fn turn_on_first(&self, who: &Arn, before: Option<&Arn>) -> Vec<Call> {
-        self.turn_on_from(who, before.map_or(Entry::Absent, |function| Entry::single(function.as_str())))
+        self.turn_on_from(who, before.map_or(Entry::Absent, Entry::single))
     }
 
     fn turn_on_from(&self, who: &Arn, before: Entry) -> Vec<Call> {
@@ -62,11 +62,11 @@ impl Rotation<'_> {
     fn rotates_by_function(&self, caller: Caller, function: &Arn, before: Entry) -> Question {
         self.rotates(caller)
             .with("secretsmanager:resource/AllowRotationLambdaArn", before)
-            .with("secretsmanager:RotationLambdaARN", Entry::single(function.as_str()))
+            .with("secretsmanager:RotationLambdaARN", Entry::single(function))
     }
 
     fn rotates_by_role(&self, caller: Caller) -> Question {
-        let role = self.secret.rotation.external_role.as_ref().map_or(Entry::Unknown, |role| Entry::single(role.as_str()));
+        let role = self.secret.rotation.external_role.as_ref().map_or(Entry::Unknown, Entry::single);
         self.rotates(caller).with("secretsmanager:ExternalSecretRotationRoleArn", role)
     }
 

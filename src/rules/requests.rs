@@ -78,7 +78,7 @@ fn in_every_role(scene: &Scene<'_>, contexts: &[BTreeMap<Arc<str>, Entry>]) -> V
     let named = roles.iter().flat_map(|role| {
         contexts.iter().map(move |context| {
             let mut context = context.clone();
-            context.insert("aws:PrincipalArn".into(), Entry::single(role.as_str()));
+            context.insert("aws:PrincipalArn".into(), Entry::Single(Text::parse(role)));
             context
         })
     });
@@ -386,15 +386,13 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
     let secret = scene.view.rotation.secret;
     match given {
         Given::Literal(text) => vec![Entry::single(text.as_str())],
-        Given::Stand(Stand::ThisSecret) => vec![Entry::single(secret.arn.as_str())],
+        Given::Stand(Stand::ThisSecret) => vec![Entry::single(&secret.arn)],
         Given::Stand(Stand::NewVersion) => vec![new_version()],
         Given::Stand(Stand::AnotherFunction) => {
             let made_up = another_function(&secret.arn, scene.view.rotation.function_arn).ok();
-            made_up.map(|arn| Entry::single(arn.as_str())).into_iter().collect()
+            made_up.map(|arn| Entry::single(&arn)).into_iter().collect()
         }
-        Given::Stand(Stand::ForeignSecret) => {
-            scene.foreigner.map(|foreigner| Entry::single(foreigner.secret.as_str())).into_iter().collect()
-        }
+        Given::Stand(Stand::ForeignSecret) => scene.foreigner.map(|foreigner| Entry::single(&foreigner.secret)).into_iter().collect(),
         Given::Stand(Stand::AnotherSecret) => {
             let made_up = another_secret(&secret.arn).ok();
             let key = secret.key.value().and_then(Option::as_ref);
@@ -404,7 +402,7 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
             let is_master = |other: &Secret| function.is_some_and(|function| scene.others.is_master(function, &other.arn));
             let under_the_same_key = under_the_same_key.filter(|other| !is_a_copy(&scene.view, other) && !is_master(other));
             let under_the_same_key = under_the_same_key.map(|other| other.arn.clone());
-            made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(arn.as_str())).collect()
+            made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(&arn)).collect()
         }
     }
 }

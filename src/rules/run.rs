@@ -337,5 +337,7 @@ fn finding(rule: &Rule, resource: Arn, message: String, shown: Shown<'_>, access
         evidence,
         remedy: info.remedy.clone(),
         fix: info.fix.clone(),
+        origin: None,
+        only_if: Vec::new(),
     }
 }

@@ -3,12 +3,13 @@
 
 #[cfg(feature = "live")]
 pub mod aws;
-#[cfg(feature = "live")] // so far only live stacks are looked into
-mod cloudformation;
+pub(crate) mod cloudformation;
 pub mod demo;
 mod error;
+pub(crate) mod overlay;
 mod progress;
 pub mod snapshot;
+pub(crate) mod terraform;
 
 pub use error::SourceError;
 pub use progress::Progress;

@@ -140,6 +140,6 @@ fn of_role(context: &mut Context, estate: &Estate<'_>, role: &Arn, function: &Ar
 }
 
 fn of_known_role(context: &mut Context, role: &Role, function: &Arn) {
-    context.set("aws:userid", Entry::single(format!("{}:{}", role.id, function.split_qualifier().0.name())));
+    context.set("aws:userid", Entry::Single(Text::parse(&format!("{}:{}", role.id, function.split_qualifier().0.name()))));
     principal_tags(context, &role.tags);
 }

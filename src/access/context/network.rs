@@ -39,10 +39,10 @@ pub(super) fn public(context: &mut Context) {
 /// Secrets Manager does is left open.
 fn through_endpoint(context: &mut Context, id: &str, endpoint: Option<&VpcEndpoint>, from: &[IpNet]) {
     context.set("aws:SourceIp", Entry::Absent);
-    context.set("aws:SourceVpce", Entry::single(id));
+    context.set("aws:SourceVpce", Entry::Single(Text::parse(id)));
     context.set("aws:VpcSourceIp", addresses(from));
     if let Some(endpoint) = endpoint {
-        context.set("aws:SourceVpc", Entry::single(endpoint.vpc.as_str()));
+        context.set("aws:SourceVpc", Entry::Single(Text::parse(&endpoint.vpc)));
         context.set("aws:VpceAccount", Entry::OneOf(vec![Entry::single(endpoint.owner.as_str()), Entry::Absent]));
     }
 }

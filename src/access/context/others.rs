@@ -84,6 +84,6 @@ pub(super) fn of_grantee(context: &mut Context, estate: &Estate<'_>, target: &Ta
     );
     keys::set(context, &["aws:SourceOrgID", "aws:SourceOrgPaths"], &Entry::Absent);
     if grantee.service() == "iam" && !grantee.resource().starts_with("root") {
-        context.set("aws:PrincipalArn", Entry::single(grantee.as_str()));
+        context.set("aws:PrincipalArn", Entry::single(&grantee));
     }
 }

@@ -7,7 +7,7 @@ use crate::access::estate::Estate;
 use crate::access::strangers::{chosen, organization, path, paths};
 use crate::arn::Arn;
 use crate::inventory::{Identity, Known, Role, User};
-use crate::policy::{Context, Effect, Entry, Statement};
+use crate::policy::{Context, Effect, Entry, Statement, Text};
 
 /// What every role and user carries.
 pub(super) fn of_identity(context: &mut Context, estate: &Estate<'_>, arn: &Arn) {
@@ -51,8 +51,8 @@ fn of_role(context: &mut Context, estate: &Estate<'_>, role: &Role) {
 fn of_user(context: &mut Context, estate: &Estate<'_>, user: &User) {
     of_identity(context, estate, &user.arn);
     context.set("aws:PrincipalType", Entry::single("User"));
-    context.set("aws:userid", Entry::single(user.id.as_str()));
-    context.set("aws:username", Entry::single(user.arn.name()));
+    context.set("aws:userid", Entry::Single(Text::parse(&user.id)));
+    context.set("aws:username", Entry::Single(Text::parse(user.arn.name())));
     context.set("aws:SourceIdentity", Entry::Absent);
     principal_tags(context, &user.tags);
 }
@@ -68,7 +68,7 @@ fn of_arn(context: &mut Context, estate: &Estate<'_>, arn: &Arn) {
     }
     if arn.resource().starts_with("user/") {
         context.set("aws:PrincipalType", Entry::single("User"));
-        context.set("aws:username", Entry::single(arn.name()));
+        context.set("aws:username", Entry::Single(Text::parse(arn.name())));
     } else {
         context.set("aws:PrincipalType", Entry::single("AssumedRole"));
     }

@@ -11,6 +11,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::required("secret.arn", Type::String), |view| text(view.rotation.secret.arn.as_str())),
     Row::listed(Field::required("secret.account", Type::String), |view| text(view.rotation.secret.arn.account())),
     Row::listed(Field::required("secret.region", Type::String), |view| text(view.rotation.secret.arn.region())),
+    // What a template makes in any order with the rotation that needs it.
+    Row::listed(Field::optional("secret.not_awaited", Type::String), |view| {
+        let names = &view.rotation.secret.rotation.not_awaited;
+        option((!names.is_empty()).then(|| names.join(", ")), |names| text(&names))
+    }),
     Row::listed(Field::optional("secret.description", Type::String), |view| option(view.rotation.secret.description.as_deref(), text)),
     Row::listed(Field::required("secret.tags", Type::List(&Type::Record(&TAG))), |view| {
         list(view.rotation.secret.tags.iter().map(|(key, value)| record([("key", text(key)), ("value", text(value))])))

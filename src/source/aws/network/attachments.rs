@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Api, Known};
 use crate::source::aws::ask::ask;
 use crate::source::aws::direct::{Element, Malformed, Request};
 use crate::source::aws::listing::{Paging, all};
 use crate::source::aws::place::Place;
-use crate::source::cloudformation;
+use crate::source::cloudformation::{self, Node};
 
 /// The tag by which CloudFormation says which stack made a resource
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>).
@@ -150,22 +148,20 @@ enum Name {
 fn written(answer: &Element) -> Result<Vec<Written>, Malformed> {
     let text = answer.raw("TemplateBody").ok_or_else(|| Malformed::new("it has no TemplateBody"))?;
     let template = cloudformation::read(text).map_err(|error| Malformed::new(format!("the template cannot be read: {error}")))?;
-    let resources = template.get("Resources").and_then(Value::as_object);
-    let attachments = resources.into_iter().flatten().filter(|(_, it)| it.get("Type").and_then(Value::as_str) == Some(ATTACHMENT));
-    let read = |(_, it): (&String, &Value)| {
+    let resources = template.get("Resources").map(Node::entries).unwrap_or_default();
+    let attachments = resources.iter().map(|entry| &entry.node).filter(|it| it.get("Type").and_then(Node::text) == Some(ATTACHMENT));
+    let read = |it: &Node| {
         let property = |name: &str| it.get("Properties").and_then(|properties| properties.get(name));
-        let kind = property("TargetType").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kind = property("TargetType").and_then(Node::text).unwrap_or_default().to_owned();
         Written { secret: name(property("SecretId")), database: name(property("TargetId")), kind }
     };
     Ok(attachments.map(read).collect())
 }
 
-fn name(value: Option<&Value>) -> Name {
-    match value {
-        Some(Value::String(text)) => Name::Text(text.clone()),
-        Some(Value::Object(fields)) if fields.len() == 1 => {
-            fields.get("Ref").and_then(Value::as_str).map_or(Name::Other, |id| Name::Reference(id.to_owned()))
-        }
+fn name(value: Option<&Node>) -> Name {
+    match value.map(|value| (value.text(), value.only())) {
+        Some((Some(text), _)) => Name::Text(text.to_owned()),
+        Some((_, Some(("Ref", id)))) => id.text().map_or(Name::Other, |id| Name::Reference(id.to_owned())),
         _ => Name::Other,
     }
 }

@@ -1,0 +1,51 @@
+//! Plans of Terraform and OpenTofu as a source. `sources` asks here.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::error::CliError;
+use crate::arn::AccountId;
+use crate::inventory::Inventory;
+use crate::source::terraform::{self, Told};
+
+/// A plan instead of an account.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Source: a plan")]
+pub(super) struct PlanArgs {
+    /// Read a plan of Terraform or OpenTofu (`terraform show -json`) as if it had been applied; needs no credentials
+    #[arg(long, value_name = "FILE", group = "undeployed", conflicts_with_all = ["snapshot", "demo", "template", "profile", "endpoint_url", "all_regions"])]
+    plan: Option<PathBuf>,
+    /// The folder of the plan's configuration: what a plan hides of policies and other expressions is read there
+    #[arg(long, value_name = "DIR", requires = "plan")]
+    source: Option<PathBuf>,
+    /// Read what the plan's state says was there before, to see with `diff` what the plan itself adds and removes
+    #[arg(long, requires = "plan")]
+    before: bool,
+}
+
+impl PlanArgs {
+    /// Whether a plan is named.
+    pub(super) fn is_given(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// The inventory that the plan would leave behind, if one is named.
+    pub(super) fn read(&self, account: Option<&AccountId>, regions: &[String]) -> Result<Option<Inventory>, CliError> {
+        let Some(path) = &self.plan else { return Ok(None) };
+        let region = match regions {
+            [] => None,
+            [region] => Some(region.as_str()),
+            _ => {
+                return Err(CliError::Usage(
+                    "--region: a plan's resources are in the regions of its providers; give the one of those that name none".to_owned(),
+                ));
+            }
+        };
+        let bytes = std::fs::read(path).map_err(|error| CliError::read(path, error))?;
+        let inventory =
+            terraform::inventory(&bytes, Told { account, region, source: self.source.as_deref(), before: self.before }, Timestamp::now());
+        inventory.map(Some).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
+    }
+}

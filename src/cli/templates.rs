@@ -1,0 +1,161 @@
+//! Templates as a source: the arguments, and what is told beside the template. `sources` asks here.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::error::CliError;
+use super::reading::MoreFunctions;
+use crate::arn::{AccountId, Arn};
+use crate::inventory::Inventory;
+use crate::source::cloudformation::{self, Deployed, Given, Written};
+use crate::source::{overlay, snapshot};
+
+/// A template instead of an account, or over one.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Source: a template")]
+pub(super) struct TemplateArgs {
+    /// Read a template of CloudFormation or SAM, or a folder that `cdk synth` wrote, as if it had been deployed; needs no credentials
+    #[arg(long, value_name = "FILE", group = "undeployed", requires = "account", conflicts_with_all = ["snapshot", "demo", "all_regions"])]
+    template: Option<PathBuf>,
+    /// The account that the template or plan is for
+    #[arg(long, value_name = "ID", requires = "undeployed", value_parser = |text: &str| AccountId::parse(text).map_err(|error| error.to_string()))]
+    account: Option<AccountId>,
+    /// The name that the stack will have
+    #[arg(long, value_name = "NAME", requires = "template")]
+    stack_name: Option<String>,
+    /// A parameter of the template; give it again for more
+    #[arg(long, value_name = "NAME=VALUE", requires = "template")]
+    parameter: Vec<String>,
+    /// Parameters in a file, as the tools of AWS take them: JSON, or a samconfig.toml; give it again for more
+    #[arg(long, value_name = "FILE", requires = "template")]
+    parameters: Vec<PathBuf>,
+    /// What other stacks export: what `aws cloudformation list-exports` shows, or a mapping in JSON; give it again for more
+    #[arg(long, value_name = "FILE", requires = "template")]
+    exports: Vec<PathBuf>,
+    /// Lay the template over what exists: a snapshot, or `live` for the account that your credentials read
+    #[arg(long, value_name = "FILE|live", requires = "template")]
+    over: Option<PathBuf>,
+}
+
+/// The conditions under which an inventory holds, as people read them, and the inventory.
+pub(super) type World = (String, Inventory);
+
+impl TemplateArgs {
+    /// The account that is told.
+    pub(super) fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
+    }
+
+    /// The inventory that the template would leave behind, if one is named, for each way in which open conditions come out. `live` reads the account that the
+    /// template is laid over, and these functions with it.
+    pub(super) fn read(
+        &self,
+        regions: &[String],
+        live: impl FnOnce(&MoreFunctions) -> Result<Inventory, CliError>,
+    ) -> Result<Option<Vec<World>>, CliError> {
+        let (Some(path), Some(account)) = (&self.template, &self.account) else { return Ok(None) };
+        let [region] = regions else { return Err(CliError::Usage("a template is for one region: give it with --region".to_owned())) };
+        let files = stacks_of(path, account, region)?;
+        let texts = files.iter().map(|(file, _)| text_of(file)).collect::<Result<Vec<_>, _>>()?;
+        let mut stacks = Vec::new();
+        for ((file, name), text) in files.iter().zip(&texts) {
+            let mut given = self.given(file, account, region)?;
+            given.stack = name.clone().or(given.stack);
+            if let (Some(name), true) = (name, files.len() > 1) {
+                given.scope = format!("{name}.");
+            }
+            stacks.push(Written { text, given });
+        }
+        let deployed = cloudformation::inventories(stacks, (account, region), Timestamp::now());
+        let deployed = deployed.map_err(|(file, error)| wrong(Path::new(&file), &error))?;
+        let existing = match &self.over {
+            None => None,
+            Some(over) if over.as_os_str() == "live" => {
+                let named = deployed.iter().flat_map(|it| overlay::named_functions(&it.inventory)).collect::<BTreeSet<Arn>>();
+                Some(live(&MoreFunctions { arns: named.into_iter().collect(), of_secret: None })?)
+            }
+            Some(file) => Some(snapshot::read_all(std::slice::from_ref(file))?),
+        };
+        let laid = |it: Deployed| {
+            let mut inventory = it.inventory;
+            if let Some(existing) = &existing {
+                inventory = overlay::joined(existing, &inventory);
+            }
+            overlay::add(&mut inventory, &it.additions);
+            (it.world, inventory)
+        };
+        Ok(Some(deployed.into_iter().map(laid).collect()))
+    }
+
+    /// What is told beside the template. A parameter on the command line counts before one in a file.
+    fn given(&self, template: &Path, account: &AccountId, region: &str) -> Result<Given, CliError> {
+        let mut given = Given {
+            account: Some(account.clone()),
+            region: Some(region.to_owned()),
+            stack: self.stack_name.clone(),
+            file: template.to_string_lossy().into_owned(),
+            ..Given::default()
+        };
+        for file in &self.parameters {
+            let found = cloudformation::parameters(&file.to_string_lossy(), &text_of(file)?);
+            given.parameters.extend(found.map_err(|error| wrong(file, &error))?);
+        }
+        for pair in &self.parameter {
+            let (name, value) = pair.split_once('=').ok_or_else(|| CliError::Usage(format!("--parameter {pair:?} is not NAME=VALUE")))?;
+            given.parameters.insert(name.to_owned(), value.to_owned());
+        }
+        for file in &self.exports {
+            given.exports.extend(cloudformation::exports(&text_of(file)?).map_err(|error| wrong(file, &error))?);
+        }
+        Ok(given)
+    }
+}
+
+/// The files of the templates, with the names of their stacks where the files tell them: one, or all of a folder that `cdk synth` wrote.
+fn stacks_of(path: &Path, account: &AccountId, region: &str) -> Result<Vec<(PathBuf, Option<String>)>, CliError> {
+    if !path.is_dir() {
+        return Ok(vec![(path.to_owned(), None)]);
+    }
+    let (mut folders, mut files, mut others) = (vec![path.to_owned()], Vec::new(), 0);
+    while let Some(folder) = folders.pop() {
+        let manifest = folder.join("manifest.json");
+        let assembly = cloudformation::assembly(&text_of(&manifest)?).map_err(|error| wrong(&manifest, &error))?;
+        for stack in assembly.stacks {
+            let here = stack.account.as_deref().is_none_or(|it| it == account.as_str()) && stack.region.is_none_or(|it| it == region);
+            if here {
+                files.push((folder.join(&stack.template), Some(stack.name)));
+            } else {
+                others += 1;
+            }
+        }
+        // A stage lies in a folder of its own, below.
+        folders
+            .extend(assembly.folders.iter().filter(|name| !name.contains(['/', '\\', ':']) && *name != "..").map(|name| folder.join(name)));
+    }
+    if files.is_empty() {
+        let says = format!("{} holds no stack for {account} {region} ({others} are for other places)", path.display());
+        return Err(CliError::Usage(says));
+    }
+    Ok(files)
+}
+
+fn text_of(path: &Path) -> Result<String, CliError> {
+    std::fs::read_to_string(path).map_err(|error| CliError::read(path, error))
+}
+
+fn wrong(path: &Path, error: &dyn Display) -> CliError {
+    CliError::Usage(format!("{}: {error}", path.display()))
+}
+
+/// The inventory, for a command that takes one alone.
+pub(super) fn only(worlds: Vec<World>) -> Result<Inventory, CliError> {
+    let open = worlds.iter().map(|(name, _)| format!("  {}", name.replace(['⟦', '?', '⟧'], ""))).collect::<Vec<_>>().join("\n");
+    match <[World; 1]>::try_from(worlds) {
+        Ok([(_, inventory)]) => Ok(inventory),
+        Err(_) => Err(CliError::Usage(format!("conditions of the template are open; give their parameters with --parameter:\n{open}"))),
+    }
+}

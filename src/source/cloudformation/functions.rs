@@ -1,0 +1,256 @@
+//! The intrinsic functions that work on texts and lists. `evaluate` calls them; each is described at
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>.
+
+use ipnet::IpNet;
+
+use super::document::{Node, TemplateError};
+use super::reading::Reading;
+use super::value::{Missing, Value};
+use crate::policy::{Part, Position, Symbol, Text};
+
+/// The longest list that `Fn::Cidr` makes (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html>).
+const MOST_BLOCKS: usize = 256;
+
+/// The arguments of a function that takes exactly `N`.
+pub(super) fn arguments<'n, const N: usize>(node: &'n Node, function: &str) -> Result<[&'n Node; N], TemplateError> {
+    let items: Vec<&Node> = node.items().iter().collect();
+    items.try_into().map_err(|_| TemplateError::at(node.at, format!("{function} takes a list of {N}")))
+}
+
+/// A text without the values that CloudFormation puts in place of dynamic references: nobody else knows them
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>).
+pub(super) fn without_dynamic_references(text: Text) -> Text {
+    const OPEN: &str = "{{resolve:";
+    if !text.parts().iter().any(|part| matches!(part, Part::Literal(literal) if literal.contains(OPEN))) {
+        return text;
+    }
+    let mut parts: Vec<Part> = Vec::new();
+    // The reference that is being read, which may hold symbols itself.
+    let mut reference: Option<String> = None;
+    for part in text.parts() {
+        let literal = match (part, &mut reference) {
+            (Part::Symbol(symbol), Some(reference)) => {
+                reference.push_str(symbol.id());
+                continue;
+            }
+            (symbol @ Part::Symbol(_), None) => {
+                parts.push(symbol);
+                continue;
+            }
+            (Part::Literal(literal), _) => literal,
+        };
+        let mut rest = literal.as_str();
+        while !rest.is_empty() {
+            let (mark, length) = if reference.is_some() { ("}}", 2) } else { (OPEN, OPEN.len()) };
+            let (before, after) = rest.find(mark).map_or((rest, None), |at| (&rest[..at], Some(&rest[at + length..])));
+            match (&mut reference, after) {
+                (None, None) => parts.push(Part::Literal(before.into())),
+                (None, Some(_)) => {
+                    parts.push(Part::Literal(before.into()));
+                    reference = Some(String::new());
+                }
+                (Some(reference), None) => reference.push_str(before),
+                (Some(so_far), Some(_)) => {
+                    so_far.push_str(before);
+                    parts.push(Part::Symbol(Symbol::unknown(&Missing::Dynamic(so_far.clone()).to_string())));
+                    reference = None;
+                }
+            }
+            rest = after.unwrap_or_default();
+        }
+    }
+    if let Some(open) = reference {
+        parts.push(Part::Literal(format!("{OPEN}{open}").into()));
+    }
+    Text::from_parts(parts)
+}
+
+/// An argument that must be a text.
+fn text(evaluator: &impl Reading, node: &Node, function: &str) -> Result<Text, TemplateError> {
+    match evaluator.value(node)? {
+        Value::Text(text) => Ok(text),
+        Value::Unknown(missing) => Ok(missing.text()),
+        _ => Err(TemplateError::at(node.at, format!("{function} takes a text here"))),
+    }
+}
+
+/// A list, or what is missing to know it.
+fn list(evaluator: &impl Reading, node: &Node, function: &str) -> Result<Result<Vec<Value>, Missing>, TemplateError> {
+    match evaluator.value(node)? {
+        Value::List(items) => Ok(Ok(items)),
+        Value::Unknown(missing) => Ok(Err(missing)),
+        Value::Text(text) if text.has_unknown() => Ok(Err(Missing::Function(text.to_string()))),
+        _ => Err(TemplateError::at(node.at, format!("{function} takes a list here"))),
+    }
+}
+
+/// A number, if it is known.
+fn number(evaluator: &impl Reading, node: &Node, function: &str) -> Result<Option<usize>, TemplateError> {
+    let text = text(evaluator, node, function)?;
+    match text.as_literal().map(str::parse) {
+        Some(Ok(number)) => Ok(Some(number)),
+        None => Ok(None),
+        Some(Err(_)) => Err(TemplateError::at(node.at, format!("{function} takes a number here"))),
+    }
+}
+
+pub(super) fn join(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    let [delimiter, items] = arguments(argument, "Fn::Join")?;
+    let delimiter = text(evaluator, delimiter, "Fn::Join")?;
+    let items = match list(evaluator, items, "Fn::Join")? {
+        Ok(items) => items,
+        Err(missing) => return Ok(Missing::From("Fn::Join", Box::new(missing)).into()),
+    };
+    let mut parts = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            parts.extend(delimiter.parts());
+        }
+        match item {
+            Value::Text(text) => parts.extend(text.parts()),
+            Value::Unknown(missing) => parts.extend(missing.text().parts()),
+            _ => return Err(TemplateError::at(argument.at, "Fn::Join takes a list of texts")),
+        }
+    }
+    Ok(Value::Text(Text::from_parts(parts)))
+}
+
+pub(super) fn split(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    let [delimiter, source] = arguments(argument, "Fn::Split")?;
+    let (delimiter, source) = (text(evaluator, delimiter, "Fn::Split")?, text(evaluator, source, "Fn::Split")?);
+    let missing = || Value::Unknown(Missing::From("Fn::Split", Box::new(Missing::Function(source.to_string()))));
+    let Some(delimiter) = delimiter.as_literal().filter(|delimiter| !delimiter.is_empty()) else { return Ok(missing()) };
+    // What a symbol will be may hold the delimiter, unless it is a colon or AWS makes the symbol up.
+    if source.has_unknown() && delimiter != ":" {
+        return Ok(missing());
+    }
+    let mut pieces: Vec<Vec<Part>> = vec![Vec::new()];
+    for part in source.parts() {
+        match part {
+            Part::Symbol(_) => pieces.last_mut().into_iter().for_each(|piece| piece.push(part.clone())),
+            Part::Literal(literal) => {
+                for (index, piece) in literal.split(delimiter).enumerate() {
+                    if index > 0 {
+                        pieces.push(Vec::new());
+                    }
+                    pieces.last_mut().into_iter().for_each(|last| last.push(Part::Literal(piece.into())));
+                }
+            }
+        }
+    }
+    Ok(Value::List(pieces.into_iter().map(|piece| Value::Text(Text::from_parts(piece))).collect()))
+}
+
+pub(super) fn select(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    let [index, items] = arguments(argument, "Fn::Select")?;
+    let index_at = index.at;
+    let index = number(evaluator, index, "Fn::Select")?;
+    match (index, list(evaluator, items, "Fn::Select")?) {
+        (Some(index), Ok(items)) => {
+            let length = items.len();
+            let item = items.into_iter().nth(index);
+            item.ok_or_else(|| TemplateError::at(index_at, format!("Fn::Select takes item {index} of a list of {length}")))
+        }
+        (Some(index), Err(missing)) => Ok(Missing::Item(index, Box::new(missing)).into()),
+        (None, _) => Ok(Missing::Function("Fn::Select".to_owned()).into()),
+    }
+}
+
+pub(super) fn sub(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    let (pattern, own) = if let Some(pattern) = argument.text() {
+        (pattern, None)
+    } else {
+        let [pattern, own] = arguments(argument, "Fn::Sub")?;
+        let pattern = pattern.text().ok_or_else(|| TemplateError::at(argument.at, "Fn::Sub takes a text, or a text and a mapping"))?;
+        (pattern, Some(own))
+    };
+    let mut parts = Vec::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        parts.push(Part::Literal(before.into()));
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(TemplateError::at(argument.at, "Fn::Sub: a ${ is not closed"));
+        };
+        rest = after;
+        match name.strip_prefix('!') {
+            Some(literal) => parts.push(Part::Literal(format!("${{{literal}}}").into())),
+            None => parts.extend(variable(evaluator, name.trim(), own, argument.at)?.parts()),
+        }
+    }
+    parts.push(Part::Literal(rest.into()));
+    Ok(Value::Text(Text::from_parts(parts)))
+}
+
+fn variable(evaluator: &impl Reading, name: &str, own: Option<&Node>, at: Position) -> Result<Text, TemplateError> {
+    let value = match (own.and_then(|own| own.get(name)), name.split_once('.')) {
+        (Some(node), _) => evaluator.value(node)?,
+        (None, Some((resource, attribute))) => evaluator.attribute_of(resource, attribute, at)?,
+        (None, None) => evaluator.reference(name, at)?,
+    };
+    match value {
+        Value::Text(text) => Ok(text),
+        Value::Unknown(missing) => Ok(missing.text()),
+        _ => Err(TemplateError::at(at, format!("Fn::Sub: ${{{name}}} is not a text"))),
+    }
+}
+
+pub(super) fn find_in_map(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    // With the language extensions a fourth argument holds the default.
+    let (keys, default) = match argument.items() {
+        [map, first, second] => ([map, first, second], None),
+        [map, first, second, options] => ([map, first, second], options.get("DefaultValue")),
+        _ => return Err(TemplateError::at(argument.at, "Fn::FindInMap takes a mapping and two keys")),
+    };
+    let mut known = Vec::new();
+    for key in keys {
+        let text = text(evaluator, key, "Fn::FindInMap")?;
+        match text.as_literal() {
+            Some(literal) => known.push(literal.to_owned()),
+            None => return Ok(Value::Unknown(Missing::From("Fn::FindInMap", Box::new(Missing::Function(text.to_string()))))),
+        }
+    }
+    let found = evaluator.template().mappings.get(&known[0]).and_then(|map| map.get(&known[1])).and_then(|map| map.get(&known[2]));
+    match found.or(default) {
+        Some(node) => evaluator.value(node),
+        None => Err(TemplateError::at(argument.at, format!("the mapping {} has no {} / {}", known[0], known[1], known[2]))),
+    }
+}
+
+pub(super) fn import(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    let name = text(evaluator, argument, "Fn::ImportValue")?;
+    let value = name.as_literal().and_then(|name| evaluator.given().exports.get(name));
+    Ok(value.map_or_else(|| Missing::Import(name.to_string()).into(), |value| Value::Text(Text::parse(value))))
+}
+
+pub(super) fn cidr(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    let function = "Fn::Cidr";
+    let (block, count, bits) = match argument.items() {
+        [block, count] => (block, count, None),
+        [block, count, bits] => (block, count, Some(bits)),
+        _ => return Err(TemplateError::at(argument.at, "Fn::Cidr takes an address block, a count and the bits of each")),
+    };
+    let written = text(evaluator, block, function)?;
+    let missing = Value::Unknown(Missing::From(function, Box::new(Missing::Function(written.to_string()))));
+    let (Some(written), Some(count)) = (written.as_literal(), number(evaluator, count, function)?) else { return Ok(missing) };
+    let block: IpNet =
+        written.parse().map_err(|_| TemplateError::at(block.at, format!("Fn::Cidr takes an address block, which {written:?} is not")))?;
+    let bits = match bits {
+        Some(bits) => number(evaluator, bits, function)?,
+        None => Some(if block.addr().is_ipv4() { 8 } else { 64 }),
+    };
+    let Some(bits) = bits else { return Ok(missing) };
+    let length = usize::from(block.max_prefix_len()).checked_sub(bits).and_then(|length| u8::try_from(length).ok());
+    let subnets = length.and_then(|length| block.subnets(length).ok()).filter(|_| (1..=MOST_BLOCKS).contains(&count));
+    let blocks: Vec<Value> = subnets.into_iter().flatten().take(count).map(|subnet| Value::from(subnet.to_string().as_str())).collect();
+    if blocks.len() < count.max(1) {
+        return Err(TemplateError::at(argument.at, format!("Fn::Cidr cannot cut {count} blocks of {bits} bits out of {block}")));
+    }
+    Ok(Value::List(blocks))
+}
+
+pub(super) fn length(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    Ok(match list(evaluator, argument, "Fn::Length")? {
+        Ok(items) => Value::from(items.len().to_string().as_str()),
+        Err(missing) => Missing::From("Fn::Length", Box::new(missing)).into(),
+    })
+}

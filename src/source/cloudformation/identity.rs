@@ -1,0 +1,205 @@
+//! What `Ref` and `Fn::GetAtt` give for a resource that does not exist yet: ARNs and names whose known parts are known, and whose other parts are symbols that
+//! are equal to themselves alone. The table follows the pages "Return values" of the resource types
+//! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>).
+
+use super::document::TemplateError;
+use super::reading::Reading;
+use super::value::{Missing, Value};
+use crate::policy::{Part, Position, Symbol, Text};
+
+/// How things of a type are called.
+struct Naming {
+    kind: &'static str,
+    /// The property that names it. Without one, or where it is not written, AWS or CloudFormation makes the name up.
+    name: Option<&'static str>,
+    /// What `Ref` gives.
+    reference: Form,
+    /// What `Fn::GetAtt` gives.
+    attributes: &'static [(&'static str, Form)],
+}
+
+/// How a text about a resource is made.
+#[derive(Clone, Copy)]
+enum Form {
+    /// Its name alone.
+    Name,
+    /// An id that AWS makes up, always: a key's, a subnet's.
+    Id,
+    /// What AWS makes with it, by this name.
+    Part(&'static str),
+    /// The ARN of the function that it belongs to, and its name behind that.
+    Qualified,
+    /// What a property gives.
+    Same(&'static str),
+    /// An ARN: service, whether it names a region, and what stands before and after the name.
+    Arn(&'static str, Region, &'static str, Suffix),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Region {
+    Named,
+    Global,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Suffix {
+    None,
+    /// A hyphen and six characters that AWS makes up.
+    Secret,
+}
+
+const SECRET: Form = Form::Arn("secretsmanager", Region::Named, "secret:", Suffix::Secret);
+const FUNCTION: Form = Form::Arn("lambda", Region::Named, "function:", Suffix::None);
+const ROLE: Form = Form::Arn("iam", Region::Global, "role", Suffix::None);
+const POLICY: Form = Form::Arn("iam", Region::Global, "policy", Suffix::None);
+const KEY: Form = Form::Arn("kms", Region::Named, "key/", Suffix::None);
+
+const OF_SECRET: Form = Form::Same("SecretId");
+
+const fn database(kind: &'static str, name: &'static str) -> Naming {
+    Naming { kind, name: Some(name), reference: Form::Name, attributes: &[] }
+}
+
+const NAMINGS: [Naming; 34] = [
+    Naming { kind: "AWS::SecretsManager::Secret", name: Some("Name"), reference: SECRET, attributes: &[("Id", SECRET)] },
+    Naming { kind: "AWS::Lambda::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
+    Naming { kind: "AWS::Serverless::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
+    Naming { kind: "AWS::IAM::Role", name: Some("RoleName"), reference: Form::Name, attributes: &[("Arn", ROLE), ("RoleId", Form::Id)] },
+    Naming { kind: "AWS::IAM::User", name: Some("UserName"), reference: Form::Name, attributes: &[] },
+    Naming { kind: "AWS::IAM::ManagedPolicy", name: Some("ManagedPolicyName"), reference: POLICY, attributes: &[("PolicyArn", POLICY)] },
+    Naming { kind: "AWS::KMS::Key", name: None, reference: Form::Id, attributes: &[("Arn", KEY), ("KeyId", Form::Id)] },
+    Naming { kind: "AWS::KMS::ReplicaKey", name: None, reference: Form::Id, attributes: &[("Arn", KEY), ("KeyId", Form::Id)] },
+    Naming { kind: "AWS::KMS::Alias", name: Some("AliasName"), reference: Form::Name, attributes: &[] },
+    Naming {
+        kind: "AWS::EC2::VPC",
+        name: None,
+        reference: Form::Id,
+        attributes: &[
+            ("VpcId", Form::Id),
+            ("DefaultSecurityGroup", Form::Part("DefaultSecurityGroup")),
+            ("DefaultNetworkAcl", Form::Part("DefaultNetworkAcl")),
+        ],
+    },
+    Naming { kind: "AWS::EC2::Subnet", name: None, reference: Form::Id, attributes: &[("SubnetId", Form::Id)] },
+    Naming { kind: "AWS::EC2::SecurityGroup", name: None, reference: Form::Id, attributes: &[("GroupId", Form::Id)] },
+    Naming { kind: "AWS::EC2::VPCEndpoint", name: None, reference: Form::Id, attributes: &[("Id", Form::Id)] },
+    Naming { kind: "AWS::EC2::RouteTable", name: None, reference: Form::Id, attributes: &[("RouteTableId", Form::Id)] },
+    Naming { kind: "AWS::EC2::NatGateway", name: None, reference: Form::Id, attributes: &[("NatGatewayId", Form::Id)] },
+    Naming { kind: "AWS::EC2::InternetGateway", name: None, reference: Form::Id, attributes: &[("InternetGatewayId", Form::Id)] },
+    Naming { kind: "AWS::EC2::NetworkAcl", name: None, reference: Form::Id, attributes: &[("Id", Form::Id)] },
+    Naming { kind: "AWS::EC2::DHCPOptions", name: None, reference: Form::Id, attributes: &[("DhcpOptionsId", Form::Id)] },
+    Naming { kind: "AWS::EC2::EgressOnlyInternetGateway", name: None, reference: Form::Id, attributes: &[("Id", Form::Id)] },
+    Naming { kind: "AWS::SecretsManager::RotationSchedule", name: None, reference: OF_SECRET, attributes: &[("Id", OF_SECRET)] },
+    Naming { kind: "AWS::SecretsManager::ResourcePolicy", name: None, reference: OF_SECRET, attributes: &[("Id", OF_SECRET)] },
+    Naming { kind: "AWS::SecretsManager::SecretTargetAttachment", name: None, reference: OF_SECRET, attributes: &[("Id", OF_SECRET)] },
+    Naming { kind: "AWS::Lambda::Version", name: None, reference: Form::Qualified, attributes: &[("FunctionArn", Form::Qualified)] },
+    Naming { kind: "AWS::Lambda::Alias", name: Some("Name"), reference: Form::Qualified, attributes: &[("AliasArn", Form::Qualified)] },
+    database("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
+    database("AWS::RDS::DBCluster", "DBClusterIdentifier"),
+    database("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
+    database("AWS::DocDB::DBInstance", "DBInstanceIdentifier"),
+    database("AWS::DocDB::DBCluster", "DBClusterIdentifier"),
+    database("AWS::DocDB::DBSubnetGroup", "DBSubnetGroupName"),
+    database("AWS::Neptune::DBCluster", "DBClusterIdentifier"),
+    database("AWS::Neptune::DBSubnetGroup", "DBSubnetGroupName"),
+    database("AWS::Redshift::Cluster", "ClusterIdentifier"),
+    database("AWS::Redshift::ClusterSubnetGroup", "ClusterSubnetGroupName"),
+];
+
+/// What `Ref` gives for this resource of the template.
+pub(super) fn reference(evaluator: &impl Reading, id: &str, at: Position) -> Result<Value, TemplateError> {
+    match naming(evaluator, id) {
+        Some(naming) => form(evaluator, id, at, naming, naming.reference),
+        None => Ok(unknown(id, "Ref")),
+    }
+}
+
+/// What `Fn::GetAtt` gives for this resource of the template.
+pub(super) fn attribute(evaluator: &impl Reading, id: &str, attribute: &str, at: Position) -> Result<Value, TemplateError> {
+    let naming = naming(evaluator, id);
+    let made = naming.and_then(|naming| Some((naming, naming.attributes.iter().find(|(name, _)| *name == attribute)?.1)));
+    match made {
+        Some((naming, made)) => form(evaluator, id, at, naming, made),
+        None => Ok(unknown(id, attribute)),
+    }
+}
+
+fn unknown_text(id: &str, attribute: &str) -> Text {
+    Missing::Attribute { resource: id.to_owned(), attribute: attribute.to_owned() }.text()
+}
+
+/// The ARN of the function that a text names, by its name or in full.
+fn function_arn(evaluator: &impl Reading, named: &Text, at: Position) -> Result<Text, TemplateError> {
+    if named.literal_prefix().starts_with("arn:") {
+        return Ok(named.clone());
+    }
+    for (id, _) in evaluator.template().resources.iter().filter(|(_, it)| it.kind == "AWS::Lambda::Function") {
+        if let (Value::Text(name), Value::Text(arn)) = (reference(evaluator, id, at)?, attribute(evaluator, id, "Arn", at)?)
+            && name == *named
+        {
+            return Ok(arn);
+        }
+    }
+    Ok(named.clone())
+}
+
+fn unknown(id: &str, attribute: &str) -> Value {
+    Missing::Attribute { resource: id.to_owned(), attribute: attribute.to_owned() }.into()
+}
+
+fn naming(evaluator: &impl Reading, id: &str) -> Option<&'static Naming> {
+    let kind = &evaluator.template().resources.get(id)?.kind;
+    NAMINGS.iter().find(|naming| naming.kind == kind)
+}
+
+fn form(evaluator: &impl Reading, id: &str, at: Position, naming: &Naming, form: Form) -> Result<Value, TemplateError> {
+    let scoped = evaluator.given().scoped(id);
+    let made_up = || vec![Part::Symbol(Symbol::fresh(&scoped))];
+    let property = |name: &str| -> Result<Option<Text>, TemplateError> {
+        let value = evaluator.property(id, name, at)?;
+        Ok(match value {
+            Some(Value::Text(text)) => Some(text),
+            Some(Value::Unknown(missing)) => Some(missing.text()),
+            _ => None,
+        })
+    };
+    let name = || Ok(naming.name.map(property).transpose()?.flatten().map_or_else(made_up, |text| text.parts()));
+    let (service, region, before, suffix) = match form {
+        Form::Id => return Ok(Value::Text(Text::from_parts(made_up()))),
+        Form::Same(same) => {
+            return Ok(Value::Text(property(same)?.unwrap_or_else(|| unknown_text(id, same))));
+        }
+        Form::Part(part) => return Ok(Value::Text(Text::from_parts([Part::Symbol(Symbol::fresh(&format!("{scoped}.{part}")))]))),
+        Form::Qualified => {
+            let function = property("FunctionName")?.unwrap_or_else(|| unknown_text(id, "FunctionName"));
+            let function = function_arn(evaluator, &function, at)?;
+            return Ok(Value::Text(Text::from_parts(function.parts().into_iter().chain([Part::Literal(":".into())]).chain(name()?))));
+        }
+        Form::Name => return name().map(|parts| Value::Text(Text::from_parts(parts))),
+        Form::Arn(service, region, before, suffix) => (service, region, before, suffix),
+    };
+    let place = |name: &'static str| match evaluator.given().place(name) {
+        Some(known) => vec![Part::Literal(known.into())],
+        None => Missing::Place(name).text().parts(),
+    };
+    let literal = |text: &str| Part::Literal(text.into());
+    let mut parts = vec![literal("arn:")];
+    parts.extend(place("AWS::Partition"));
+    parts.push(literal(&format!(":{service}:")));
+    if region == Region::Named {
+        parts.extend(place("AWS::Region"));
+    }
+    parts.push(literal(":"));
+    parts.extend(place("AWS::AccountId"));
+    parts.push(literal(&format!(":{before}")));
+    if region == Region::Global {
+        // A path begins and ends with a slash.
+        parts.extend(property("Path")?.map_or_else(|| vec![literal("/")], |path| path.parts()));
+    }
+    parts.extend(name()?);
+    if suffix == Suffix::Secret {
+        parts.push(literal("-"));
+        parts.push(Part::Symbol(Symbol::fresh(&scoped).with_length(6)));
+    }
+    Ok(Value::Text(Text::from_parts(parts)))
+}

@@ -1,0 +1,187 @@
+//! Roles, managed policies, and the several ways in which a policy gets to a role.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::functions;
+use super::properties::{Properties, document};
+use super::resources::Stack;
+use crate::arn::{Arn, Partition};
+use crate::inventory::{Function, Identities, Known, NamedDocument, Permissions, Role};
+use crate::policy::{Document, Position, Text};
+use crate::source::cloudformation::document::TemplateError;
+use crate::source::cloudformation::managed;
+use crate::source::cloudformation::value::{Missing, Value};
+
+/// The identities that the stack makes.
+pub(super) fn identities(stack: &Stack<'_>, functions: &BTreeMap<Arn, Function>) -> Result<Identities, TemplateError> {
+    let mut identities = Identities::default();
+    for it in stack.of_kind("AWS::IAM::Role") {
+        let role = role(stack, it)?;
+        identities.roles.insert(role.arn.clone(), role);
+    }
+    for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
+        let arn = Arn::parse(&it.reference()?.written()).map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+        identities.policies.insert(arn, policy(it)?);
+    }
+    let roles = functions.values().filter_map(|function| function.configuration.value()?.as_ref()?.role.as_ref());
+    for role in roles.filter(|role| role.account() == stack.account.as_str() && role.resource().starts_with("role/")) {
+        identities.roles.entry(role.clone()).or_insert_with(|| elsewhere(role));
+    }
+    let boundary = |role: &Role| role.permissions.boundary.clone();
+    let named: Vec<Arn> =
+        identities.roles.values().flat_map(|role| role.permissions.attached.iter().cloned().chain(boundary(role))).collect();
+    identities.policies.extend(managed::documents(named.iter()));
+    Ok(identities)
+}
+
+/// A role that a function has and the stack does not make: it may allow and deny anything.
+fn elsewhere(arn: &Arn) -> Role {
+    Role {
+        arn: arn.clone(),
+        id: format!("⟦?id of {}⟧", arn.name()),
+        trust: unknown_document(true),
+        permissions: Permissions {
+            inline: vec![NamedDocument::new("not in the template", unknown_document(false))],
+            ..Permissions::default()
+        },
+        tags: BTreeMap::new(),
+    }
+}
+
+fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
+    let name = it.reference()?;
+    let boundary = it.text("PermissionsBoundary")?;
+    let mut permissions = Permissions {
+        inline: inline(it)?,
+        attached: attached(stack, it)?,
+        boundary: boundary.map(|text| named_or_unknown(stack, &text)).transpose()?,
+    };
+    let names_it = |other: Properties<'_>, property: &str| -> Result<bool, TemplateError> {
+        let roles = other.list(property)?;
+        // A list of roles that is not known may name this one.
+        let same =
+            |role: &Value| matches!(role, Value::Text(text) if *text == name || text.has_unknown()) || matches!(role, Value::Unknown(_));
+        Ok(roles.value().is_none_or(|roles| roles.iter().any(same)))
+    };
+    for it in stack.of_kind("AWS::IAM::Policy") {
+        if names_it(it, "Roles")? {
+            permissions.inline.push(named(it)?);
+        }
+    }
+    for it in stack.of_kind("AWS::IAM::RolePolicy") {
+        if names_it(it, "RoleName")? {
+            permissions.inline.push(named(it)?);
+        }
+    }
+    for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
+        if names_it(it, "Roles")? {
+            permissions.attached.extend(Arn::parse(&it.reference()?.written()).ok());
+        }
+    }
+    let trust = it.document("AssumeRolePolicyDocument")?;
+    Ok(Role {
+        arn: it.arn("Arn")?,
+        id: format!("⟦{}.Id⟧", it.id),
+        trust: trust.value().cloned().flatten().unwrap_or_else(|| unknown_document(true)),
+        permissions,
+        tags: functions::tags(it)?.value().cloned().unwrap_or_default(),
+    })
+}
+
+/// The names of roles that a resource names and the stack does not make.
+fn others(stack: &Stack<'_>, it: Properties<'_>, property: &str) -> Result<Vec<String>, TemplateError> {
+    let mut own = Vec::new();
+    for role in stack.of_kind("AWS::IAM::Role") {
+        own.push(role.reference()?);
+    }
+    let roles = it.list(property)?;
+    let named = roles.value().into_iter().flatten().filter_map(|role| match role {
+        Value::Text(text) if !own.contains(text) => text.as_literal().map(str::to_owned),
+        _ => None,
+    });
+    Ok(named.collect())
+}
+
+/// The policies that the stack gives to roles that it does not make, by the role's name.
+pub(super) fn policies_elsewhere(stack: &Stack<'_>) -> Result<Vec<(String, NamedDocument)>, TemplateError> {
+    let mut policies = Vec::new();
+    for (kind, property) in [("AWS::IAM::Policy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName")] {
+        for it in stack.of_kind(kind) {
+            for role in others(stack, it, property)? {
+                policies.push((role, named(it)?));
+            }
+        }
+    }
+    Ok(policies)
+}
+
+/// The managed policies that the stack attaches to roles that it does not make, by the role's name.
+pub(super) fn attached_elsewhere(stack: &Stack<'_>) -> Result<Vec<(String, Arn)>, TemplateError> {
+    let mut attached = Vec::new();
+    for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
+        let arn = Arn::parse(&it.reference()?.written()).map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+        attached.extend(others(stack, it, "Roles")?.into_iter().map(|role| (role, arn.clone())));
+    }
+    Ok(attached)
+}
+
+fn inline(it: Properties<'_>) -> Result<Vec<NamedDocument>, TemplateError> {
+    let policies = it.list("Policies")?;
+    let Some(items) = policies.value() else {
+        return Ok(vec![NamedDocument::new("Policies", unknown_document(false))]);
+    };
+    let one = |(index, item): (usize, &Value)| {
+        let name = match item.get("PolicyName") {
+            Some(Value::Text(text)) => text.written().into_owned(),
+            _ => format!("policy {}", index + 1),
+        };
+        let read = item.get("PolicyDocument").and_then(|value| document(it.id, value).value().cloned());
+        NamedDocument::new(&name, read.unwrap_or_else(|| unknown_document(false)))
+    };
+    Ok(items.iter().enumerate().map(one).collect())
+}
+
+fn named(it: Properties<'_>) -> Result<NamedDocument, TemplateError> {
+    let name = it.text("PolicyName")?.map_or_else(|| it.id.to_owned(), |text| text.written().into_owned());
+    Ok(NamedDocument::new(&name, policy(it)?))
+}
+
+fn policy(it: Properties<'_>) -> Result<Document, TemplateError> {
+    let read = it.document("PolicyDocument")?;
+    Ok(read.value().cloned().flatten().unwrap_or_else(|| unknown_document(false)))
+}
+
+/// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided.
+fn unknown_document(principal: bool) -> Document {
+    let statement = |effect: &str| {
+        let mut statement = json!({"Effect": effect, "Action": "⟦?not known⟧"});
+        let (key, value) = if principal { ("Principal", "*") } else { ("Resource", "⟦?not known⟧") };
+        statement[key] = value.into();
+        statement
+    };
+    Document::new(json!({"Version": "2012-10-17", "Statement": [statement("Allow"), statement("Deny")]}).to_string())
+}
+
+fn attached(stack: &Stack<'_>, it: Properties<'_>) -> Result<Vec<Arn>, TemplateError> {
+    let items = match it.list("ManagedPolicyArns")? {
+        Known::Value(items) => items,
+        Known::Unreadable(_) => vec![Value::Unknown(Missing::Function("ManagedPolicyArns".to_owned()))],
+    };
+    let arn = |item: &Value| match item {
+        Value::Text(text) => Some(named_or_unknown(stack, text)),
+        Value::Unknown(missing) => Some(named_or_unknown(stack, &missing.text())),
+        _ => None,
+    };
+    items.iter().filter_map(arn).collect()
+}
+
+/// The policy that a text names. One that it does not name by an ARN has an ARN that no inventory holds.
+fn named_or_unknown(stack: &Stack<'_>, text: &Text) -> Result<Arn, TemplateError> {
+    let partition = Partition::of_region(stack.region);
+    let otherwise = || Arn::build(partition, "iam", "", stack.account.as_str(), &format!("policy/{}", text.written()));
+    Arn::parse(&text.written())
+        .or_else(|_| otherwise())
+        .map_err(|error| TemplateError::at(Position { line: 1, column: 1 }, error.to_string()))
+}

@@ -1,0 +1,66 @@
+//! The inventory that a stack would leave behind: its resources as the facts that a live account would tell of them, once made. What the template does not say,
+//! or says by something that is not known, is a gap that names it.
+
+mod functions;
+mod identities;
+mod keys;
+mod network;
+mod order;
+mod origins;
+mod permissions;
+mod properties;
+mod resources;
+mod secrets;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use self::properties::Properties;
+use self::resources::Stack;
+use super::document::TemplateError;
+use super::evaluate::{Evaluator, Holds};
+use super::given::Given;
+use super::template::Template;
+use super::world::World;
+use crate::arn::AccountId;
+use crate::inventory::{Account, Inventory, Known};
+use crate::source::overlay::Additions;
+
+/// The inventory after `template` was deployed, in `world`, into this account and region.
+pub(crate) fn inventory(
+    template: &Template,
+    given: &Given,
+    world: &World,
+    (account, region): (&AccountId, &str),
+    as_of: Timestamp,
+) -> Result<(Inventory, Additions), TemplateError> {
+    let evaluator = Evaluator::new(template, given, world);
+    let mut made = Vec::new();
+    for (id, resource) in &template.resources {
+        let holds = match &resource.condition {
+            Some(condition) => evaluator.condition(condition, resource.at)?,
+            None => Holds::Yes,
+        };
+        // A condition that stays open is taken as met: what might be made is looked at.
+        if holds != Holds::No {
+            made.push(Properties { evaluator: &evaluator, id, resource });
+        }
+    }
+    let stack = Stack { made, region, account };
+    let mut inventory = Inventory::empty(as_of);
+    inventory.keys = keys::keys(&stack)?;
+    inventory.functions = functions::functions(&stack)?;
+    inventory.secrets = secrets::secrets(&stack, &mut inventory)?;
+    network::add(&stack, &mut inventory)?;
+    let regions = BTreeMap::from([(region.to_owned(), Known::Value(()))]);
+    let identities = Known::Value(identities::identities(&stack, &inventory.functions)?);
+    inventory.accounts.insert(account.clone(), Account::new(regions, identities));
+    inventory.origins = origins::origins(&stack, &given.file)?;
+    let additions = Additions {
+        statements: permissions::elsewhere(&stack)?,
+        policies: identities::policies_elsewhere(&stack)?,
+        attached: identities::attached_elsewhere(&stack)?,
+    };
+    Ok((inventory, additions))
+}

@@ -1,0 +1,108 @@
+//! The order in which CloudFormation makes things: a rotation schedule invokes the function as soon as it is made, so what that needs has to be there before. `secrets` asks
+//! here.
+//!
+//! Also without rotating at once Secrets Manager runs the step `testSecret` (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html>).
+//! CloudFormation waits for what a resource refers to and for what its `DependsOn` names, and for nothing else
+//! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html>).
+
+use std::collections::BTreeSet;
+
+use super::permissions::Names;
+use super::properties::Properties;
+use super::resources::Stack;
+use crate::arn::Arn;
+use crate::policy::Text;
+use crate::source::cloudformation::document::{Node, TemplateError};
+use crate::source::cloudformation::value::Value;
+
+/// The resources, by their logical ids, that the rotation of `schedule` needs and that may be made after it.
+pub(super) fn not_awaited(stack: &Stack<'_>, schedule: Properties<'_>, function: Option<&Arn>) -> Result<Vec<String>, TemplateError> {
+    let mut needed = attachments(stack, schedule)?;
+    if let Some(function) = function {
+        let (function, _) = function.split_qualifier();
+        for it in stack.of_kind("AWS::Lambda::Function") {
+            let arn = it.arn("Arn")?;
+            if arn == function {
+                needed.extend(permissions(stack, &Names { name: it.reference()?, arn })?);
+                needed.extend(policies(stack, it)?);
+            }
+        }
+    }
+    let awaited = awaited(stack, schedule.id);
+    Ok(needed.into_iter().filter(|id| !awaited.contains(id.as_str())).collect())
+}
+
+/// What attaches the secret to its database: the secret's value names no host before.
+fn attachments(stack: &Stack<'_>, schedule: Properties<'_>) -> Result<Vec<String>, TemplateError> {
+    let secret = schedule.text("SecretId")?;
+    let mut found = Vec::new();
+    for it in stack.of_kind("AWS::SecretsManager::SecretTargetAttachment") {
+        if secret.is_some() && it.text("SecretId")? == secret {
+            found.push(it.id.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+fn permissions(stack: &Stack<'_>, names: &Names) -> Result<Vec<String>, TemplateError> {
+    let mut found = Vec::new();
+    for it in stack.of_kind("AWS::Lambda::Permission") {
+        let is_for_it = it.text("FunctionName")?.is_some_and(|function| names.qualifier(&function).is_some());
+        let service = it.text("Principal")?;
+        if is_for_it && service.is_some_and(|service| service.literal_prefix().starts_with("secretsmanager.")) {
+            found.push(it.id.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+/// The policies that get to the function's role as resources of their own.
+fn policies(stack: &Stack<'_>, function: Properties<'_>) -> Result<Vec<String>, TemplateError> {
+    let role = function.text("Role")?;
+    let mut name: Option<Text> = None;
+    for it in stack.of_kind("AWS::IAM::Role") {
+        if role.as_ref().is_some_and(|role| it.arn("Arn").is_ok_and(|arn| role.written() == arn.as_str())) {
+            name = Some(it.reference()?);
+        }
+    }
+    let Some(name) = name else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for (kind, property) in [("AWS::IAM::Policy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName"), ("AWS::IAM::ManagedPolicy", "Roles")] {
+        for it in stack.of_kind(kind) {
+            let roles = it.list(property)?;
+            if roles.value().into_iter().flatten().any(|role| *role == Value::Text(name.clone())) {
+                found.push(it.id.to_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The resources that are made before this one, whatever happens.
+fn awaited<'a>(stack: &Stack<'a>, id: &'a str) -> BTreeSet<&'a str> {
+    let (mut waiting, mut awaited) = (vec![id], BTreeSet::new());
+    while let Some(id) = waiting.pop() {
+        let Some(it) = stack.made.iter().find(|it| it.id == id) else { continue };
+        let mut named: Vec<&str> = it.resource.depends_on.iter().map(String::as_str).collect();
+        if let Some(properties) = &it.resource.properties {
+            references(properties, &mut named);
+        }
+        waiting.extend(named.into_iter().filter(|id| awaited.insert(*id)));
+    }
+    awaited
+}
+
+/// The names that a value refers to.
+fn references<'a>(node: &'a Node, found: &mut Vec<&'a str>) {
+    let resource = |name: &'a str| name.split('.').next().unwrap_or(name);
+    match node.only() {
+        Some(("Ref", name)) => found.extend(name.text()),
+        Some(("Fn::GetAtt", of)) => found.extend(of.text().or_else(|| of.items().first()?.text()).map(resource)),
+        Some(("Fn::Sub", pattern)) => {
+            let text = pattern.text().or_else(|| pattern.items().first()?.text()).unwrap_or_default();
+            found.extend(text.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| resource(name.trim())));
+        }
+        _ => {}
+    }
+    node.entries().iter().map(|entry| &entry.node).chain(node.items()).for_each(|inner| references(inner, found));
+}

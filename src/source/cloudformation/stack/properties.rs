@@ -1,0 +1,105 @@
+//! The properties of one resource of a template, evaluated when they are asked for. The readers of resource types take them from here.
+
+use crate::arn::Arn;
+use crate::inventory::{Gap, Known};
+use crate::policy::{Document, Text};
+use crate::source::cloudformation::document::{Node, TemplateError};
+use crate::source::cloudformation::evaluate::Evaluator;
+use crate::source::cloudformation::reading::Reading;
+use crate::source::cloudformation::template::Resource;
+use crate::source::cloudformation::value::{Missing, Value};
+
+/// One resource of a template.
+#[derive(Clone, Copy)]
+pub(super) struct Properties<'a> {
+    pub(super) evaluator: &'a Evaluator<'a>,
+    pub(super) id: &'a str,
+    pub(super) resource: &'a Resource,
+}
+
+impl<'a> Properties<'a> {
+    /// What `Ref` gives for it.
+    pub(super) fn reference(&self) -> Result<Text, TemplateError> {
+        match self.evaluator.reference(self.id, self.resource.at)? {
+            Value::Text(text) => Ok(text),
+            _ => Err(self.wrong("it has no name")),
+        }
+    }
+
+    /// What `Fn::GetAtt` gives for its ARN.
+    pub(super) fn arn(&self, attribute: &str) -> Result<Arn, TemplateError> {
+        match self.evaluator.attribute_of(self.id, attribute, self.resource.at)? {
+            Value::Text(text) => Arn::parse(&text.written()).map_err(|error| self.wrong(&error.to_string())),
+            _ => Err(self.wrong("it has no ARN")),
+        }
+    }
+
+    fn wrong(&self, problem: &str) -> TemplateError {
+        TemplateError::at(self.resource.at, format!("{}: {problem}", self.id))
+    }
+
+    fn node(&self, name: &str) -> Option<&'a Node> {
+        self.resource.properties.as_ref()?.get(name)
+    }
+
+    /// A property. One that is null, or `AWS::NoValue`, is not there.
+    pub(super) fn value(&self, name: &str) -> Result<Option<Value>, TemplateError> {
+        let value = self.node(name).map(|node| self.evaluator.value(node)).transpose()?;
+        Ok(value.filter(|value| !matches!(value, Value::Null | Value::Nothing)))
+    }
+
+    /// A property that is a text.
+    pub(super) fn text(&self, name: &str) -> Result<Option<Text>, TemplateError> {
+        match self.value(name)? {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(Value::Unknown(missing)) => Ok(Some(missing.text())),
+            Some(_) => Err(TemplateError::at(self.place(name), format!("{name} of {} is not a text", self.id))),
+        }
+    }
+
+    /// A property that is a policy document.
+    pub(super) fn document(&self, name: &str) -> Result<Known<Option<Document>>, TemplateError> {
+        Ok(match self.value(name)? {
+            None => Known::Value(None),
+            Some(value) => document(self.id, &value).map(Some),
+        })
+    }
+
+    /// A property that is a list; without it, an empty one.
+    pub(super) fn list(&self, name: &str) -> Result<Known<Vec<Value>>, TemplateError> {
+        Ok(match self.value(name)? {
+            None => Known::Value(Vec::new()),
+            Some(Value::List(items)) => Known::Value(items),
+            Some(Value::Unknown(missing)) => Known::Unreadable(gap(self.id, &missing)),
+            // CloudFormation takes one item in place of a list of one.
+            Some(one) => Known::Value(vec![one]),
+        })
+    }
+
+    fn place(&self, name: &str) -> crate::policy::Position {
+        self.node(name).map_or(self.resource.at, |node| node.at)
+    }
+}
+
+/// A value as a policy document: a mapping, or its JSON as text.
+pub(super) fn document(id: &str, value: &Value) -> Known<Document> {
+    match value {
+        Value::Text(text) if text.has_unknown() && text.literal_prefix().is_empty() => Known::Unreadable(gap_of(id, &text.written())),
+        Value::Text(text) => Known::Value(Document::new(text.written().as_ref())),
+        other => match other.json() {
+            Ok(text) => Known::Value(Document::new(text.written().as_ref())),
+            Err(missing) => Known::Unreadable(gap(id, missing)),
+        },
+    }
+}
+
+/// That something of this resource is not known, and what would have to be.
+pub(super) fn gap(id: &str, missing: &Missing) -> Gap {
+    gap_of(id, &missing.to_string())
+}
+
+/// The same, of a text with symbols.
+pub(super) fn gap_of(id: &str, written: &str) -> Gap {
+    Gap::new("template", id, &format!("{} is not known", written.replace(['⟦', '?', '⟧'], "")))
+}

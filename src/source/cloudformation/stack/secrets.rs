@@ -1,0 +1,163 @@
+//! Secrets, their rotation schedules and resource policies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::properties::{Properties, gap_of};
+use super::resources::Stack;
+use super::{functions, keys, order};
+use crate::arn::{Arn, Partition};
+use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
+use crate::policy::Text;
+use crate::source::cloudformation::document::TemplateError;
+use crate::source::cloudformation::value::{Missing, Value};
+
+/// The secrets that the stack makes or sets up for rotation. Functions that such a rotation names and the stack does not make are added to `inventory`.
+pub(super) fn secrets(stack: &Stack<'_>, inventory: &mut Inventory) -> Result<BTreeMap<Arn, Secret>, TemplateError> {
+    let mut secrets = BTreeMap::new();
+    for it in stack.of_kind("AWS::SecretsManager::Secret") {
+        let secret = secret(stack, it)?;
+        secrets.insert(secret.arn.clone(), secret);
+    }
+    for it in stack.of_kind("AWS::SecretsManager::RotationSchedule") {
+        let rotation = rotation(stack, it, inventory)?;
+        if let Some(secret) = of(stack, it, &mut secrets)? {
+            secret.rotation = rotation;
+        }
+    }
+    for it in stack.of_kind("AWS::SecretsManager::ResourcePolicy") {
+        let document = it.document("ResourcePolicy")?;
+        if let Some(secret) = of(stack, it, &mut secrets)? {
+            secret.policies =
+                document.map(|document| document.map(|document| NamedDocument::new("default", document)).into_iter().collect());
+        }
+    }
+    Ok(secrets)
+}
+
+fn secret(stack: &Stack<'_>, it: Properties<'_>) -> Result<Secret, TemplateError> {
+    let written = |name: &str| Ok::<_, TemplateError>(it.text(name)?.map(|text| text.written().into_owned()));
+    let arn = Arn::parse(&it.reference()?.written()).map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+    let kms_key_id = it.text("KmsKeyId")?;
+    let key = kms_key_id.as_ref().map_or(Ok(Known::Value(None)), |text| keys::named(stack, it.id, text))?;
+    // A secret that is made with a value has one version, which is current.
+    let has_value = it.value("SecretString")?.is_some() || it.value("GenerateSecretString")?.is_some();
+    let version = format!("⟦{}.Version⟧", it.id);
+    let stages = has_value.then(|| (version.clone(), BTreeSet::from(["AWSCURRENT".to_owned()])));
+    let versions = has_value.then(|| SecretVersion { id: version, created_at: None, key_ids: Vec::new() });
+    Ok(Secret {
+        name: written("Name")?.unwrap_or_else(|| arn.name().to_owned()),
+        description: None,
+        tags: functions::tags(it)?.value().cloned().unwrap_or_default(),
+        kms_key_id: kms_key_id.map(|text| text.written().into_owned()),
+        key,
+        stages: stages.into_iter().collect(),
+        versions: Known::Value(versions.into_iter().collect()),
+        ..bare(arn)
+    })
+}
+
+/// A secret of which nothing but its ARN is known to be otherwise than usual.
+fn bare(arn: Arn) -> Secret {
+    Secret {
+        name: arn.name().to_owned(),
+        arn,
+        description: None,
+        tags: BTreeMap::new(),
+        kms_key_id: None,
+        key: Known::Value(None),
+        rotation: RotationConfiguration::default(),
+        owning_service: None,
+        primary_region: None,
+        deleted_at: None,
+        created_at: None,
+        external_type: None,
+        stages: BTreeMap::new(),
+        versions: Known::Value(Vec::new()),
+        policies: Known::Value(Vec::new()),
+        policies_listed: Some(Known::Value(())),
+        target: None,
+        master: None,
+    }
+}
+
+/// The secret that a resource names by its `SecretId`. One that the stack does not make is added, with nothing known of it.
+fn of<'s>(stack: &Stack<'_>, it: Properties<'_>, secrets: &'s mut BTreeMap<Arn, Secret>) -> Result<Option<&'s mut Secret>, TemplateError> {
+    let Some(id) = it.text("SecretId")? else { return Ok(None) };
+    let written = id.written();
+    let by_name =
+        |secrets: &BTreeMap<Arn, Secret>| secrets.values().find(|secret| secret.name == *written).map(|secret| secret.arn.clone());
+    let made_up = || {
+        let resource = format!("secret:{written}-⟦{}#6⟧", it.id);
+        Arn::build(Partition::of_region(stack.region), "secretsmanager", stack.region, stack.account.as_str(), &resource)
+            .map_err(|error| TemplateError::at(it.resource.at, error.to_string()))
+    };
+    let arn = Arn::parse(&written).ok().or_else(|| by_name(secrets)).map_or_else(made_up, Ok)?;
+    let unknown = || {
+        let gap = if id.has_unknown() {
+            gap_of(it.id, &written)
+        } else {
+            Gap::new("template", &written, "the template does not make this secret")
+        };
+        // It is there, so it has a value, of a version that nobody names here.
+        let current = (format!("⟦?version of {}⟧", it.id), BTreeSet::from(["AWSCURRENT".to_owned()]));
+        Secret {
+            stages: BTreeMap::from([current]),
+            key: Known::Unreadable(gap.clone()),
+            versions: Known::Unreadable(gap.clone()),
+            policies: Known::Unreadable(gap.clone()),
+            policies_listed: Some(Known::Unreadable(gap)),
+            ..bare(arn.clone())
+        }
+    };
+    Ok(Some(secrets.entry(arn.clone()).or_insert_with(unknown)))
+}
+
+fn rotation(stack: &Stack<'_>, it: Properties<'_>, inventory: &mut Inventory) -> Result<RotationConfiguration, TemplateError> {
+    let rules = it.value("RotationRules")?;
+    let rule = |name: &str| match rules.as_ref()?.get(name)? {
+        Value::Text(text) => Some(text.written().into_owned()),
+        _ => None,
+    };
+    let function = match it.text("RotationLambdaARN")? {
+        Some(text) => Some(function(stack, it, &text, inventory)?),
+        None if it.value("HostedRotationLambda")?.is_some() => {
+            let missing = Missing::Macro("AWS::SecretsManager".to_owned());
+            Some(hidden(stack, it, &format!("⟦{}.Hosted⟧", it.id), &super::properties::gap(it.id, &missing), inventory)?)
+        }
+        None => None,
+    };
+    Ok(RotationConfiguration {
+        enabled: true,
+        not_awaited: order::not_awaited(stack, it, function.as_ref())?,
+        function,
+        external_role: it.text("ExternalSecretRotationRoleArn")?.and_then(|text| Arn::parse(&text.written()).ok()),
+        after_days: rule("AutomaticallyAfterDays").and_then(|days| days.parse().ok()),
+        schedule: rule("ScheduleExpression"),
+        window: rule("Duration"),
+        last_rotated: None,
+        next_rotation: None,
+    })
+}
+
+/// The function that a schedule names.
+fn function(stack: &Stack<'_>, it: Properties<'_>, text: &Text, inventory: &mut Inventory) -> Result<Arn, TemplateError> {
+    let written = text.written();
+    match Arn::parse(&written) {
+        Ok(arn) => {
+            let (unqualified, _) = arn.split_qualifier();
+            let because = Gap::new("template", unqualified.as_str(), "the template does not make this function");
+            inventory.functions.entry(unqualified.clone()).or_insert_with(|| functions::elsewhere(&unqualified, &because));
+            Ok(arn)
+        }
+        Err(_) => hidden(stack, it, &written, &gap_of(it.id, &written), inventory),
+    }
+}
+
+/// A function of which not even the name is known.
+fn hidden(stack: &Stack<'_>, it: Properties<'_>, name: &str, because: &Gap, inventory: &mut Inventory) -> Result<Arn, TemplateError> {
+    let partition = Partition::of_region(stack.region);
+    let arn = Arn::build(partition, "lambda", stack.region, stack.account.as_str(), &format!("function:{name}"))
+        .map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+    inventory.functions.insert(arn.clone(), functions::elsewhere(&arn, because));
+    Ok(arn)
+}

@@ -1,0 +1,65 @@
+//! The worlds of a template: its open conditions, each way in which they can come out. `mod.rs` asks here.
+
+use std::collections::BTreeMap;
+
+use super::document::{Content, Node, TemplateError};
+use super::evaluate::{Evaluator, Holds};
+use super::given::Given;
+use super::template::Template;
+use super::world::World;
+
+/// More worlds than these are not looked at.
+pub(crate) const MOST_WORLDS: usize = 64;
+
+/// The worlds in which the conditions come out differently that decide about resources and their properties, and whether these are all.
+pub(crate) fn worlds(template: &Template, given: &Given) -> Result<(Vec<World>, bool), TemplateError> {
+    let used = used(template);
+    let (mut waiting, mut settled, mut all) = (vec![World::default()], Vec::new(), true);
+    while let Some(world) = waiting.pop() {
+        let evaluator = Evaluator::new(template, given, &world);
+        let mut open = None;
+        for (name, node) in &used {
+            if let Holds::Open(comparison) = evaluator.condition(name, node.at)? {
+                open = Some(comparison);
+                break;
+            }
+        }
+        match open {
+            Some(comparison) if waiting.len() + settled.len() + 2 <= MOST_WORLDS => {
+                waiting.push(world.with(&comparison, false));
+                waiting.push(world.with(&comparison, true));
+            }
+            open => {
+                all &= open.is_none();
+                settled.push(world);
+            }
+        }
+    }
+    Ok((settled, all))
+}
+
+/// The conditions that resources name, each with the place of one that does.
+fn used(template: &Template) -> BTreeMap<String, Node> {
+    let mut used = BTreeMap::new();
+    for resource in template.resources.values() {
+        if let Some(name) = &resource.condition {
+            let node = Node { at: resource.at, content: Content::Null };
+            used.entry(name.clone()).or_insert(node);
+        }
+        if let Some(properties) = &resource.properties {
+            asked(properties, &mut used);
+        }
+    }
+    used
+}
+
+/// The conditions of `Fn::If` in this value.
+fn asked(node: &Node, used: &mut BTreeMap<String, Node>) {
+    if let Some(("Fn::If", arguments)) = node.only()
+        && let Some(condition) = arguments.items().first()
+        && let Some(name) = condition.text()
+    {
+        used.entry(name.to_owned()).or_insert_with(|| condition.clone());
+    }
+    node.entries().iter().map(|entry| &entry.node).chain(node.items()).for_each(|inner| asked(inner, used));
+}

@@ -1,0 +1,273 @@
+//! Lays what a template will make over what exists: the template's facts win, resource by resource, and what it does not say comes from what exists. `cli` calls it for
+//! `--over`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::arn::Arn;
+use crate::inventory::network::ById;
+use crate::inventory::{Function, Gap, Inventory, Known, NamedDocument, Network, Secret};
+use crate::policy::Document;
+
+/// The call by which a gap says that a template does not tell.
+const TEMPLATE: &str = "template";
+
+/// What a template adds to things that it does not make.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Additions {
+    /// Statements for the policies of functions, as JSON: the function, the qualifier (empty: none), the statement.
+    pub(crate) statements: Vec<(Arn, String, serde_json::Value)>,
+    /// Policies for roles, by the role's name.
+    pub(crate) policies: Vec<(String, NamedDocument)>,
+    /// Managed policies that are attached to roles, by the role's name.
+    pub(crate) attached: Vec<(String, Arn)>,
+}
+
+impl Additions {
+    /// These and others.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        Self {
+            statements: self.statements.iter().chain(&other.statements).cloned().collect(),
+            policies: self.policies.iter().chain(&other.policies).cloned().collect(),
+            attached: self.attached.iter().chain(&other.attached).cloned().collect(),
+        }
+    }
+}
+
+/// What two stacks make, of which one may name what the other makes; or a stack and what exists.
+pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
+    let renamed = renamed(existing, made);
+    let made = renamed.as_ref().unwrap_or(made);
+    let mut result = existing.clone();
+    result.origins.extend(made.origins.clone());
+    result.partial = existing.partial.clone().or_else(|| made.partial.clone());
+    for secret in made.secrets.values() {
+        let arn = named_alike(existing, secret).unwrap_or_else(|| secret.arn.clone());
+        let laid = match existing.secrets.get(&arn) {
+            Some(known) => secret_over(known, secret),
+            None => secret.clone(),
+        };
+        result.secrets.insert(arn, laid);
+    }
+    for (arn, function) in &made.functions {
+        let is_made = made.origins.contains_key(arn);
+        let laid = match existing.functions.get(arn) {
+            Some(known) if !is_made => known.clone(),
+            Some(known) => function_over(known, function),
+            None => function.clone(),
+        };
+        result.functions.insert(arn.clone(), laid);
+    }
+    result.keys.extend(made.keys.clone());
+    for (id, account) in &made.accounts {
+        let Some(known) = result.accounts.get_mut(id) else {
+            result.accounts.insert(id.clone(), account.clone());
+            continue;
+        };
+        if let (Known::Value(known), Known::Value(identities)) = (&mut known.identities, &account.identities) {
+            // A role that the template only names is what it is there, or is not there.
+            known.roles.extend(
+                identities.roles.iter().filter(|(arn, _)| made.origins.contains_key(*arn)).map(|(arn, role)| (arn.clone(), role.clone())),
+            );
+            // What was read of a managed policy of AWS is newer than what is known of it here.
+            for (arn, document) in &identities.policies {
+                if arn.account() != "aws" || !known.policies.contains_key(arn) {
+                    known.policies.insert(arn.clone(), document.clone());
+                }
+            }
+        }
+    }
+    for (place, network) in &made.networks {
+        let known = result.networks.remove(place);
+        let laid = known.map_or_else(|| network.clone(), |known| network_over(known, network));
+        result.networks.insert(place.clone(), laid);
+    }
+    place_functions(&mut result);
+    result
+}
+
+/// Puts what a template adds where it belongs, as far as that is there.
+pub(crate) fn add(result: &mut Inventory, additions: &Additions) {
+    for (function, qualifier, statement) in &additions.statements {
+        let Some(function) = result.functions.get_mut(function) else { continue };
+        let policy = function.policies.entry(qualifier.clone()).or_insert(Known::Value(None));
+        if let Known::Value(document) = policy {
+            *document = Some(with_statement(document.as_ref(), statement));
+        }
+    }
+    let identities = result.accounts.values_mut().filter_map(|account| match &mut account.identities {
+        Known::Value(identities) => Some(identities),
+        Known::Unreadable(_) => None,
+    });
+    for role in identities.flat_map(|identities| identities.roles.values_mut()) {
+        let of_role = |name: &str| role.arn.name() == name;
+        let policies: Vec<NamedDocument> = additions.policies.iter().filter(|(name, _)| of_role(name)).map(|(_, it)| it.clone()).collect();
+        let attached: Vec<Arn> = additions.attached.iter().filter(|(name, _)| of_role(name)).map(|(_, it)| it.clone()).collect();
+        role.permissions.inline.extend(policies);
+        role.permissions.attached.extend(attached);
+    }
+}
+
+/// A policy with one statement more.
+fn with_statement(document: Option<&Document>, statement: &serde_json::Value) -> Document {
+    let parsed = document.and_then(|document| serde_json::from_str::<serde_json::Value>(document.text()).ok());
+    let mut policy = parsed.unwrap_or_else(|| serde_json::json!({"Version": "2012-10-17", "Statement": []}));
+    match &mut policy["Statement"] {
+        serde_json::Value::Array(statements) => statements.push(statement.clone()),
+        other => *other = serde_json::json!([other.take(), statement]),
+    }
+    Document::new(policy.to_string())
+}
+
+/// The existing secret that this one of a template is: of the same name, in the same place.
+fn named_alike(existing: &Inventory, secret: &Secret) -> Option<Arn> {
+    let same = |arn: &Arn| arn.account() == secret.arn.account() && arn.region() == secret.arn.region() && arn.name() == secret.arn.name();
+    existing.secrets.keys().find(|arn| same(arn)).cloned()
+}
+
+/// `made` with the ARNs of secrets that exist already, whose random characters are known, wherever it names them.
+fn renamed(existing: &Inventory, made: &Inventory) -> Option<Inventory> {
+    let pair = |secret: &Secret| Some((secret.arn.to_string(), named_alike(existing, secret)?.to_string()));
+    let names: Vec<(String, String)> = made.secrets.values().filter_map(pair).filter(|(made, known)| made != known).collect();
+    if names.is_empty() {
+        return None;
+    }
+    // An inventory is its text, in which every ARN stands as it is.
+    let text = serde_json::to_string(made).ok()?;
+    let text = names.iter().fold(text, |text, (made, known)| text.replace(made, known));
+    serde_json::from_str(&text).ok()
+}
+
+fn is_untold(gap: &Gap) -> bool {
+    &*gap.call == TEMPLATE
+}
+
+/// What a template says, unless it says nothing.
+fn told<T: Clone>(made: &Known<T>, known: &Known<T>) -> Known<T> {
+    if made.gap().is_some_and(is_untold) { known.clone() } else { made.clone() }
+}
+
+fn secret_over(known: &Secret, made: &Secret) -> Secret {
+    // Of two stacks, the one that makes the secret may come later.
+    if known.key.gap().is_some_and(is_untold) && made.key.gap().is_none_or(|gap| !is_untold(gap)) {
+        let rotation = if made.rotation.enabled { made.rotation.clone() } else { known.rotation.clone() };
+        return Secret { rotation, ..made.clone() };
+    }
+    let names_it_only = made.key.gap().is_some_and(is_untold);
+    let policies = match &made.policies {
+        // A policy is a resource of its own: without one, that which exists stays.
+        Known::Value(policies) if policies.is_empty() => known.policies.clone(),
+        policies => told(policies, &known.policies),
+    };
+    let mut secret = known.clone();
+    secret.policies = policies;
+    if made.rotation.enabled {
+        secret.rotation = made.rotation.clone();
+        secret.rotation.last_rotated = known.rotation.last_rotated;
+    }
+    if !names_it_only {
+        secret.key = made.key.clone();
+        secret.kms_key_id.clone_from(&made.kms_key_id);
+        secret.tags.extend(made.tags.clone());
+    }
+    secret
+}
+
+fn function_over(known: &Function, made: &Function) -> Function {
+    let mut function = made.clone();
+    for (qualifier, configuration) in &known.qualified {
+        function.qualified.entry(qualifier.clone()).or_insert_with(|| configuration.clone());
+    }
+    for (qualifier, policy) in &known.policies {
+        function.policies.entry(qualifier.clone()).or_insert_with(|| policy.clone());
+    }
+    for (qualifier, provisioned) in &known.provisioned_concurrency {
+        function.provisioned_concurrency.entry(qualifier.clone()).or_insert_with(|| provisioned.clone());
+    }
+    function
+}
+
+fn network_over(known: Network, made: &Network) -> Network {
+    let mut attached = known.attached_databases;
+    attached.extend(made.attached_databases.clone());
+    Network {
+        vpcs: both(known.vpcs, &made.vpcs),
+        subnets: both(known.subnets, &made.subnets),
+        route_tables: both(known.route_tables, &made.route_tables),
+        nat_gateways: both(known.nat_gateways, &made.nat_gateways),
+        internet_gateways: both(known.internet_gateways, &made.internet_gateways),
+        egress_only_gateways: both(known.egress_only_gateways, &made.egress_only_gateways),
+        network_acls: both(known.network_acls, &made.network_acls),
+        security_groups: both(known.security_groups, &made.security_groups),
+        endpoints: both(known.endpoints, &made.endpoints),
+        databases: both(known.databases, &made.databases),
+        attached_databases: attached,
+        ..known
+    }
+}
+
+/// Both lists in one; open where either is.
+fn both<T: Clone>(known: Known<ById<T>>, made: &Known<ById<T>>) -> Known<ById<T>> {
+    match (known, made) {
+        (Known::Value(mut known), Known::Value(made)) => {
+            known.extend(made.clone());
+            Known::Value(known)
+        }
+        (Known::Unreadable(gap), _) => Known::Unreadable(gap),
+        (Known::Value(_), Known::Unreadable(gap)) => Known::Unreadable(gap.clone()),
+    }
+}
+
+/// Names the VPC of functions whose subnets exist already.
+fn place_functions(inventory: &mut Inventory) {
+    let subnets: BTreeMap<&String, &String> =
+        inventory.networks.values().filter_map(|network| network.subnets.value()).flatten().map(|(id, subnet)| (id, &subnet.vpc)).collect();
+    for function in inventory.functions.values_mut() {
+        if let Known::Value(Some(configuration)) = &mut function.configuration
+            && let Some(vpc) = configuration.vpc.as_mut().filter(|vpc| vpc.vpc_id.is_empty())
+            && let Some(found) = vpc.subnet_ids.iter().find_map(|id| subnets.get(id))
+        {
+            vpc.vpc_id.clone_from(found);
+        }
+    }
+}
+
+/// The functions that a template names and does not make: what a live account is to be asked about too.
+pub(crate) fn named_functions(made: &Inventory) -> BTreeSet<Arn> {
+    made.functions.keys().filter(|arn| !made.origins.contains_key(*arn) && arn.as_str().is_ascii()).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{RotationConfiguration, clean};
+
+    #[test]
+    fn a_template_that_only_turns_rotation_on_leaves_all_else_as_it_is() {
+        let existing = clean::account().unwrap();
+        let arn = Arn::parse(clean::SECRET).unwrap();
+        let gap = Gap::new(TEMPLATE, "x", "the template does not make it");
+        let mut made = Inventory::empty(existing.as_of);
+        let rotation =
+            RotationConfiguration { enabled: true, schedule: Some("rate(10 days)".to_owned()), ..existing.secrets[&arn].rotation.clone() };
+        let secret = Secret {
+            rotation: rotation.clone(),
+            key: Known::Unreadable(gap.clone()),
+            versions: Known::Unreadable(gap.clone()),
+            policies: Known::Unreadable(gap),
+            ..existing.secrets[&arn].clone()
+        };
+        made.secrets.insert(arn.clone(), secret);
+        let laid = joined(&existing, &made);
+        let expected = Secret { rotation, ..existing.secrets[&arn].clone() };
+        assert_eq!(laid.secrets[&arn], expected);
+        assert_eq!(Inventory { secrets: existing.secrets.clone(), ..laid }, existing);
+    }
+
+    #[test]
+    fn a_list_that_the_template_leaves_open_is_open() {
+        let open: Known<ById<u8>> = Known::Unreadable(Gap::new(TEMPLATE, "x", "parameter Vpc is not known"));
+        let known = Known::Value(ById::from([("a".to_owned(), 1)]));
+        assert_eq!(both(known.clone(), &open), open);
+        assert_eq!(both(known.clone(), &known), known);
+    }
+}

@@ -1,0 +1,136 @@
+//! The files of a configuration: blocks of resources and data, calls of modules and local values, by module.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hcl_edit::Span;
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Block, Body, Structure};
+use serde_json::Value as Json;
+
+use crate::source::terraform::document::{Module, PlanError};
+use crate::source::terraform::world::{Instance, World};
+
+/// The most bytes of one file that are read.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// What is written, by the names of the calls that lead to a module; the root's is empty.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    modules: BTreeMap<Vec<String>, Files>,
+}
+
+/// What is written in one module.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// By whether it is data, type and name.
+    blocks: BTreeMap<(bool, String, String), Written>,
+    pub(super) calls: BTreeMap<String, Block>,
+    pub(super) locals: BTreeMap<String, Expression>,
+}
+
+/// A block, and where it begins.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) block: Block,
+    /// The file as it was found.
+    pub(crate) file: String,
+    /// From 1.
+    pub(crate) line: usize,
+    /// In characters, from 1.
+    pub(crate) column: usize,
+}
+
+impl Code {
+    /// The module of an instance.
+    pub(super) fn module(&self, path: &[String]) -> Option<&Files> {
+        self.modules.get(path)
+    }
+
+    /// The block that an instance is written in.
+    pub(crate) fn block(&self, instance: &Instance) -> Option<&Written> {
+        let path: Vec<String> = instance.module.0.iter().map(|(name, _)| name.clone()).collect();
+        self.modules.get(&path)?.blocks.get(&(instance.data, instance.kind.clone(), instance.name.clone()))
+    }
+}
+
+/// Reads the configuration in a folder, with the modules that lie beside it or that `terraform init` has fetched.
+pub(crate) fn read(folder: &Path, world: &World<'_>) -> Result<Code, PlanError> {
+    let mut code = Code::default();
+    let fetched = fetched(folder);
+    module(folder, folder, &mut Vec::new(), world.root(), &fetched, &mut code)?;
+    Ok(code)
+}
+
+fn module(
+    root: &Path,
+    folder: &Path,
+    path: &mut Vec<String>,
+    plan: &Module,
+    fetched: &BTreeMap<String, PathBuf>,
+    code: &mut Code,
+) -> Result<(), PlanError> {
+    let mut files = Files::default();
+    let unreadable = |file: &Path, error: &dyn std::fmt::Display| PlanError::Configuration(file.display().to_string(), error.to_string());
+    let listed = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    let mut names: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    names.retain(|name| name.extension().is_some_and(|extension| extension == "tf" || extension == "tofu"));
+    names.sort();
+    for name in names {
+        let length = fs::metadata(&name).map_err(|error| unreadable(&name, &error))?.len();
+        if length > MOST_BYTES {
+            return Err(unreadable(&name, &format!("it is longer than {MOST_BYTES} bytes")));
+        }
+        let text = fs::read_to_string(&name).map_err(|error| unreadable(&name, &error))?;
+        let body = hcl_edit::parser::parse_body(&text).map_err(|error| unreadable(&name, &error))?;
+        files.add(body, &text, &name.display().to_string());
+    }
+    code.modules.insert(path.clone(), files);
+    for (name, call) in &plan.calls {
+        path.push(name.clone());
+        let beside = (call.source.starts_with("./") || call.source.starts_with("../")).then(|| folder.join(&call.source));
+        if let Some(folder) = fetched.get(&path.join(".")).map(|folder| root.join(folder)).filter(|folder| folder.is_dir()).or(beside) {
+            module(root, &folder, path, &call.module, fetched, code)?;
+        }
+        path.pop();
+    }
+    Ok(())
+}
+
+/// Where `terraform init` has put the modules, by the names of the calls that lead there.
+fn fetched(root: &Path) -> BTreeMap<String, PathBuf> {
+    let text = fs::read_to_string(root.join(".terraform/modules/modules.json")).unwrap_or_default();
+    let manifest: Json = serde_json::from_str(&text).unwrap_or_default();
+    let entry = |module: &Json| Some((module.get("Key")?.as_str()?.to_owned(), PathBuf::from(module.get("Dir")?.as_str()?)));
+    manifest.get("Modules").and_then(Json::as_array).into_iter().flatten().filter_map(entry).collect()
+}
+
+impl Files {
+    fn add(&mut self, body: Body, text: &str, file: &str) {
+        for structure in body {
+            let Structure::Block(block) = structure else { continue };
+            let labels: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
+            match (block.ident.as_str(), labels.as_slice()) {
+                ("resource" | "data", [kind, name]) => {
+                    let before = &text[..block.ident.span().map_or(0, |span| span.start).min(text.len())];
+                    let line = before.matches('\n').count() + 1;
+                    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+                    let key = (block.ident.as_str() == "data", kind.clone(), name.clone());
+                    self.blocks.insert(key, Written { block, file: file.to_owned(), line, column });
+                }
+                ("module", [name]) => {
+                    self.calls.insert(name.clone(), block);
+                }
+                ("locals", []) => {
+                    let attributes = block.body.into_iter().filter_map(|structure| match structure {
+                        Structure::Attribute(attribute) => Some((attribute.key.as_str().to_owned(), attribute.value)),
+                        Structure::Block(_) => None,
+                    });
+                    self.locals.extend(attributes);
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The configuration itself, where people name its folder: what a plan hides of an expression is read from there. `stack` asks here for what it does not find in the plan.
+
+mod expression;
+mod files;
+mod functions;
+mod made;
+mod place;
+
+pub(crate) use expression::Evaluator;
+pub(crate) use files::read;
+pub(crate) use made::Made;

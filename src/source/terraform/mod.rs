@@ -1,0 +1,81 @@
+//! Plans of Terraform and OpenTofu: read, put together into what will be there, and mapped to the inventory that an account would have then. `cli` asks here.
+
+mod address;
+mod code;
+mod document;
+mod identity;
+mod resolve;
+mod stack;
+mod value;
+mod world;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+pub(crate) use document::PlanError;
+
+use self::code::Evaluator;
+use self::document::Plan;
+use self::resolve::Resolver;
+use self::value::Value;
+use self::world::World;
+use crate::arn::{AccountId, Arn};
+use crate::inventory::Inventory;
+
+/// What is told beside a plan.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told<'a> {
+    /// The account, where the plan does not say it.
+    pub(crate) account: Option<&'a AccountId>,
+    /// The region, where the plan does not say it.
+    pub(crate) region: Option<&'a str>,
+    /// The folder of the configuration.
+    pub(crate) source: Option<&'a Path>,
+    /// Whether the world before the plan is meant.
+    pub(crate) before: bool,
+}
+
+/// The inventory after the plan in `bytes` was applied, or before.
+pub(crate) fn inventory(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<Inventory, PlanError> {
+    let plan = document::read(bytes)?;
+    let world = if told.before { World::before(&plan) } else { World::after(&plan) };
+    let code = told.source.map(|folder| code::read(folder, &world)).transpose()?;
+    let (account, region) = place(&plan, &world, told.account, told.region)?;
+    let resolver = Resolver::new(&world, &account, &region);
+    let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver));
+    Ok(stack::inventory(&resolver, evaluator.as_ref(), as_of))
+}
+
+/// The account and region of resources that do not tell theirs.
+fn place(plan: &Plan, world: &World<'_>, account: Option<&AccountId>, region: Option<&str>) -> Result<(String, String), PlanError> {
+    let read = |kind: &str, attribute: &str| {
+        let found =
+            world.instances().filter(|it| it.data && it.kind == kind).filter_map(|it| it.values.at([attribute]).and_then(Value::text));
+        only(found.map(str::to_owned))
+    };
+    let provider = plan.configuration.provider_config.get("aws").map(|provider| &provider.expressions);
+    let arns = || world.instances().filter(|it| !it.data).filter_map(|it| Arn::parse(it.values.at(["arn"])?.text()?).ok());
+    let account = account.map(ToString::to_string);
+    let account = account
+        .or_else(|| world.account_of_provider(provider?))
+        .or_else(|| read("aws_caller_identity", "account_id"))
+        .or_else(|| only(arns().map(|arn| arn.account().to_owned()).filter(|account| AccountId::parse(account).is_ok())));
+    let region = region.map(str::to_owned);
+    let region = region
+        .or_else(|| world.written_text(provider?.get("region")?))
+        .or_else(|| read("aws_region", "name").or_else(|| read("aws_region", "region")))
+        .or_else(|| only(arns().map(|arn| arn.region().to_owned()).filter(|region| !region.is_empty())));
+    Ok((account.ok_or(PlanError::NoAccount)?, region.ok_or(PlanError::NoRegion)?))
+}
+
+/// The one value that all have.
+fn only(values: impl Iterator<Item = String>) -> Option<String> {
+    let values: BTreeSet<String> = values.collect();
+    let mut values = values.into_iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+#[cfg(test)]
+mod tests;

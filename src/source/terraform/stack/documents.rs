@@ -1,0 +1,165 @@
+//! Policy documents that are not known before apply: those that data `aws_iam_policy_document` makes keep their statements in the plan, so they are put together
+//! here as the provider does it (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document>).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::thing::Thing;
+use crate::inventory::Known;
+use crate::policy::Document;
+use crate::source::terraform::code::Made;
+use crate::source::terraform::identity::Kind;
+use crate::source::terraform::resolve::Want;
+use crate::source::terraform::value::Value;
+
+/// Documents are not put together from others more often than this.
+const MOST_LAYERS: usize = 16;
+
+/// An attribute that is a policy document.
+pub(super) fn of(it: Thing<'_>, path: &str) -> Known<Option<Document>> {
+    match it.value(path) {
+        Some(Value::Text(text)) if text.is_empty() => Known::Value(None),
+        Some(Value::Text(text)) => Known::Value(Some(Document::new(text.as_str()))),
+        Some(Value::Unknown) => unknown(it, path).map(Some),
+        _ => Known::Value(None),
+    }
+}
+
+/// The document that will stand at `path`.
+fn unknown(it: Thing<'_>, path: &str) -> Known<Document> {
+    let hidden = match it.made(path) {
+        Some(Made::Text(text)) => return Known::Value(Document::new(text.written().as_ref())),
+        Some(Made::Open(what)) => Some(what),
+        _ => None,
+    };
+    let steps: Vec<&str> = path.split('.').collect();
+    let sources = it.resolver.sources(it.instance, &steps, true, "aws_iam_policy_document");
+    let made = match sources.as_slice() {
+        [only] => statements(it.other(only), MOST_LAYERS),
+        _ => None,
+    };
+    match made {
+        Some(statements) => Known::Value(Document::new(json!({"Version": "2012-10-17", "Statement": statements}).to_string())),
+        None => Known::Unreadable(hidden.map_or_else(|| it.unknown(path), |what| it.hidden(path, &what))),
+    }
+}
+
+/// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided and names it.
+pub(super) fn anything(what: &str, principal: bool) -> Document {
+    let symbol = crate::source::terraform::identity::unknown(what).to_string();
+    let statement = |effect: &str| {
+        let mut statement = json!({"Effect": effect, "Action": symbol});
+        let (key, value) = if principal { ("Principal", "*") } else { ("Resource", symbol.as_str()) };
+        statement[key] = value.into();
+        statement
+    };
+    Document::new(json!({"Version": "2012-10-17", "Statement": [statement("Allow"), statement("Deny")]}).to_string())
+}
+
+/// The statements of a document that data makes; `None` where not even how many there are is known.
+fn statements(it: Thing<'_>, layers: usize) -> Option<Vec<Json>> {
+    let layers = layers.checked_sub(1)?;
+    if let Some(text) = it.value("json").and_then(Value::text) {
+        return given(text);
+    }
+    let mut all = Vec::new();
+    for path in ["source_policy_documents", "source_json"] {
+        for statements in others(it, path, layers)? {
+            all.extend(statements);
+        }
+    }
+    for index in 0..it.count("statement")? {
+        put(&mut all, statement(it, index)?);
+    }
+    for path in ["override_policy_documents", "override_json"] {
+        for statement in others(it, path, layers)?.into_iter().flatten() {
+            put(&mut all, statement);
+        }
+    }
+    Some(all)
+}
+
+/// Adds a statement; one of the same id is replaced.
+fn put(all: &mut Vec<Json>, statement: Json) {
+    let same = |other: &&mut Json| other.get("Sid").is_some_and(|id| Some(id) == statement.get("Sid"));
+    match all.iter_mut().find(same) {
+        Some(other) => *other = statement,
+        None => all.push(statement),
+    }
+}
+
+/// The statements of a document that is known.
+fn given(text: &str) -> Option<Vec<Json>> {
+    let document: Json = serde_json::from_str(text).ok()?;
+    Some(match document.get("Statement")? {
+        Json::Array(statements) => statements.clone(),
+        one => vec![one.clone()],
+    })
+}
+
+/// The documents that another one is made of.
+fn others(it: Thing<'_>, path: &str, layers: usize) -> Option<Vec<Vec<Json>>> {
+    let Some(value) = it.value(path) else { return Some(Vec::new()) };
+    let items = match value {
+        Value::Text(text) => return given(text).map(|statements| vec![statements]),
+        Value::Unknown => &[Value::Unknown][..],
+        list => list.items(),
+    };
+    let known: Option<Vec<Vec<Json>>> = items.iter().filter_map(Value::text).filter(|text| !text.is_empty()).map(given).collect();
+    let mut documents = known?;
+    let holes = items.iter().filter(|item| **item == Value::Unknown).count();
+    if holes > 0 {
+        let sources = it.resolver.sources(it.instance, &[path], true, "aws_iam_policy_document");
+        let open: Vec<_> = sources.into_iter().filter(|source| source.values.at(["json"]).and_then(Value::text).is_none()).collect();
+        if open.is_empty() || *value != Value::Unknown && open.len() != holes {
+            return None;
+        }
+        for source in open {
+            documents.push(statements(it.other(source), layers)?);
+        }
+    }
+    Some(documents)
+}
+
+fn statement(it: Thing<'_>, index: usize) -> Option<Json> {
+    let at = |name: &str| format!("statement.{index}.{name}");
+    let texts = |path: &str| -> Vec<String> {
+        // `&{` stands for `${`, which Terraform would take for its own.
+        it.list(path, Want::arn(Kind::Any)).into_iter().map(|text| text.replace("&{", "${")).collect()
+    };
+    let mut fields = Map::new();
+    if let Some(sid) = it.text(&at("sid")) {
+        fields.insert("Sid".to_owned(), sid.into());
+    }
+    fields.insert("Effect".to_owned(), it.text(&at("effect")).unwrap_or_else(|| "Allow".to_owned()).into());
+    for (name, key) in [("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource")] {
+        let values = texts(&at(name));
+        if !values.is_empty() {
+            fields.insert(key.to_owned(), values.into());
+        }
+    }
+    for (name, key) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
+        let mut principals: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for block in 0..it.count(&at(name))? {
+            let kind = it.text(&at(&format!("{name}.{block}.type"))).unwrap_or_default();
+            principals.entry(kind).or_default().extend(texts(&at(&format!("{name}.{block}.identifiers"))));
+        }
+        let everybody = principals.len() == 1 && principals.get("*").is_some_and(|identifiers| identifiers == &["*"]);
+        match everybody {
+            true => fields.insert(key.to_owned(), "*".into()),
+            false if principals.is_empty() => None,
+            false => fields.insert(key.to_owned(), json!(principals)),
+        };
+    }
+    let mut conditions: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    for block in 0..it.count(&at("condition"))? {
+        let text = |name: &str| it.text(&at(&format!("condition.{block}.{name}"))).unwrap_or_default();
+        let values = texts(&at(&format!("condition.{block}.values")));
+        conditions.entry(text("test")).or_default().entry(text("variable")).or_default().extend(values);
+    }
+    if !conditions.is_empty() {
+        fields.insert("Condition".to_owned(), json!(conditions));
+    }
+    Some(Json::Object(fields))
+}

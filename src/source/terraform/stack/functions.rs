@@ -1,0 +1,159 @@
+//! Functions: configuration, aliases, policies, concurrency and URLs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::permissions::{self, function_of, qualifier};
+use super::resources::Stack;
+use super::thing::{Thing, gap_of};
+use crate::arn::Arn;
+use crate::inventory::{
+    ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Gap, Known, PASSWORD_VARIABLES, Variables,
+    VpcAttachment,
+};
+use crate::source::terraform::identity::Kind;
+use crate::source::terraform::resolve::Want;
+use crate::source::terraform::value::Value;
+
+/// The time limit and the memory of a function that names none (<https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>).
+const TIMEOUT_SECONDS: i32 = 3;
+const MEMORY_MB: i32 = 128;
+
+/// The functions that the plan makes.
+pub(super) fn functions(stack: &Stack<'_>) -> BTreeMap<Arn, Function> {
+    let made = stack.of_kind("aws_lambda_function").filter_map(|it| {
+        let arn = it.arn()?;
+        Some((arn.clone(), function(stack, it, arn)))
+    });
+    made.collect()
+}
+
+fn function(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Function {
+    let configuration = configuration(stack, it).map(Some);
+    let mut policies = permissions::policies(stack, &arn);
+    // What versions and aliases there will be. Each has a policy of its own, which is empty unless a permission names it.
+    let own = |other: &Thing<'_>| function_of(*other, "function_name").is_some_and(|name| qualifier(&name, &arn).is_some());
+    let aliases = stack.of_kind("aws_lambda_alias").filter(own).filter_map(|alias| alias.text("name"));
+    let version =
+        it.naming("qualified_arn", Want::arn(Kind::Function)).filter(|_| it.value("publish").and_then(Value::text) == Some("true"));
+    let version = version.and_then(|text| qualifier(&text, &arn)).filter(|version| !version.is_empty());
+    let mut qualified = BTreeMap::new();
+    for name in aliases.chain(version) {
+        policies.entry(name.clone()).or_insert(Known::Value(None));
+        qualified.insert(name, configuration.clone());
+    }
+    let mut provisioned = BTreeMap::new();
+    for other in stack.of_kind("aws_lambda_provisioned_concurrency_config").filter(own) {
+        if let Some(qualifier) = other.text("qualifier") {
+            provisioned.insert(qualifier, known_number(other, "provisioned_concurrent_executions"));
+        }
+    }
+    let url =
+        |url: Thing<'_>| FunctionUrl { qualifier: url.text("qualifier"), auth_type: url.text("authorization_type").unwrap_or_default() };
+    Function {
+        configuration,
+        qualified,
+        policies,
+        // -1 is how the provider says that none is reserved.
+        reserved_concurrency: known_number(it, "reserved_concurrent_executions").map(|reserved| reserved.filter(|reserved| *reserved >= 0)),
+        provisioned_concurrency: provisioned,
+        urls: Known::Value(stack.of_kind("aws_lambda_function_url").filter(own).map(url).collect()),
+        tags: it.tags(),
+        arn,
+    }
+}
+
+fn known_number(it: Thing<'_>, path: &str) -> Known<Option<i32>> {
+    match it.value(path) {
+        Some(Value::Unknown) => Known::Unreadable(it.unknown(path)),
+        _ => Known::Value(it.number(path)),
+    }
+}
+
+fn configuration(stack: &Stack<'_>, it: Thing<'_>) -> Known<FunctionConfiguration> {
+    let role = match it.naming("role", Want::arn(Kind::Role)) {
+        Some(role) => match Arn::parse(&role.written()) {
+            Ok(arn) => Some(arn),
+            Err(_) => return Known::Unreadable(gap_of(it.address(), &role.written())),
+        },
+        None => None,
+    };
+    if it.value("vpc_config") == Some(&Value::Unknown) {
+        return Known::Unreadable(it.unknown("vpc_config"));
+    }
+    Known::Value(FunctionConfiguration {
+        role,
+        runtime: it.text("runtime").filter(|runtime| !runtime.contains('⟦')),
+        timeout_seconds: match it.value("timeout") {
+            None => Some(TIMEOUT_SECONDS),
+            Some(_) => it.number("timeout"),
+        },
+        state: Some("Active".to_owned()),
+        last_update_status: Some("Successful".to_owned()),
+        environment_key: it.naming("kms_key_arn", Want::arn(Kind::Key)).and_then(|text| Arn::parse(&text.written()).ok()),
+        endpoint_variables: variables(it, &ENDPOINT_VARIABLES),
+        vpc: vpc(stack, it),
+        details: Some(details(it)),
+        ..FunctionConfiguration::default()
+    })
+}
+
+/// The values of these environment variables; the values of all others are looked at by nobody.
+fn variables(it: Thing<'_>, names: &[&str]) -> BTreeMap<String, String> {
+    let value = |name: &&str| Some(((*name).to_owned(), it.text(&format!("environment.0.variables.{name}"))?));
+    match it.value("environment.0.variables") {
+        Some(Value::Map(_)) => names.iter().filter_map(value).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn details(it: Thing<'_>) -> FunctionDetails {
+    let names = match it.value("environment.0.variables") {
+        Some(Value::Unknown) => Known::Unreadable(it.unknown("environment.0.variables")),
+        Some(Value::Map(variables)) => Known::Value(variables.keys().cloned().collect()),
+        _ => Known::Value(BTreeSet::new()),
+    };
+    FunctionDetails {
+        package_type: Some(it.text("package_type").unwrap_or_else(|| "Zip".to_owned())),
+        memory_mb: Some(it.number("memory_size").unwrap_or(MEMORY_MB)),
+        architectures: it.list("architectures", Want::id(Kind::Any)).into_iter().collect(),
+        layers: it.list("layers", Want::arn(Kind::Any)),
+        dead_letter_target: it.naming("dead_letter_config.0.target_arn", Want::arn(Kind::Any)).map(|text| text.written().into_owned()),
+        log_group: it.text("logging_config.0.log_group"),
+        log_format: Some(it.text("logging_config.0.log_format").unwrap_or_else(|| "Text".to_owned())),
+        log_level: it.text("logging_config.0.application_log_level"),
+        variables: names.map(|names| Variables { names, password_settings: variables(it, &PASSWORD_VARIABLES) }),
+        ..FunctionDetails::default()
+    }
+}
+
+fn vpc(stack: &Stack<'_>, it: Thing<'_>) -> Option<VpcAttachment> {
+    let subnet_ids = it.list("vpc_config.0.subnet_ids", Want::id(Kind::Subnet));
+    let attached = !subnet_ids.is_empty();
+    let first = subnet_ids.first().cloned().unwrap_or_default();
+    let of_subnet = || {
+        let subnet =
+            stack.of_kind("aws_subnet").find(|it| it.naming("id", Want::id(Kind::Subnet)).is_some_and(|id| id.written() == *first));
+        subnet.and_then(|it| it.naming("vpc_id", Want::id(Kind::Vpc))).map(|text| text.written().into_owned())
+    };
+    let vpc_id = it.value("vpc_config.0.vpc_id").and_then(Value::text).map(str::to_owned);
+    attached.then(|| VpcAttachment {
+        vpc_id: vpc_id.or_else(of_subnet).unwrap_or_default(),
+        subnet_ids,
+        security_group_ids: it.list("vpc_config.0.security_group_ids", Want::id(Kind::SecurityGroup)),
+        ipv6_allowed: it.value("vpc_config.0.ipv6_allowed_for_dual_stack").and_then(Value::text) == Some("true"),
+    })
+}
+
+/// A function that another resource names and the plan does not make: nothing of it is known, but why.
+pub(super) fn elsewhere(arn: &Arn, because: &Gap) -> Function {
+    Function {
+        arn: arn.clone(),
+        configuration: Known::Unreadable(because.clone()),
+        qualified: BTreeMap::new(),
+        policies: BTreeMap::from([(String::new(), Known::Unreadable(because.clone()))]),
+        reserved_concurrency: Known::Unreadable(because.clone()),
+        provisioned_concurrency: BTreeMap::new(),
+        urls: Known::Unreadable(because.clone()),
+        tags: Known::Unreadable(because.clone()),
+    }
+}

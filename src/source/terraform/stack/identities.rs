@@ -1,0 +1,226 @@
+//! Roles, users, groups and managed policies, and the several ways in which a policy gets to one of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::documents;
+use super::resources::Stack;
+use super::thing::Thing;
+use crate::arn::{Arn, Partition};
+use crate::inventory::{Group, Identities, Known, NamedDocument, Permissions, Role, User};
+use crate::policy::{Document, Text};
+use crate::source::cloudformation::managed;
+use crate::source::terraform::identity::Kind;
+use crate::source::terraform::resolve::Want;
+
+/// What policies are given to: its type, the attribute by which others name it, and the resources that give one.
+struct Holder {
+    kind: Kind,
+    /// `role`
+    one: &'static str,
+    /// `roles`, of an attachment that names many
+    many: &'static str,
+    inline: &'static str,
+    attachment: &'static str,
+}
+
+const ROLE: Holder =
+    Holder { kind: Kind::Role, one: "role", many: "roles", inline: "aws_iam_role_policy", attachment: "aws_iam_role_policy_attachment" };
+const USER: Holder =
+    Holder { kind: Kind::User, one: "user", many: "users", inline: "aws_iam_user_policy", attachment: "aws_iam_user_policy_attachment" };
+const GROUP: Holder = Holder {
+    kind: Kind::Group,
+    one: "group",
+    many: "groups",
+    inline: "aws_iam_group_policy",
+    attachment: "aws_iam_group_policy_attachment",
+};
+
+/// The identities of an account after the plan. `named` are roles that functions run as: of those that the plan does not make, nothing is known, but they are there.
+pub(super) fn identities(stack: &Stack<'_>, account: &str, named: BTreeSet<Arn>) -> Identities {
+    let mut identities = Identities::default();
+    let here = |arn: &Arn| arn.account() == account;
+    for it in stack.of_kind("aws_iam_policy") {
+        if let Some(arn) = it.arn().filter(here) {
+            identities.policies.insert(arn, document(it, "policy", false));
+        }
+    }
+    for it in stack.data("aws_iam_policy") {
+        if let Some(arn) = it.arn() {
+            identities.policies.entry(arn).or_insert_with(|| document(it, "policy", false));
+        }
+    }
+    for it in stack.of_kind("aws_iam_role") {
+        if let Some(arn) = it.arn().filter(here) {
+            identities.roles.insert(arn.clone(), role(stack, it, arn));
+        }
+    }
+    for it in stack.data("aws_iam_role") {
+        if let Some(arn) = it.arn().filter(here) {
+            identities.roles.entry(arn.clone()).or_insert_with(|| elsewhere(stack, &arn, document(it, "assume_role_policy", true)));
+        }
+    }
+    for arn in named {
+        let trust = documents::anything(&format!("trust policy of {arn}"), true);
+        identities.roles.entry(arn.clone()).or_insert_with(|| elsewhere(stack, &arn, trust));
+    }
+    for it in stack.of_kind("aws_iam_user") {
+        if let Some(arn) = it.arn().filter(here) {
+            let permissions = permissions(stack, &USER, &arn, it.naming("permissions_boundary", Want::arn(Kind::Policy)));
+            let user = User { id: unique_id(it), groups: groups_of(stack, &arn), tags: tags(it), permissions, arn: arn.clone() };
+            identities.users.insert(arn, user);
+        }
+    }
+    for it in stack.of_kind("aws_iam_group") {
+        if let Some(arn) = it.arn().filter(here) {
+            let name = arn.name().to_owned();
+            identities.groups.insert(name.clone(), Group { permissions: permissions(stack, &GROUP, &arn, None), name, arn });
+        }
+    }
+    of_aws(&mut identities);
+    identities
+}
+
+/// Adds what AWS's own managed policies say that somebody has.
+fn of_aws(identities: &mut Identities) {
+    let all = identities.roles.values().map(|role| &role.permissions);
+    let all = all
+        .chain(identities.users.values().map(|user| &user.permissions))
+        .chain(identities.groups.values().map(|group| &group.permissions));
+    let attached: BTreeSet<Arn> = all.flat_map(|permissions| permissions.attached.iter().chain(&permissions.boundary)).cloned().collect();
+    for (arn, document) in managed::documents(attached.iter()) {
+        identities.policies.entry(arn).or_insert(document);
+    }
+}
+
+fn role(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Role {
+    let mut permissions = permissions(stack, &ROLE, &arn, it.naming("permissions_boundary", Want::arn(Kind::Policy)));
+    // Both attributes tell what is attached by other resources as well, where nobody writes them.
+    if it.is_written("managed_policy_arns") {
+        permissions.attached.extend(it.list("managed_policy_arns", Want::arn(Kind::Policy)).iter().map(|text| policy_named(&arn, text)));
+    }
+    if it.is_written("inline_policy") {
+        match it.count("inline_policy") {
+            Some(count) => permissions.inline.extend((0..count).filter_map(|index| inline(it, index))),
+            None => permissions
+                .inline
+                .push(NamedDocument::new("inline_policy", documents::anything(&format!("{}.inline_policy", it.address()), false))),
+        }
+    }
+    permissions.attached.sort();
+    permissions.attached.dedup();
+    Role { id: unique_id(it), trust: document(it, "assume_role_policy", true), permissions, tags: tags(it), arn }
+}
+
+fn inline(it: Thing<'_>, index: usize) -> Option<NamedDocument> {
+    let path = format!("inline_policy.{index}.policy");
+    it.value(&path)?;
+    let name = it.text(&format!("inline_policy.{index}.name")).unwrap_or_else(|| format!("inline_policy {index}"));
+    Some(NamedDocument::new(&name, document(it, &path, false)))
+}
+
+/// A role that the plan does not make: what it may do beside what the plan gives to it is not known.
+fn elsewhere(stack: &Stack<'_>, arn: &Arn, trust: Document) -> Role {
+    let mut permissions = permissions(stack, &ROLE, arn, None);
+    let what = format!("what else {} may do, which the plan does not make", arn.name());
+    permissions.inline.push(NamedDocument::new("not in the plan", documents::anything(&what, false)));
+    Role { id: format!("⟦?id of {}⟧", arn.name()), trust, permissions, tags: BTreeMap::new(), arn: arn.clone() }
+}
+
+/// The policies that other resources give to a holder of this ARN.
+fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<Text>) -> Permissions {
+    let mut permissions = Permissions { boundary: boundary.map(|text| policy_named(arn, &text.written())), ..Permissions::default() };
+    let want = Want { kind: holder.kind, attribute: "name" };
+    // One whose holder is not known may be for this one; it is then as if it were not known what it says.
+    let is_for = |it: Thing<'_>| it.naming(holder.one, want).map_or(Named::Other, |text| named(&text, arn));
+    let maybe = |it: Thing<'_>, path: &str| {
+        let what = documents::anything(&format!("{}.{path}", it.address()), false);
+        NamedDocument::new(it.address(), what)
+    };
+    for it in stack.of_kind(holder.inline) {
+        let name = it.text("name").filter(|name| !name.contains('⟦')).unwrap_or_else(|| it.address().to_owned());
+        match is_for(it) {
+            Named::This => permissions.inline.push(NamedDocument::new(&name, document(it, "policy", false))),
+            Named::Maybe => permissions.inline.push(maybe(it, holder.one)),
+            Named::Other => {}
+        }
+    }
+    for it in stack.of_kind(holder.attachment) {
+        match is_for(it) {
+            Named::This => permissions.attached.extend(attached(it, arn)),
+            Named::Maybe => permissions.inline.push(maybe(it, holder.one)),
+            Named::Other => {}
+        }
+    }
+    for it in stack.of_kind("aws_iam_policy_attachment") {
+        let all: Vec<Named> = it.list(holder.many, want).iter().map(|text| named(&Text::parse(text), arn)).collect();
+        if all.contains(&Named::This) {
+            permissions.attached.extend(attached(it, arn));
+        } else if all.contains(&Named::Maybe) {
+            permissions.inline.push(maybe(it, holder.many));
+        }
+    }
+    permissions
+}
+
+/// Whether a text names a role, user or group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    This,
+    Maybe,
+    Other,
+}
+
+fn named(text: &Text, arn: &Arn) -> Named {
+    let written = text.written();
+    if *written == *arn.name() || *written == *arn.as_str() {
+        Named::This
+    } else if text.has_unknown() {
+        Named::Maybe
+    } else {
+        Named::Other
+    }
+}
+
+fn attached(it: Thing<'_>, holder: &Arn) -> Option<Arn> {
+    it.naming("policy_arn", Want::arn(Kind::Policy)).map(|text| policy_named(holder, &text.written()))
+}
+
+/// The policy that a text names. One that it does not name by an ARN has an ARN that no inventory holds.
+fn policy_named(holder: &Arn, written: &str) -> Arn {
+    let otherwise = || Arn::build(Partition::named(holder.partition_name()), "iam", "", holder.account(), &format!("policy/{written}"));
+    Arn::parse(written).or_else(|_| otherwise()).unwrap_or_else(|_| holder.clone())
+}
+
+fn document(it: Thing<'_>, path: &str, principal: bool) -> Document {
+    match documents::of(it, path) {
+        Known::Value(Some(document)) => document,
+        Known::Value(None) => Document::new(r#"{"Version":"2012-10-17","Statement":[]}"#),
+        Known::Unreadable(gap) => documents::anything(&format!("{}: {}", it.address(), gap.error), principal),
+    }
+}
+
+fn groups_of(stack: &Stack<'_>, arn: &Arn) -> Vec<String> {
+    let want = Want { kind: Kind::Group, attribute: "name" };
+    let is_user = |it: &Thing<'_>| {
+        it.naming("user", Want { kind: Kind::User, attribute: "name" }).is_some_and(|text| named(&text, arn) == Named::This)
+    };
+    let mut groups: Vec<String> =
+        stack.of_kind("aws_iam_user_group_membership").filter(is_user).flat_map(|it| it.list("groups", want)).collect();
+    for it in stack.of_kind("aws_iam_group_membership") {
+        let users = it.list("users", Want { kind: Kind::User, attribute: "name" });
+        if users.iter().any(|user| named(&Text::parse(user), arn) == Named::This) {
+            groups.extend(it.naming("group", want).map(|text| text.written().into_owned()));
+        }
+    }
+    groups.sort();
+    groups.dedup();
+    groups
+}
+
+fn unique_id(it: Thing<'_>) -> String {
+    it.text("unique_id").unwrap_or_else(|| format!("⟦{}.unique_id⟧", it.address().replace('"', "'")))
+}
+
+fn tags(it: Thing<'_>) -> BTreeMap<String, String> {
+    it.tags().value().cloned().unwrap_or_default()
+}

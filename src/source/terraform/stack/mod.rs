@@ -1,0 +1,56 @@
+//! The inventory that a plan would leave behind: its resources as the facts that a live account would tell of them. What the plan does not know before it is
+//! applied is a gap that names it.
+
+mod documents;
+mod functions;
+mod identities;
+mod keys;
+mod network;
+mod origins;
+mod permissions;
+mod resources;
+mod secrets;
+mod thing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use self::resources::Stack;
+use super::code::Evaluator;
+use super::resolve::Resolver;
+use crate::arn::{AccountId, Arn};
+use crate::inventory::{Account, Inventory, Known};
+
+/// The inventory of the resources that the resolver's world holds.
+pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, as_of: Timestamp) -> Inventory {
+    let stack = Stack { resolver, code };
+    let mut inventory = Inventory::empty(as_of);
+    inventory.keys = keys::keys(&stack);
+    inventory.functions = functions::functions(&stack);
+    inventory.secrets = secrets::secrets(&stack, &mut inventory);
+    inventory.networks = network::networks(&stack, inventory.secrets.values());
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    places.entry(resolver.account.to_owned()).or_default().insert(resolver.region.to_owned());
+    for arn in inventory.secrets.keys().chain(inventory.functions.keys()) {
+        places.entry(arn.account().to_owned()).or_default().insert(arn.region().to_owned());
+    }
+    let made = places_of(resolver);
+    for (account, regions) in places {
+        // Of accounts that the plan only names, nothing is known.
+        let Some(id) = AccountId::parse(&account).ok().filter(|_| made.contains(&account)) else { continue };
+        let regions = regions.into_iter().map(|region| (region, Known::Value(()))).collect();
+        let roles = inventory.functions.values().filter_map(|function| function.configuration.value()?.as_ref()?.role.clone());
+        let roles: BTreeSet<Arn> = roles.filter(|role| role.account() == account).collect();
+        let identities = Known::Value(identities::identities(&stack, &account, roles));
+        inventory.accounts.insert(id, Account::new(regions, identities));
+    }
+    inventory.origins = origins::origins(&stack);
+    inventory
+}
+
+/// The accounts in which the plan makes something.
+fn places_of(resolver: &Resolver<'_>) -> BTreeSet<String> {
+    let own = std::iter::once(resolver.account.to_owned());
+    own.chain(resolver.world.instances().filter(|instance| !instance.data).map(|instance| resolver.account_of(instance))).collect()
+}

@@ -1,0 +1,102 @@
+//! Network ACLs: those of the plan, and the default one of each VPC, which guards every subnet that no other does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+
+use super::place::{Place, id_of, known, owner, range};
+use super::rules::{ports, protocol};
+use crate::inventory::network::{NetworkAcl, NetworkAclRule, Protocol, Vpc};
+use crate::inventory::{Gap, Known};
+use crate::source::terraform::identity::Kind;
+use crate::source::terraform::resolve::Want;
+use crate::source::terraform::stack::thing::Thing;
+
+/// The last rule, which refuses everything (<https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>).
+const LAST: u32 = 32767;
+
+/// The network ACLs of these VPCs.
+pub(super) fn acls(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Known<BTreeMap<String, NetworkAcl>> {
+    known(all(place, vpcs))
+}
+
+fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<String, NetworkAcl>, Gap> {
+    let mut acls = BTreeMap::new();
+    for it in place.of_kind("aws_network_acl") {
+        let mut rules = inline(it)?;
+        rules.extend(last());
+        let subnets = it.list("subnet_ids", Want::id(Kind::Subnet));
+        let acl = NetworkAcl { vpc: id_of(it, "vpc_id", Kind::Vpc), default: false, subnets, rules };
+        acls.insert(id_of(it, "id", Kind::NetworkAcl), acl);
+    }
+    for it in place.of_kind("aws_network_acl_rule") {
+        let rules = rule(it, "", it.value("egress").and_then(|value| value.text()) == Some("true"), "rule_number", "rule_action")?;
+        if let Some(acl) = acls.get_mut(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
+            acl.rules.extend(rules);
+        }
+    }
+    for it in place.of_kind("aws_network_acl_association") {
+        let subnet = owner(it, "subnet_id", Kind::Subnet)?;
+        if let Some(acl) = acls.get_mut(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
+            acl.subnets.push(subnet);
+        }
+    }
+    let guarded: BTreeSet<String> = acls.values().flat_map(|acl| acl.subnets.iter().cloned()).collect();
+    for it in place.of_kind("aws_vpc") {
+        let vpc = id_of(it, "id", Kind::Vpc);
+        if !vpcs.contains_key(&vpc) {
+            continue;
+        }
+        let id = id_of(it, "default_network_acl_id", Kind::NetworkAcl);
+        let mut rules =
+            match place.of_kind("aws_default_network_acl").find(|other| id_of(*other, "default_network_acl_id", Kind::NetworkAcl) == id) {
+                Some(adopted) => inline(adopted)?,
+                // <https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html>
+                None => everything(100, true),
+            };
+        rules.extend(last());
+        let of_vpc = place.of_kind("aws_subnet").filter(|subnet| id_of(*subnet, "vpc_id", Kind::Vpc) == vpc);
+        let subnets = of_vpc.map(|subnet| id_of(subnet, "id", Kind::Subnet)).filter(|subnet| !guarded.contains(subnet)).collect();
+        acls.insert(id, NetworkAcl { vpc, default: true, subnets, rules });
+    }
+    Ok(acls)
+}
+
+fn last() -> Vec<NetworkAclRule> {
+    everything(LAST, false)
+}
+
+/// A rule about everything, in both directions.
+fn everything(number: u32, allow: bool) -> Vec<NetworkAclRule> {
+    let ranges = ["0.0.0.0/0", "::/0"].into_iter().filter_map(|range| range.parse::<IpNet>().ok());
+    let both = ranges.flat_map(|cidr| [false, true].map(|egress| (cidr, egress)));
+    both.map(|(cidr, egress)| NetworkAclRule { number, egress, allow, protocol: Protocol::All, ports: None, cidr }).collect()
+}
+
+fn inline(it: Thing<'_>) -> Result<Vec<NetworkAclRule>, Gap> {
+    let mut rules = Vec::new();
+    for (way, egress) in [("ingress", false), ("egress", true)] {
+        match it.count(way) {
+            None if !it.is_written(way) => {}
+            None => return Err(it.unknown(way)),
+            Some(count) => {
+                for index in 0..count {
+                    rules.extend(rule(it, &format!("{way}.{index}."), egress, "rule_no", "action")?);
+                }
+            }
+        }
+    }
+    Ok(rules)
+}
+
+fn rule(it: Thing<'_>, path: &str, egress: bool, number: &str, action: &str) -> Result<Vec<NetworkAclRule>, Gap> {
+    let at = |name: &str| format!("{path}{name}");
+    let protocol = protocol(&it.text(&at("protocol")).unwrap_or_default());
+    let ports = ports(it, &at("from_port"), &at("to_port"), protocol).map_err(|()| it.unknown(&at("from_port")))?;
+    let number: u32 = it.number(&at(number)).ok_or_else(|| it.unknown(&at(number)))?;
+    let allow = it.text(&at(action)).is_some_and(|action| action.eq_ignore_ascii_case("allow"));
+    let ranges = ["cidr_block", "ipv6_cidr_block"].into_iter().map(at);
+    let ranges: Vec<String> = ranges.filter(|path| it.value(path).is_some_and(|value| value.text() != Some(""))).collect();
+    let one = |path: &String| range(it, path).ok_or_else(|| it.unknown(path));
+    ranges.iter().map(|path| one(path).map(|cidr| NetworkAclRule { number, egress, allow, protocol, ports, cidr })).collect()
+}

@@ -1,0 +1,189 @@
+//! Secrets, their versions, rotation and resource policies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::resources::Stack;
+use super::thing::{Thing, gap_of};
+use super::{documents, functions, keys};
+use crate::arn::{Arn, Partition};
+use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
+use crate::policy::Text;
+use crate::source::terraform::identity::Kind;
+use crate::source::terraform::resolve::Want;
+use crate::source::terraform::value::Value;
+
+const SECRET: Want = Want::arn(Kind::Secret);
+
+/// The secrets that the plan makes or sets up for rotation. Functions that such a rotation names and the plan does not make are added to `inventory`.
+pub(super) fn secrets(stack: &Stack<'_>, inventory: &mut Inventory) -> BTreeMap<Arn, Secret> {
+    let mut secrets = BTreeMap::new();
+    for it in stack.of_kind("aws_secretsmanager_secret") {
+        if let Some(secret) = secret(stack, it, inventory) {
+            secrets.insert(secret.arn.clone(), secret);
+        }
+    }
+    for it in stack.of_kind("aws_secretsmanager_secret_version") {
+        if let Some(secret) = of(it, "secret_id", &mut secrets) {
+            version(it, secret);
+        }
+    }
+    for it in stack.of_kind("aws_secretsmanager_secret_rotation") {
+        let rotation = rotation(it, "rotation_rules.0", inventory);
+        if let Some(secret) = of(it, "secret_id", &mut secrets) {
+            secret.rotation = rotation;
+        }
+    }
+    for it in stack.of_kind("aws_secretsmanager_secret_policy") {
+        let policies = policies(it);
+        if let Some(secret) = of(it, "secret_arn", &mut secrets) {
+            secret.policies = policies;
+        }
+    }
+    secrets
+}
+
+fn secret(stack: &Stack<'_>, it: Thing<'_>, inventory: &mut Inventory) -> Option<Secret> {
+    let arn = it.arn()?;
+    let kms_key_id = it.naming("kms_key_id", Want::arn(Kind::Key)).filter(|text| text.as_literal() != Some(""));
+    let exists = it.value("arn").and_then(Value::text).is_some();
+    // Before version 5 of the provider a secret named its function itself.
+    let rotation = match it.value("rotation_lambda_arn") {
+        Some(value) if value.text() != Some("") && it.is_written("rotation_lambda_arn") => rotation(it, "rotation_rules.0", inventory),
+        _ => RotationConfiguration::default(),
+    };
+    Some(Secret {
+        name: it
+            .resolver
+            .text(it.instance, &["name"], Want::id(Kind::Any))
+            .filter(|name| !name.has_unknown())
+            .map_or_else(|| name_in(&arn), |name| name.written().into_owned()),
+        description: it.text("description"),
+        tags: it.tags().value().cloned().unwrap_or_default(),
+        key: kms_key_id.as_ref().map_or(Known::Value(None), |text| keys::named(stack, it, text)),
+        kms_key_id: kms_key_id.map(|text| text.written().into_owned()),
+        rotation,
+        // Whoever made the value of a secret that is there already, the plan does not know it.
+        versions: if exists {
+            Known::Unreadable(Gap::new("plan", it.address(), "it does not tell the versions of a secret that it does not give one to"))
+        } else {
+            Known::Value(Vec::new())
+        },
+        policies: policies(it),
+        ..bare(arn)
+    })
+}
+
+/// The name in a secret's ARN, also of one whose last characters AWS will make up.
+fn name_in(arn: &Arn) -> String {
+    let resource = arn.resource().strip_prefix("secret:").unwrap_or(arn.resource());
+    resource.rfind("-⟦").filter(|_| resource.ends_with("#6⟧")).map_or(arn.name(), |end| &resource[..end]).to_owned()
+}
+
+fn policies(it: Thing<'_>) -> Known<Vec<NamedDocument>> {
+    // What nobody writes and nobody knows will be as AWS makes it: there is none.
+    if it.value("policy") == Some(&Value::Unknown) && !it.is_written("policy") {
+        return Known::Value(Vec::new());
+    }
+    documents::of(it, "policy").map(|document| document.map(|document| NamedDocument::new("default", document)).into_iter().collect())
+}
+
+/// A secret of which nothing but its ARN is known to be otherwise than usual.
+fn bare(arn: Arn) -> Secret {
+    Secret {
+        name: name_in(&arn),
+        arn,
+        description: None,
+        tags: BTreeMap::new(),
+        kms_key_id: None,
+        key: Known::Value(None),
+        rotation: RotationConfiguration::default(),
+        owning_service: None,
+        primary_region: None,
+        deleted_at: None,
+        created_at: None,
+        external_type: None,
+        stages: BTreeMap::new(),
+        versions: Known::Value(Vec::new()),
+        policies: Known::Value(Vec::new()),
+        policies_listed: Some(Known::Value(())),
+        target: None,
+        master: None,
+    }
+}
+
+fn version(it: Thing<'_>, secret: &mut Secret) {
+    let id = it.value("version_id").and_then(Value::text).map_or_else(|| format!("⟦{}⟧", it.address().replace('"', "'")), str::to_owned);
+    let stages = it.list("version_stages", Want::id(Kind::Any));
+    // One that names no labels becomes the current one.
+    let stages = if stages.is_empty() || stages.iter().any(|stage| stage.contains('⟦')) { vec!["AWSCURRENT".to_owned()] } else { stages };
+    secret.stages.insert(id.clone(), stages.into_iter().collect::<BTreeSet<_>>());
+    let version = SecretVersion { id, created_at: None, key_ids: Vec::new() };
+    match &mut secret.versions {
+        Known::Value(versions) => versions.push(version),
+        unreadable @ Known::Unreadable(_) => *unreadable = Known::Value(vec![version]),
+    }
+}
+
+/// The secret that a resource names. One that the plan does not make is added, with nothing known of it.
+fn of<'s>(it: Thing<'_>, path: &str, secrets: &'s mut BTreeMap<Arn, Secret>) -> Option<&'s mut Secret> {
+    let id = it.naming(path, SECRET)?;
+    let written = id.written();
+    let by_name = || secrets.values().find(|secret| secret.name == *written).map(|secret| secret.arn.clone());
+    let arn = Arn::parse(&written).ok().or_else(by_name).or_else(|| {
+        let region = it.resolver.region_of(it.instance);
+        let resource = format!("secret:{written}-⟦{}#6⟧", it.address().replace('"', "'"));
+        Arn::build(Partition::of_region(&region), "secretsmanager", &region, &it.resolver.account_of(it.instance), &resource).ok()
+    })?;
+    let unknown = || {
+        let gap = if id.has_unknown() {
+            gap_of(it.address(), &written)
+        } else {
+            Gap::new("plan", &written, "the plan does not make this secret")
+        };
+        Secret {
+            key: Known::Unreadable(gap.clone()),
+            versions: Known::Unreadable(gap.clone()),
+            policies: Known::Unreadable(gap.clone()),
+            policies_listed: Some(Known::Unreadable(gap)),
+            ..bare(arn.clone())
+        }
+    };
+    Some(secrets.entry(arn.clone()).or_insert_with(unknown))
+}
+
+fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationConfiguration {
+    let known = |name: &str| {
+        it.value(&format!("{rules}.{name}")).and_then(Value::text).filter(|text| !text.is_empty() && *text != "0").map(str::to_owned)
+    };
+    let function = it.naming("rotation_lambda_arn", Want::arn(Kind::Function)).filter(|text| text.as_literal() != Some(""));
+    RotationConfiguration {
+        enabled: true,
+        function: function.and_then(|text| self::function(it, &text, inventory)),
+        external_role: it
+            .naming("external_secret_rotation_role_arn", Want::arn(Kind::Role))
+            .and_then(|text| Arn::parse(&text.written()).ok()),
+        after_days: known("automatically_after_days").and_then(|days| days.parse().ok()),
+        schedule: known("schedule_expression"),
+        window: known("duration"),
+        last_rotated: None,
+        next_rotation: None,
+        not_awaited: Vec::new(),
+    }
+}
+
+/// The function that a rotation names. One that the plan does not make is added, with nothing known of it.
+fn function(it: Thing<'_>, text: &Text, inventory: &mut Inventory) -> Option<Arn> {
+    let written = text.written();
+    if let Ok(arn) = Arn::parse(&written) {
+        let (unqualified, _) = arn.split_qualifier();
+        let because = Gap::new("plan", unqualified.as_str(), "the plan does not make this function");
+        inventory.functions.entry(unqualified.clone()).or_insert_with(|| functions::elsewhere(&unqualified, &because));
+        return Some(arn);
+    }
+    let region = it.resolver.region_of(it.instance);
+    let account = it.resolver.account_of(it.instance);
+    let arn = Arn::build(Partition::of_region(&region), "lambda", &region, &account, &format!("function:{written}")).ok()?;
+    let because = it.unknown("rotation_lambda_arn");
+    inventory.functions.entry(arn.clone()).or_insert_with(|| functions::elsewhere(&arn, &because));
+    Some(arn)
+}

@@ -1,0 +1,143 @@
+//! One resource of a plan, and its attributes as texts with symbols, lists and policy documents. The readers of resource types take them from here.
+
+use std::collections::BTreeMap;
+
+use crate::arn::Arn;
+use crate::inventory::{Gap, Known};
+use crate::policy::Text;
+use crate::source::terraform::code::{Evaluator, Made};
+use crate::source::terraform::identity::Kind;
+use crate::source::terraform::resolve::{Resolver, Want};
+use crate::source::terraform::value::Value;
+use crate::source::terraform::world::Instance;
+
+/// One resource of a plan.
+#[derive(Clone, Copy)]
+pub(super) struct Thing<'a> {
+    pub(super) resolver: &'a Resolver<'a>,
+    pub(super) instance: &'a Instance,
+    /// The configuration, where its folder is known.
+    pub(super) code: Option<&'a Evaluator<'a>>,
+}
+
+/// Whatever a text is, it is no identity that anything is compared with.
+const PLAIN: Want = Want { kind: Kind::Any, attribute: "id" };
+
+impl<'a> Thing<'a> {
+    /// Another resource of the same plan.
+    pub(super) fn other(&self, instance: &'a Instance) -> Self {
+        Self { instance, ..*self }
+    }
+
+    /// What Terraform calls it.
+    pub(super) fn address(&self) -> &'a str {
+        &self.instance.address
+    }
+
+    /// Its ARN: what the plan knows, or what AWS will make.
+    pub(super) fn arn(&self) -> Option<Arn> {
+        Arn::parse(&self.resolver.arn(self.instance).written()).ok()
+    }
+
+    /// The attribute at the end of these steps, which are written with dots.
+    pub(super) fn value(&self, path: &str) -> Option<&'a Value> {
+        self.instance.values.at(path.split('.'))
+    }
+
+    /// A text, which may be the identity of something of this kind.
+    pub(super) fn naming(&self, path: &str, want: Want) -> Option<Text> {
+        let steps: Vec<&str> = path.split('.').collect();
+        if let Some(Made::Text(text)) = self.made(path) {
+            return Some(text);
+        }
+        self.resolver.text(self.instance, &steps, want)
+    }
+
+    /// What the configuration makes of an attribute that the plan does not know, as far as it tells.
+    pub(super) fn made(&self, path: &str) -> Option<Made> {
+        let is_open = match self.value(path)? {
+            Value::Unknown => true,
+            Value::List(items) => items.contains(&Value::Unknown),
+            _ => false,
+        };
+        let steps: Vec<&str> = path.split('.').collect();
+        self.code.filter(|_| is_open)?.attribute(self.instance, &steps)
+    }
+
+    /// A text like any other. An empty one is as good as none.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        self.naming(path, PLAIN).map(|text| text.written().into_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// A number, if it is known.
+    pub(super) fn number<N: std::str::FromStr>(&self, path: &str) -> Option<N> {
+        self.value(path)?.text()?.parse().ok()
+    }
+
+    /// Whether somebody writes an attribute, so that it is not only told by AWS. Where nothing is written down, it may be.
+    pub(super) fn is_written(&self, attribute: &str) -> bool {
+        self.resolver.world.written(self.instance).is_none_or(|written| written.expressions.get(attribute).is_some())
+    }
+
+    /// Whether an attribute will have a value that is not AWS's own choice.
+    pub(super) fn is_set(&self, path: &str) -> bool {
+        match self.value(path) {
+            None => false,
+            Some(Value::Text(text)) => !text.is_empty(),
+            Some(Value::Unknown) => self.is_written(path.split('.').next().unwrap_or_default()),
+            Some(_) => true,
+        }
+    }
+
+    /// Texts, each of which may be the identity of something of this kind; none where the list is not set.
+    pub(super) fn list(&self, path: &str, want: Want) -> Vec<String> {
+        let steps: Vec<&str> = path.split('.').collect();
+        if let Some(texts) = self.made(path).filter(|made| matches!(made, Made::List(_))).and_then(|made| made.texts()) {
+            return texts.iter().map(|text| text.written().into_owned()).collect();
+        }
+        let texts = self.resolver.texts(self.instance, &steps, want).unwrap_or_default();
+        texts.iter().map(|text| text.written().into_owned()).collect()
+    }
+
+    /// How many blocks of a name there are; `None` where that is not known.
+    pub(super) fn count(&self, path: &str) -> Option<usize> {
+        match self.value(path) {
+            Some(Value::Unknown) => None,
+            value => Some(value.map_or(0, |value| value.items().len())),
+        }
+    }
+
+    /// Tags, with those that the provider gives to everything.
+    pub(super) fn tags(&self) -> Known<BTreeMap<String, String>> {
+        // What the provider adds to all is in `tags_all`, which some versions only know after apply.
+        let known = |name: &&str| !matches!(self.value(name), None | Some(Value::Unknown));
+        let all = ["tags_all", "tags"].into_iter().find(known).or(Some("tags")).and_then(|name| Some((name, self.value(name)?)));
+        match all {
+            Some((name, Value::Unknown)) => Known::Unreadable(self.unknown(name)),
+            Some((name, Value::Map(tags))) => Known::Value(
+                tags.keys()
+                    .filter_map(|key| Some((key.clone(), self.resolver.text(self.instance, &[name, key], PLAIN)?.written().into_owned())))
+                    .collect(),
+            ),
+            _ => Known::Value(BTreeMap::new()),
+        }
+    }
+
+    /// That the configuration makes an attribute from something that is not found out.
+    pub(super) fn hidden(&self, path: &str, what: &str) -> Gap {
+        Gap::new("plan", self.address(), &format!("{path} is not known before apply, and made from {what}"))
+    }
+
+    /// That an attribute is not known before the plan is applied, and what it is made from.
+    pub(super) fn unknown(&self, path: &str) -> Gap {
+        let steps: Vec<&str> = path.split('.').collect();
+        let references = self.resolver.written_references(self.instance, &steps);
+        let from = if references.is_empty() { String::new() } else { format!(", and made from {}", references.join(", ")) };
+        Gap::new("plan", self.address(), &format!("{path} is not known before apply{from}"))
+    }
+}
+
+/// That what a text names is not known.
+pub(super) fn gap_of(address: &str, written: &str) -> Gap {
+    Gap::new("plan", address, &format!("{} is not known before apply", written.replace(['⟦', '?', '⟧'], "")))
+}

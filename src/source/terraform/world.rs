@@ -1,0 +1,236 @@
+//! What will be there when the plan was applied: every instance of every resource with its values, and the configuration that they come from. `resolve` follows
+//! references through it, the readers of resources take their values from it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::address::{Key, ModulePath};
+use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule};
+use super::value::Value;
+use crate::arn::Arn;
+
+/// Attributes that hold what a secret protects: they are forgotten as soon as they are read.
+const VALUES_OF_SECRETS: [&str; 6] =
+    ["secret_string", "secret_binary", "secret_string_wo", "password", "master_password", "admin_password"];
+
+/// One instance of a resource, or of data that is read.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    /// As Terraform writes it.
+    pub(crate) address: String,
+    pub(crate) module: ModulePath,
+    pub(crate) data: bool,
+    /// `aws_secretsmanager_secret`
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) key: Option<Key>,
+    pub(crate) values: Value,
+}
+
+impl Instance {
+    /// The address as it is written within its module.
+    pub(crate) fn address_in_module(&self) -> String {
+        let data = if self.data { "data." } else { "" };
+        let key = self.key.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("{data}{}.{}{key}", self.kind, self.name)
+    }
+}
+
+/// A resource by what is written: module instance, whether it is data, type and name.
+type Block = (ModulePath, bool, String, String);
+
+/// All that will be there.
+pub(crate) struct World<'p> {
+    plan: &'p Plan,
+    instances: BTreeMap<String, Instance>,
+    blocks: BTreeMap<Block, Vec<String>>,
+    configured: BTreeMap<(Vec<String>, bool, &'p str, &'p str), &'p ConfiguredResource>,
+}
+
+impl<'p> World<'p> {
+    /// The world after this plan.
+    pub(crate) fn after(plan: &'p Plan) -> Self {
+        Self::of(plan, |change| {
+            let change = &change.values;
+            let is = |action: &str| change.actions.iter().any(|it| it == action);
+            match () {
+                // What Terraform forgets is still there; it does not look after it any more.
+                () if is("forget") && !is("create") => Some(Value::known(&change.before)),
+                () if is("delete") && !is("create") => None,
+                () => Some(Value::of(&change.after, &change.after_unknown)),
+            }
+        })
+    }
+
+    /// The world before it, as far as the state tells.
+    pub(crate) fn before(plan: &'p Plan) -> Self {
+        Self::of(plan, |change| {
+            let read = change.values.actions.iter().any(|it| it == "read");
+            (!read && !change.values.before.is_null()).then(|| Value::known(&change.values.before))
+        })
+    }
+
+    fn of(plan: &'p Plan, values: impl Fn(&Change) -> Option<Value>) -> Self {
+        let mut instances = BTreeMap::new();
+        // What the plan does not touch, as with -target, and data that was read while planning.
+        from_state(&plan.prior_state.values.root_module, &mut instances);
+        for change in plan.resource_changes.iter().filter(|change| change.deposed.is_none()) {
+            instances.remove(&change.address);
+            if let Some(moved) = &change.previous_address {
+                instances.remove(moved);
+            }
+        }
+        for change in plan.resource_changes.iter().filter(|change| change.deposed.is_none()) {
+            if let Some(values) = values(change) {
+                let instance = Instance {
+                    address: change.address.clone(),
+                    module: ModulePath::parse(&change.module_address),
+                    data: change.mode == "data",
+                    kind: change.kind.clone(),
+                    name: change.name.clone(),
+                    key: change.index.as_ref().and_then(Key::of_json),
+                    values: without_secrets(values),
+                };
+                instances.insert(change.address.clone(), instance);
+            }
+        }
+        let mut blocks: BTreeMap<Block, Vec<String>> = BTreeMap::new();
+        for instance in instances.values() {
+            let block = (instance.module.clone(), instance.data, instance.kind.clone(), instance.name.clone());
+            blocks.entry(block).or_default().push(instance.address.clone());
+        }
+        let mut configured = BTreeMap::new();
+        index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
+        Self { plan, instances, blocks, configured }
+    }
+
+    /// All instances, by address.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = &Instance> {
+        self.instances.values()
+    }
+
+    /// The resources that will be there of one type.
+    pub(crate) fn of_kind<'w>(&'w self, kind: &'w str) -> impl Iterator<Item = &'w Instance> {
+        self.instances.values().filter(move |instance| !instance.data && instance.kind == kind)
+    }
+
+    /// The instances of what is written under this name in this module instance.
+    pub(crate) fn instances_of(&self, module: &ModulePath, data: bool, kind: &str, name: &str) -> impl Iterator<Item = &Instance> {
+        let addresses = self.blocks.get(&(module.clone(), data, kind.to_owned(), name.to_owned()));
+        addresses.into_iter().flatten().filter_map(|address| self.instances.get(address))
+    }
+
+    /// The instances of the module that is called by this name here.
+    pub(crate) fn modules_of(&self, module: &ModulePath, name: &str) -> Vec<ModulePath> {
+        let depth = module.0.len();
+        let below = |path: &ModulePath| {
+            (path.0.len() > depth && path.0[..depth] == module.0 && path.0[depth].0 == name).then(|| ModulePath(path.0[..=depth].to_vec()))
+        };
+        let mut found: Vec<ModulePath> = self.blocks.keys().filter_map(|(path, ..)| below(path)).collect();
+        found.dedup();
+        found
+    }
+
+    /// What is written about a resource.
+    pub(crate) fn written(&self, instance: &Instance) -> Option<&'p ConfiguredResource> {
+        let path = instance.module.0.iter().map(|(name, _)| name.clone()).collect();
+        self.configured.get(&(path, instance.data, instance.kind.as_str(), instance.name.as_str())).copied()
+    }
+
+    /// The call that leads to a module, as it is written.
+    pub(crate) fn call(&self, module: &ModulePath) -> Option<&'p ModuleCall> {
+        let (parent, name, _) = module.parent()?;
+        self.module(&parent)?.calls.get(name)
+    }
+
+    /// The root module as it is written.
+    pub(crate) fn root(&self) -> &'p Module {
+        &self.plan.configuration.root_module
+    }
+
+    /// A module as it is written.
+    pub(crate) fn module(&self, module: &ModulePath) -> Option<&'p Module> {
+        let root = &self.plan.configuration.root_module;
+        module.0.iter().try_fold(root, |module, (name, _)| module.calls.get(name).map(|call| &call.module))
+    }
+
+    /// The value of a variable of the root module.
+    pub(crate) fn variable(&self, name: &str) -> Option<&'p Json> {
+        self.plan.variables.get(name).map(|variable| &variable.value)
+    }
+
+    /// What is written about the provider of a resource.
+    pub(crate) fn provider(&self, instance: &Instance) -> Option<&'p Json> {
+        let key = &self.written(instance)?.provider_config_key;
+        let configured = &self.plan.configuration.provider_config;
+        // A module that is handed its provider names the root's, or, in older versions, itself.
+        let found = configured.get(key).or_else(|| configured.get(key.rsplit(':').next()?));
+        found.map(|provider| &provider.expressions)
+    }
+
+    /// A text that is written in full, or by a variable of the root module.
+    pub(crate) fn written_text(&self, expression: &Json) -> Option<String> {
+        if let Some(constant) = expression.get("constant_value") {
+            return constant.as_str().map(str::to_owned);
+        }
+        let references = expression.get("references")?.as_array()?;
+        let [only] = references.as_slice() else { return None };
+        self.variable(only.as_str()?.strip_prefix("var.")?)?.as_str().map(str::to_owned)
+    }
+
+    /// The account that a provider's block tells: that of the role that it takes on, or the only one that it is allowed.
+    pub(crate) fn account_of_provider(&self, provider: &Json) -> Option<String> {
+        let role = provider.get("assume_role").and_then(|block| self.written_text(block.get(0).unwrap_or(block).get("role_arn")?));
+        if let Some(arn) = role.and_then(|role| Arn::parse(&role).ok()) {
+            return Some(arn.account().to_owned());
+        }
+        match provider.get("allowed_account_ids")?.get("constant_value")?.as_array()?[..] {
+            [Json::String(ref only)] => Some(only.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn from_state(module: &StateModule, instances: &mut BTreeMap<String, Instance>) {
+    for resource in module.resources.iter().filter(|resource| resource.deposed_key.is_none()) {
+        let instance = Instance {
+            address: resource.address.clone(),
+            module: ModulePath::parse(&module.address),
+            data: resource.mode == "data",
+            kind: resource.kind.clone(),
+            name: resource.name.clone(),
+            key: resource.index.as_ref().and_then(Key::of_json),
+            values: without_secrets(Value::known(&resource.values)),
+        };
+        instances.insert(instance.address.clone(), instance);
+    }
+    module.child_modules.iter().for_each(|child| from_state(child, instances));
+}
+
+/// The values without what a secret protects; that there is something stays known.
+fn without_secrets(mut values: Value) -> Value {
+    if let Value::Map(fields) = &mut values {
+        for name in VALUES_OF_SECRETS {
+            if let Some(value @ Value::Text(_)) = fields.get_mut(name) {
+                *value = Value::Text("(not read)".to_owned());
+            }
+        }
+    }
+    values
+}
+
+fn index<'p>(
+    module: &'p Module,
+    path: &mut Vec<String>,
+    configured: &mut BTreeMap<(Vec<String>, bool, &'p str, &'p str), &'p ConfiguredResource>,
+) {
+    for resource in &module.resources {
+        configured.insert((path.clone(), resource.mode == "data", &resource.kind, &resource.name), resource);
+    }
+    for (name, call) in &module.calls {
+        path.push(name.clone());
+        index(&call.module, path, configured);
+        path.pop();
+    }
+}

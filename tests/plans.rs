@@ -1,0 +1,367 @@
+//! Plans of Terraform against the program, as a user runs it: a correct rotation, and the same with one fault each.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+fn rotaudit(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rotaudit")).args(arguments).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn plan(name: &str) -> Value {
+    serde_json::from_slice(&fs::read(format!("tests/plans/{name}/plan.json")).unwrap()).unwrap()
+}
+
+fn written(name: &str, plan: &Value) -> PathBuf {
+    // Two tests may read plans of one name at the same time.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("plan-{}-{name}-{count}.json", std::process::id()));
+    fs::write(&file, plan.to_string()).unwrap();
+    file
+}
+
+/// The report of a plan.
+fn report(name: &str, plan: &Value) -> Value {
+    let file = written(name, plan);
+    let output = rotaudit(&["scan", "--plan", file.to_str().unwrap(), "--format", "json"]);
+    fs::remove_file(file).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn verdict(report: &Value) -> &str {
+    report["rotations"][0]["verdict"].as_str().unwrap()
+}
+
+fn rules(report: &Value) -> BTreeSet<&str> {
+    report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
+}
+
+/// What will happen to the resource of this address.
+fn change<'p>(plan: &'p mut Value, address: &str) -> &'p mut Value {
+    let changes = plan["resource_changes"].as_array_mut().unwrap();
+    changes.iter_mut().find(|change| change["address"] == address).unwrap_or_else(|| panic!("no {address}"))
+}
+
+fn set(plan: &mut Value, address: &str, attribute: &str, value: Value) {
+    let change = &mut change(plan, address)["change"];
+    change["after_unknown"].as_object_mut().unwrap().remove(attribute);
+    change["after"][attribute] = value;
+}
+
+fn without(plan: &mut Value, address: &str) {
+    plan["resource_changes"].as_array_mut().unwrap().retain(|change| change["address"] != address);
+}
+
+/// The expressions of a resource as they are written.
+fn written_of<'p>(plan: &'p mut Value, address: &str) -> &'p mut Value {
+    let resources = plan["configuration"]["root_module"]["resources"].as_array_mut().unwrap();
+    &mut resources.iter_mut().find(|resource| resource["address"] == address).unwrap_or_else(|| panic!("no {address}"))["expressions"]
+}
+
+const PERMISSION: &str = "aws_lambda_permission.secrets_manager";
+const FUNCTION: &str = "aws_lambda_function.rotate";
+const POLICY: &str = "data.aws_iam_policy_document.rotate";
+const SECRET: &str = "aws_secretsmanager_secret.db";
+const KEY: &str = "aws_kms_key.db";
+
+/// Takes an action out of a statement of the role's policy.
+fn forbid(plan: &mut Value, statement: usize, action: &str) {
+    let statement = &mut change(plan, POLICY)["change"]["after"]["statement"][statement];
+    statement["actions"].as_array_mut().unwrap().retain(|it| it != action);
+}
+
+fn add(plan: &mut Value, kind: &str, name: &str, after: &Value, unknown: &Value, expressions: &Value) {
+    let address = format!("{kind}.{name}");
+    let change = json!({"actions": ["create"], "before": null, "after": after, "after_unknown": unknown});
+    let resource = json!({"address": address, "mode": "managed", "type": kind, "name": name, "change": change});
+    plan["resource_changes"].as_array_mut().unwrap().push(resource);
+    let written = json!({"address": address, "mode": "managed", "type": kind, "name": name, "provider_config_key": "aws", "expressions": expressions});
+    plan["configuration"]["root_module"]["resources"].as_array_mut().unwrap().push(written);
+}
+
+fn open_to_the_world(plan: &mut Value) {
+    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
+    set(plan, SECRET, "policy", json!({"Version": "2012-10-17", "Statement": [statement]}).to_string().into());
+}
+
+fn of_a_decoy(plan: &mut Value) {
+    add(
+        plan,
+        "aws_iam_role",
+        "decoy",
+        &json!({"name": "decoy", "assume_role_policy": "{\"Version\":\"2012-10-17\",\"Statement\":[]}"}),
+        &json!({"arn": true, "id": true}),
+        &json!({"name": {"constant_value": "decoy"}}),
+    );
+    written_of(plan, "aws_iam_role_policy.rotate")["role"] = json!({"references": ["aws_iam_role.decoy.id", "aws_iam_role.decoy"]});
+}
+
+fn of_another_secret(plan: &mut Value) {
+    let expressions = json!({"name": {"constant_value": "prod/other"}});
+    add(plan, "aws_secretsmanager_secret", "other", &json!({"name": "prod/other"}), &json!({"arn": true, "id": true}), &expressions);
+    written_of(plan, POLICY)["statement"][0]["resources"] =
+        json!({"references": ["aws_secretsmanager_secret.other.arn", "aws_secretsmanager_secret.other"]});
+}
+
+fn with_a_url(plan: &mut Value) {
+    let after = json!({"authorization_type": "NONE", "function_name": "rotate-db"});
+    add(plan, "aws_lambda_function_url", "open", &after, &json!({"id": true}), &json!({"authorization_type": {"constant_value": "NONE"}}));
+}
+
+/// A fault: how the plan gets it, and how the template beside it does, by replacing texts; what the verdict is, and which rules find something.
+struct Fault {
+    name: &'static str,
+    plan: fn(&mut Value),
+    template: &'static [(&'static str, &'static str)],
+    verdict: &'static str,
+    rules: &'static [&'static str],
+}
+
+const PERMISSION_BLOCK: &str = "  Permission:\n    Type: AWS::Lambda::Permission\n    Properties:\n      FunctionName: !Ref Function\n      Action: lambda:InvokeFunction\n      Principal: secretsmanager.amazonaws.com\n      SourceAccount: !Ref AWS::AccountId\n";
+const END: &str = "      RotationRules: {AutomaticallyAfterDays: 30}\n";
+const DECOY: &str = "      RotationRules: {AutomaticallyAfterDays: 30}\n  Decoy:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: decoy\n      AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}\n";
+const OTHER: &str =
+    "      RotationRules: {AutomaticallyAfterDays: 30}\n  Other: {Type: 'AWS::SecretsManager::Secret', Properties: {Name: prod/other}}\n";
+const OPEN: &str = "      RotationRules: {AutomaticallyAfterDays: 30}\n  Open:\n    Type: AWS::SecretsManager::ResourcePolicy\n    Properties:\n      SecretId: !Ref Secret\n      ResourcePolicy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', Action: 'secretsmanager:GetSecretValue', Resource: '*'}]}\n";
+const URL: &str = "      RotationRules: {AutomaticallyAfterDays: 30}\n  Url: {Type: 'AWS::Lambda::Url', Properties: {TargetFunctionArn: !GetAtt Function.Arn, AuthType: NONE}}\n  Anybody: {Type: 'AWS::Lambda::Permission', Properties: {FunctionName: !Ref Function, Action: 'lambda:InvokeFunctionUrl', Principal: '*', FunctionUrlAuthType: NONE}}\n";
+
+const FAULTS: [Fault; 14] = [
+    Fault { name: "none", plan: |_| {}, template: &[], verdict: "rotates", rules: &[] },
+    Fault {
+        name: "no-permission",
+        plan: |plan| without(plan, PERMISSION),
+        template: &[(PERMISSION_BLOCK, ""), ("    DependsOn: [Permission, Policy]\n", "    DependsOn: Policy\n")],
+        verdict: "fails",
+        rules: &["secrets-manager-cannot-invoke"],
+    },
+    Fault {
+        name: "no-source-account",
+        plan: |plan| set(plan, PERMISSION, "source_account", Value::Null),
+        template: &[("      SourceAccount: !Ref AWS::AccountId\n", "")],
+        verdict: "rotates",
+        rules: &["invoke-open-to-other-accounts"],
+    },
+    Fault {
+        name: "no-put",
+        plan: |plan| forbid(plan, 0, "secretsmanager:PutSecretValue"),
+        template: &[("              - secretsmanager:PutSecretValue\n", "")],
+        verdict: "fails",
+        rules: &["role-cannot-rotate-secret"],
+    },
+    Fault {
+        name: "wrong-secret",
+        plan: of_another_secret,
+        template: &[("            Resource: !Ref Secret\n", "            Resource: !Ref Other\n"), (END, OTHER)],
+        verdict: "fails",
+        rules: &["role-cannot-rotate-secret", "role-names-other-secrets", "role-reads-other-secrets"],
+    },
+    Fault {
+        name: "decoy-role",
+        plan: of_a_decoy,
+        template: &[("      RoleName: !Ref Role\n", "      RoleName: !Ref Decoy\n"), (END, DECOY)],
+        verdict: "fails",
+        rules: &["role-cannot-rotate-secret", "role-cannot-use-key", "role-lacks-random-password"],
+    },
+    Fault {
+        name: "no-data-key",
+        plan: |plan| forbid(plan, 2, "kms:GenerateDataKey"),
+        template: &[("'kms:Decrypt', 'kms:GenerateDataKey'", "'kms:Decrypt'")],
+        verdict: "fails",
+        rules: &["role-cannot-use-key"],
+    },
+    Fault {
+        name: "key-off",
+        plan: |plan| set(plan, KEY, "is_enabled", false.into()),
+        template: &[("Enabled: true", "Enabled: false")],
+        verdict: "fails",
+        rules: &["key-not-usable"],
+    },
+    Fault {
+        name: "no-concurrency",
+        plan: |plan| set(plan, FUNCTION, "reserved_concurrent_executions", 0.into()),
+        template: &[("      Timeout: 30\n", "      Timeout: 30\n      ReservedConcurrentExecutions: 0\n")],
+        verdict: "fails",
+        rules: &["function-throttled"],
+    },
+    Fault {
+        name: "short",
+        plan: |plan| set(plan, FUNCTION, "timeout", Value::Null),
+        template: &[("      Timeout: 30\n", "")],
+        verdict: "rotates",
+        rules: &["function-timeout-short"],
+    },
+    Fault {
+        name: "old-runtime",
+        plan: |plan| set(plan, FUNCTION, "runtime", "python3.8".into()),
+        template: &[("python3.13", "python3.8")],
+        verdict: "rotates",
+        rules: &["function-runtime-deprecated"],
+    },
+    Fault {
+        name: "open-secret",
+        plan: open_to_the_world,
+        template: &[(END, OPEN)],
+        verdict: "rotates",
+        rules: &["secret-open-to-other-accounts"],
+    },
+    Fault {
+        name: "open-url",
+        plan: with_a_url,
+        template: &[(END, URL)],
+        verdict: "rotates",
+        rules: &["function-url-open", "function-url-present"],
+    },
+    Fault {
+        name: "no-version",
+        plan: |plan| without(plan, "aws_secretsmanager_secret_version.db"),
+        template: &[("      SecretString: '{}'\n", "")],
+        verdict: "fails",
+        rules: &["no-current-version"],
+    },
+];
+
+#[test]
+fn each_fault_of_a_plan_is_found_and_nothing_else_is() {
+    let mut wrong = Vec::new();
+    for fault in FAULTS {
+        let mut plan = plan("correct");
+        (fault.plan)(&mut plan);
+        let report = report(fault.name, &plan);
+        let found = (verdict(&report).to_owned(), rules(&report));
+        if found != (fault.verdict.to_owned(), fault.rules.iter().copied().collect()) {
+            wrong.push(format!("{}: {found:?}", fault.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Verdict, and rules with the fingerprints of their findings; of what AWS names itself, such as keys, the rule alone, because names are not known yet.
+fn outcome(report: &Value) -> (String, BTreeSet<(String, String)>) {
+    let finding = |finding: &Value| {
+        let resource = finding["resource"].as_str().unwrap();
+        let named = if resource.contains(":key/") { String::new() } else { finding["fingerprint"].as_str().unwrap().to_owned() };
+        (finding["rule"].as_str().unwrap().to_owned(), named)
+    };
+    (verdict(report).to_owned(), report["findings"].as_array().unwrap().iter().map(finding).collect())
+}
+
+#[test]
+fn a_plan_and_a_template_of_the_same_rotation_come_out_alike() {
+    let template = fs::read_to_string("tests/plans/correct/template.yaml").unwrap();
+    for fault in FAULTS {
+        let mut plan = plan("correct");
+        (fault.plan)(&mut plan);
+        let mut text = template.clone();
+        for (from, to) in fault.template {
+            assert!(text.contains(from), "{}: the template does not hold {from:?}", fault.name);
+            text = text.replacen(from, to, 1);
+        }
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pair-{}-{}.yaml", std::process::id(), fault.name));
+        fs::write(&file, text).unwrap();
+        let place = ["--account", "111122223333", "--region", "eu-west-1", "--format", "json"];
+        let output = rotaudit(&[&["scan", "--template", file.to_str().unwrap()], place.as_slice()].concat());
+        fs::remove_file(file).unwrap();
+        let of_template: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        assert_eq!(outcome(&of_template), outcome(&report(fault.name, &plan)), "{}", fault.name);
+    }
+}
+
+fn with<'r>(rules: [&'r str; 2], another: &'r str) -> BTreeSet<&'r str> {
+    rules.into_iter().chain([another]).collect()
+}
+
+#[test]
+fn a_function_in_a_vpc_of_the_plan_gets_through_what_the_plan_opens_and_nothing_else() {
+    let whole = plan("vpc");
+    let open = report("vpc", &whole);
+    let hygiene = ["function-idle-between-rotations", "network-permissions-open-to-code"];
+    assert_eq!((verdict(&open), rules(&open)), ("rotates", BTreeSet::from(hygiene)), "{:#}", open["undecided"]);
+    let mut closed = whole.clone();
+    // Where nobody writes what may go out, nothing may.
+    set(&mut closed, "aws_security_group.function", "egress", Value::Null);
+    let closed = report("vpc-closed", &closed);
+    assert_eq!(
+        (verdict(&closed), rules(&closed)),
+        ("fails", with(hygiene, "security-group-keeps-function-in")),
+        "{:#}",
+        closed["undecided"]
+    );
+    let mut apart = whole;
+    without(&mut apart, "aws_security_group_rule.endpoint");
+    let apart = report("vpc-endpoint", &apart);
+    assert_eq!((verdict(&apart), rules(&apart)), ("fails", with(hygiene, "endpoint-refuses-function")), "{:#}", apart["undecided"]);
+}
+
+#[test]
+fn a_module_as_teams_write_it_is_decided_with_its_configuration_and_open_without() {
+    let file = "tests/plans/module/plan.json";
+    let scan = |more: &[&str]| -> Value {
+        let output = rotaudit(&[&["scan", "--plan", file, "--format", "json"], more].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let verdicts = |report: &Value| -> Vec<String> {
+        report["rotations"].as_array().unwrap().iter().map(|rotation| rotation["verdict"].as_str().unwrap().to_owned()).collect()
+    };
+    let open = scan(&[]);
+    assert_eq!((verdicts(&open), rules(&open)), (vec!["undecided".to_owned(); 2], BTreeSet::new()));
+    assert!(open["rotations"].to_string().contains("local.role"), "it says what it hangs on");
+    let decided = scan(&["--source", "tests/plans/module"]);
+    let expected = [
+        "decrypt-outside-encryption-context",
+        "invoke-open-to-other-accounts",
+        "key-policy-changeable",
+        "role-cannot-use-key",
+        "role-encrypts-beside-rotation",
+    ];
+    assert_eq!((verdicts(&decided), rules(&decided)), (vec!["fails".to_owned(), "rotates".to_owned()], BTreeSet::from(expected)));
+    let sarif = rotaudit(&["scan", "--plan", file, "--source", "tests/plans/module", "--format", "sarif"]);
+    assert!(String::from_utf8_lossy(&sarif.stdout).contains("tests/plans/module/main.tf"), "findings point into the configuration");
+}
+
+#[test]
+fn what_a_plan_adds_is_told_apart_from_what_was_there() {
+    let file = "tests/plans/change/plan.json";
+    let scan = |more: &[&str]| -> Value {
+        let output = rotaudit(&[&["scan", "--plan", file, "--format", "json"], more].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let (before, after) = (scan(&["--before"]), scan(&[]));
+    assert_eq!((before["rotations"].as_array().unwrap().len(), rules(&before)), (1, BTreeSet::new()), "{:#}", before["undecided"]);
+    let expected = ["invoke-open-to-other-accounts", "role-cannot-rotate-secret"];
+    assert_eq!((after["rotations"].as_array().unwrap().len(), rules(&after)), (2, BTreeSet::from(expected)), "{:#}", after["undecided"]);
+}
+
+#[test]
+fn the_value_of_a_secret_is_in_no_report() {
+    let file = written("value", &plan("correct"));
+    assert!(fs::read_to_string(&file).unwrap().contains("hunter2"), "the plan does hold it");
+    for format in ["table", "json", "sarif", "markdown"] {
+        let output = rotaudit(&["scan", "--plan", file.to_str().unwrap(), "--format", format]);
+        assert!(!output.stdout.is_empty() && !String::from_utf8_lossy(&output.stdout).contains("hunter2"), "{format}");
+    }
+    let snapshot = file.with_extension("snapshot.json");
+    let output = rotaudit(&["snapshot", "--plan", file.to_str().unwrap(), "-o", snapshot.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!fs::read_to_string(&snapshot).unwrap().contains("hunter2"));
+    fs::remove_file(snapshot).unwrap();
+    fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_plan_is_told_apart() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("plan-{}-saved", std::process::id()));
+    fs::write(&file, b"PK\x03\x04").unwrap();
+    let output = rotaudit(&["scan", "--plan", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("terraform show -json"));
+    fs::remove_file(file).unwrap();
+}

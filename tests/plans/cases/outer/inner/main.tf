@@ -1,0 +1,2 @@
+variable "what" {}
+resource "aws_secretsmanager_secret_rotation" "inner" { secret_id = var.what.secret }

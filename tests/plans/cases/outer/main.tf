@@ -1,0 +1,6 @@
+variable "secret" {}
+module "inner" {
+  source = "./inner"
+  what   = { secret = var.secret }
+}
+resource "aws_secretsmanager_secret_rotation" "outer" { secret_id = var.secret }

@@ -1,0 +1,256 @@
+//! Templates through the program: one rotation without a fault, and what each single fault brings.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const CLEAN: &str = include_str!("templates/cloudformation/clean.yaml");
+
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("templates-{}-{name}", std::process::id()))
+}
+
+/// Scans a template, given as text, for the account of the tests.
+fn scan(name: &str, template: &str, more: &[&str]) -> Output {
+    let file = scratch(name);
+    std::fs::write(&file, template).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit"))
+        .args(["scan", "--account", "111122223333", "--region", "eu-west-1", "--template"])
+        .arg(&file)
+        .args(more)
+        .output()
+        .unwrap();
+    std::fs::remove_file(&file).unwrap();
+    output
+}
+
+fn report(name: &str, template: &str, more: &[&str]) -> Value {
+    let output = scan(name, template, &[&["--format", "json"], more].concat());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// The clean template with one text replaced, which it holds.
+fn changed(from: &str, to: &str) -> String {
+    assert!(CLEAN.contains(from), "the clean template does not hold {from:?}");
+    CLEAN.replacen(from, to, 1)
+}
+
+/// The rules that find something, and the verdict of the rotation.
+fn found(report: &Value) -> (Vec<&str>, &str) {
+    let mut rules: Vec<&str> = report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+    rules.sort_unstable();
+    (rules, report["rotations"][0]["verdict"].as_str().unwrap())
+}
+
+#[test]
+fn the_clean_template_rotates_and_nothing_is_found_or_left_open() {
+    let report = report("clean", CLEAN, &[]);
+    assert_eq!(found(&report), (vec![], "rotates"), "{report:#}");
+    assert_eq!(report["undecided"], serde_json::json!([]), "{report:#}");
+}
+
+#[test]
+fn a_finding_says_where_its_resource_is_written() {
+    let report = report("open", &changed("      SourceAccount: !Ref AWS::AccountId\n      SourceArn: !Ref Secret\n", ""), &[]);
+    let finding = report["findings"].as_array().unwrap().iter().find(|it| it["about"] == "function").unwrap();
+    let line = CLEAN.lines().position(|line| line == "  Function:").unwrap() + 1;
+    assert_eq!(
+        (&finding["origin"]["line"], &finding["origin"]["column"], &finding["origin"]["name"]),
+        (&line.into(), &3.into(), &"Function".into())
+    );
+}
+
+/// The clean template with the function as SAM writes it.
+fn as_sam(template: &str) -> String {
+    let function = template.replace("Type: AWS::Lambda::Function\n", "Type: AWS::Serverless::Function\n");
+    format!("Transform: AWS::Serverless-2016-10-31\n{}", function.replace("Code: {ZipFile: ", "InlineCode: ").replace("pass'}", "pass'"))
+}
+
+/// Faults, each as one change of the clean template, with the rule that finds it and the verdict.
+const FAULTS: [(&str, &str, &str, &str); 13] = [
+    ("Principal: secretsmanager.amazonaws.com", "Principal: s3.amazonaws.com", "secrets-manager-cannot-invoke", "fails"),
+    ("                  - secretsmanager:PutSecretValue\n", "", "role-cannot-rotate-secret", "fails"),
+    ("                Resource: !Ref Secret\n", "                Resource: !Sub '${Secret}x'\n", "role-cannot-rotate-secret", "fails"),
+    ("[kms:Decrypt, kms:GenerateDataKey]", "[kms:Decrypt]", "role-cannot-use-key", "fails"),
+    (
+        "                    kms:EncryptionContext:SecretARN: !Ref Secret",
+        "                    kms:CallerAccount: !Ref AWS::AccountId",
+        "decrypt-outside-encryption-context",
+        "rotates",
+    ),
+    ("                Resource: !Ref Secret\n", "                Resource: '*'\n", "role-reads-other-secrets", "rotates"),
+    ("      Timeout: 60\n", "      Timeout: 60\n      ReservedConcurrentExecutions: 0\n", "function-throttled", "fails"),
+    ("python3.13", "python3.7", "function-runtime-deprecated", "rotates"),
+    ("Service: lambda.amazonaws.com", "Service: ec2.amazonaws.com", "role-not-assumable-by-lambda", "fails"),
+    ("AutomaticallyAfterDays: 30", "ScheduleExpression: 'rate(3000 days)'", "schedule-not-valid", "rotates"),
+    ("    DependsOn: Permission\n", "", "rotation-before-what-it-needs", "rotates"),
+    ("      EnableKeyRotation: true\n", "      Enabled: false\n", "key-not-usable", "fails"),
+    ("      SourceAccount: !Ref AWS::AccountId\n      SourceArn: !Ref Secret\n", "", "invoke-open-to-other-accounts", "rotates"),
+];
+
+#[test]
+fn a_fault_is_the_same_finding_in_a_template_of_cloudformation_and_of_sam() {
+    for (index, (from, to, rule, verdict)) in FAULTS.into_iter().enumerate() {
+        let template = changed(from, to);
+        let reports = [report(&format!("cfn-{index}"), &template, &[]), report(&format!("sam-{index}"), &as_sam(&template), &[])];
+        let prints = reports.each_ref().map(|report| {
+            let findings = report["findings"].as_array().unwrap().iter();
+            findings.map(|finding| finding["fingerprint"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        });
+        let (rules, said) = found(&reports[0]);
+        assert!(rules.contains(&rule) && said == verdict, "{from:?}: {rules:?}, {said}, not {rule}, {verdict}");
+        assert_eq!(prints[0], prints[1], "{from:?}: {:?} and {:?}", found(&reports[0]), found(&reports[1]));
+    }
+}
+
+#[test]
+fn a_role_that_sam_generates_rotates_with_its_policy_template_and_not_without() {
+    let template = include_str!("templates/sam/generated-role.yaml");
+    let with = report("generated", template, &[]);
+    assert_eq!(found(&with), (vec![], "rotates"), "{with:#}");
+    let without =
+        template.replace("        - AWSSecretsManagerRotationPolicy: {FunctionName: rotate-db}\n", "        - AmazonS3ReadOnlyAccess\n");
+    let without = report("generated-without", &without, &[]);
+    assert_eq!(found(&without).1, "undecided", "a managed policy of which nothing is known may allow anything");
+    assert!(without["rotations"][0]["needs"].to_string().contains("AmazonS3ReadOnlyAccess"), "{without:#}");
+}
+
+#[test]
+fn a_network_of_the_template_is_followed() {
+    let template = include_str!("templates/cloudformation/network.yaml");
+    let clean = report("network", template, &[]);
+    assert_eq!(found(&clean), (vec![], "rotates"), "{clean:#}");
+    assert_eq!(clean["undecided"], serde_json::json!([]), "{clean:#}");
+    for (from, to, rule) in [
+        ("PrivateDnsEnabled: true", "PrivateDnsEnabled: false", "private-names-off"),
+        (
+            "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 443, ToPort: 443",
+            "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 1, ToPort: 1",
+            "endpoint-refuses-function",
+        ),
+        (
+            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 5432, ToPort: 5432",
+            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 1, ToPort: 2",
+            "target-out-of-reach",
+        ),
+        ("Action: secretsmanager:*\n", "Action: secretsmanager:List*\n", "endpoint-policy-denies"),
+    ] {
+        assert!(template.contains(from), "{from}");
+        let broken = report("network-broken", &template.replacen(from, to, 1), &[]);
+        let (rules, verdict) = found(&broken);
+        assert!(rules.contains(&rule) && verdict == "fails", "{from}: {rules:?} {verdict}");
+    }
+}
+
+#[test]
+fn a_parameter_that_nobody_gave_leaves_open_what_hangs_on_it_and_is_named() {
+    let template =
+        changed("      Timeout: 60\n", "      Timeout: 60\n      VpcConfig: {SubnetIds: !Ref Subnets, SecurityGroupIds: [sg-1]}\n");
+    let template = template.replace("Parameters:\n", "Parameters:\n  Subnets: {Type: 'List<AWS::EC2::Subnet::Id>'}\n");
+    let report = report("open-parameter", &template, &[]);
+    assert_eq!(found(&report).1, "undecided");
+    assert!(report["rotations"][0]["needs"].to_string().contains("parameter Subnets"), "{report:#}");
+}
+
+#[test]
+fn a_condition_that_hangs_on_a_parameter_is_followed_each_way_and_the_finding_says_when() {
+    let template =
+        CLEAN.replace("  Stage: {Type: String, Default: prod}\n", "  Stage: {Type: String, Default: prod}\n  Wide: {Type: String}\n");
+    let template = template.replace("Resources:\n  Key:", "Conditions:\n  IsWide: !Equals [!Ref Wide, 'yes']\nResources:\n  Key:");
+    let template =
+        template.replace("                Resource: !Ref Secret\n", "                Resource: !If [IsWide, '*', !Ref Secret]\n");
+    let either = report("either", &template, &[]);
+    let finding = either["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "role-reads-other-secrets").unwrap();
+    assert_eq!(finding["only_if"], serde_json::json!(["parameter Wide is yes"]));
+    assert_eq!(found(&report("narrow", &template, &["--parameter", "Wide=no"])), (vec![], "rotates"));
+}
+
+#[test]
+fn a_schedule_alone_is_decided_over_the_account_in_which_its_function_exists() {
+    let snapshot = scratch("existing.json");
+    let existing = rotaudit::inventory::clean::account().unwrap();
+    std::fs::write(&snapshot, rotaudit::inventory::snapshot::to_text(&existing).unwrap()).unwrap();
+    let template = "
+Resources:
+  Schedule:
+    Type: AWS::SecretsManager::RotationSchedule
+    Properties:
+      SecretId: prod/db
+      RotationLambdaARN: FUNCTION
+      RotationRules: {AutomaticallyAfterDays: 10}
+"
+    .replace("FUNCTION", rotaudit::inventory::clean::FUNCTION);
+    let alone = report("schedule", &template, &[]);
+    assert_eq!(found(&alone).1, "undecided");
+    let over = report("schedule-over", &template, &["--over", snapshot.to_str().unwrap()]);
+    std::fs::remove_file(&snapshot).unwrap();
+    assert_eq!(found(&over), (vec![], "rotates"), "{over:#}");
+}
+
+#[test]
+fn a_finding_of_a_template_stands_on_its_line_in_sarif() {
+    let output =
+        scan("sarif", &changed("      SourceAccount: !Ref AWS::AccountId\n      SourceArn: !Ref Secret\n", ""), &["--format", "sarif"]);
+    let sarif: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let places = sarif["runs"][0]["results"].as_array().unwrap().iter().map(|result| &result["locations"][0]["physicalLocation"]);
+    let line = CLEAN.lines().position(|line| line == "  Function:").unwrap() + 1;
+    assert!(places.into_iter().any(|place| place["region"]["startLine"] == line), "{sarif:#}");
+}
+
+#[test]
+fn hostile_templates_are_refused_with_the_place_and_nothing_hangs() {
+    let deep = format!("Resources: {}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let laughs = "a: &a [x, x]\nb: &b [*a, *a]\nResources: {R: {Type: X, Properties: {V: *b}}}\n".to_owned();
+    let long = format!("Resources:\n  R: {{Type: X, Description: {}}}\n", "x".repeat(50 << 20));
+    let circle = "Resources:\n  A: {Type: 'AWS::SecretsManager::Secret', Properties: {Name: !Ref A}}\n".to_owned();
+    let expected = ["recursion limit", "alias", "longer than", "hangs on itself"];
+    for (index, (text, says)) in [deep, laughs, long, circle].iter().zip(expected).enumerate() {
+        let output = scan(&format!("hostile-{index}"), text, &[]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && told.contains(says), "{says}: {told}");
+    }
+}
+
+#[test]
+fn a_folder_of_the_cdk_is_read_as_its_stacks_and_names_constructs() {
+    let folder = scratch("cdk.out");
+    std::fs::create_dir_all(&folder).unwrap();
+    // The secret in one stack, the rest in another, which imports it.
+    let (secret, rest) = (CLEAN.find("  Secret:\n").unwrap(), CLEAN.find("  Role:\n").unwrap());
+    let secrets = format!(
+        "{}Outputs:\n  Secret: {{Value: !Ref Secret, Export: {{Name: secret}}}}\n  Key: {{Value: !GetAtt Key.Arn, Export: {{Name: key}}}}\n",
+        &CLEAN[..rest]
+    );
+    let imports = CLEAN[rest..].replace("!Ref Secret", "!ImportValue secret").replace("!GetAtt Key.Arn", "!ImportValue key");
+    let imports = imports.replace(
+        "    Type: AWS::Lambda::Function\n",
+        "    Type: AWS::Lambda::Function\n    Metadata: {'aws:cdk:path': App/Rotate/Resource}\n",
+    );
+    assert!(secret < rest);
+    std::fs::write(folder.join("A.template.json"), secrets).unwrap();
+    std::fs::write(folder.join("B.template.json"), format!("Parameters:\n  Stage: {{Type: String, Default: prod}}\nResources:\n{imports}"))
+        .unwrap();
+    let artifact = |name: &str| serde_json::json!({"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": format!("{name}.template.json")}});
+    let manifest = serde_json::json!({"version": "36.0.0", "artifacts": {"A": artifact("A"), "B": artifact("B")}});
+    std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    let run = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_rotaudit"))
+            .args(["scan", "--account", "111122223333", "--region", "eu-west-1", "--format", "json", "--template"])
+            .arg(&folder)
+            .output()
+            .unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    };
+    let clean = run();
+    assert_eq!(found(&clean), (vec![], "rotates"), "{clean:#}");
+    let template = std::fs::read_to_string(folder.join("B.template.json")).unwrap();
+    std::fs::write(folder.join("B.template.json"), template.replace("python3.13", "python3.7")).unwrap();
+    let broken = run();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let finding = broken["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "function-runtime-deprecated").unwrap();
+    assert_eq!(finding["origin"]["name"], "App/Rotate/Resource");
+    assert!(finding["origin"]["file"].as_str().unwrap().ends_with("B.template.json"), "{finding:#}");
+}
