@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rotaudit::inventory::{Api, Inventory, Known};
+use rotaudit::inventory::network::RouteTarget;
+use rotaudit::inventory::{Api, Inventory, Known, Network};
 
 /// Versions, and the names of the policies; each policy is one call more.
 const OF_A_SECRET: usize = 2;
@@ -12,9 +13,9 @@ const OF_A_FUNCTION: usize = 5;
 const OF_A_KEY: usize = 4;
 /// Where a function is: database instances and clusters.
 const OF_A_PLACE: usize = 2;
-/// Where a function is in a VPC: the VPC, its two attributes and its DHCP options, subnets, route tables, the three kinds of gateways, network ACLs, security groups,
-/// endpoints, whether public access is blocked, private hosted zones, resolver rules and their associations.
-const OF_A_VPC: usize = 16;
+/// Where a function is in a VPC: the VPC, its two attributes and its DHCP options, subnets, route tables, NAT gateways and internet gateways, network ACLs, security
+/// groups, endpoints, whether public access is blocked, private hosted zones, resolver rules and their associations.
+const OF_A_VPC: usize = 15;
 /// The network interfaces of endpoints.
 const OF_ENDPOINTS: usize = 1;
 /// The identities, and the organization.
@@ -44,9 +45,16 @@ pub(super) fn fewest(inventory: &Inventory, open: usize) -> usize {
         + OF_A_KEY * inventory.keys.len()
         + OF_A_PLACE * places.len()
         + OF_A_VPC * with_vpcs
+        + inventory.networks.values().filter(|network| leads_outward(network)).count()
         + OF_ENDPOINTS * with_endpoints
         + OF_AN_ACCOUNT * open
         // Who asks, and each role once.
         + 1
         + inventory.accounts.len()
+}
+
+/// Whether a route of a network leads through an egress-only internet gateway, which is then looked for.
+fn leads_outward(network: &Network) -> bool {
+    let routes = network.route_tables.value().into_iter().flat_map(|tables| tables.values()).flat_map(|table| &table.routes);
+    routes.into_iter().any(|route| matches!(route.target, RouteTarget::EgressOnlyGateway(_)))
 }

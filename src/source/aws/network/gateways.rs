@@ -1,4 +1,4 @@
-//! NAT gateways, internet gateways and egress-only internet gateways.
+//! NAT gateways, internet gateways and egress-only internet gateways. `region` asks, for the last only where a route leads through one.
 
 use std::collections::BTreeSet;
 
@@ -49,6 +49,9 @@ pub(super) async fn internet_gateways(place: &Place, vpcs: &BTreeSet<String>) ->
 /// Those that are attached to one of these VPCs, of all in the region: EC2 has no filter for them
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeEgressOnlyInternetGateways.html>).
 pub(super) async fn egress_only_gateways(place: &Place, vpcs: &BTreeSet<String>) -> Known<ById<Gateway>> {
+    if vpcs.is_empty() {
+        return Known::default();
+    }
     let read = |it: &Element| gateway(it, "egressOnlyInternetGatewayId");
     let list = List { api: Api::DescribeEgressOnlyInternetGateways, set: "egressOnlyInternetGatewaySet", most: "255", read };
     let known = list.asked(place, Request::all()).await;

@@ -16,7 +16,8 @@ use super::security::{named_groups, network_acls, prefix_lists, security_groups}
 use super::transit::{peerings, transit};
 use super::vpcs::{dhcp_options, subnets, vpcs};
 use super::wanted::Wanted;
-use crate::inventory::Network;
+use crate::inventory::network::{ById, RouteTable, RouteTarget};
+use crate::inventory::{Known, Network};
 use crate::source::aws::place::Place;
 
 /// Reads these VPCs into what is known already.
@@ -61,6 +62,12 @@ pub(super) async fn read(place: &Arc<Place>, mut network: Network, round: Round)
     network
 }
 
+/// Whether a route leads through an egress-only internet gateway, as far as the tables were read: one that no route names is on nobody's path.
+fn may_lead_outward(tables: &Known<ById<RouteTable>>) -> bool {
+    let is_named = |table: &RouteTable| table.routes.iter().any(|route| matches!(route.target, RouteTarget::EgressOnlyGateway(_)));
+    tables.value().is_none_or(|tables| tables.values().any(is_named))
+}
+
 /// Reads what is asked once for all VPCs of a region: `ids` are those that were asked about, `wanted` is what its functions need.
 pub(super) async fn finish(place: &Place, mut network: Network, ids: BTreeSet<String>, wanted: Option<Wanted>) -> Network {
     let mut hosts: BTreeSet<String> = secrets_manager(&place.region).collect();
@@ -76,8 +83,10 @@ pub(super) async fn finish(place: &Place, mut network: Network, ids: BTreeSet<St
     if ids.is_empty() {
         return network;
     }
+    let nobody = BTreeSet::new();
+    let having = if may_lead_outward(&network.route_tables) { &ids } else { &nobody };
     let (egress_only, prefix_lists, public_access, zones, rules) = tokio::join!(
-        Box::pin(egress_only_gateways(place, &ids)),
+        Box::pin(egress_only_gateways(place, having)),
         Box::pin(prefix_lists(place, &network.route_tables, &network.security_groups)),
         Box::pin(block_public_access(place)),
         Box::pin(hosted_zones(place, &ids, &hosts)),
