@@ -29,8 +29,15 @@ fn turned_on(inventory: &Inventory, secret: &Arn, function: &Arn) -> Inventory {
     let mut inventory = inventory.clone();
     let rotation = &mut inventory.secrets.get_mut(secret).unwrap().rotation;
     let before = std::mem::take(rotation);
-    *rotation =
-        RotationConfiguration { enabled: true, function: Some(function.clone()), last_rotated: None, next_rotation: None, ..before };
+    *rotation = RotationConfiguration {
+        enabled: true,
+        function: Some(function.clone()),
+        last_rotated: None,
+        next_rotation: None,
+        // Nobody turns it on before the stack is there.
+        not_awaited: Vec::new(),
+        ..before
+    };
     inventory
 }
 

@@ -19,9 +19,6 @@ fn asked(emulator: &Emulator, more: &[&str]) -> (Option<i32>, Value) {
     (output.status.code(), answer.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr))))
 }
 
-/// What whoever turns a rotation on can do with its function: Secrets Manager asks them for lambda:InvokeFunction.
-const DEPLOYER: [&str; 1] = ["function-invocable-directly"];
-
 fn rules(report: &Value) -> Vec<&str> {
     list(report, "findings").iter().filter_map(|finding| finding["rule"].as_str()).collect()
 }
@@ -45,7 +42,8 @@ fn a_pipeline_is_stopped_until_the_permission_is_there_and_then_turns_rotation_o
     let missing: BTreeSet<&str> = missing.filter_map(|gap| gap["call"].as_str()).collect();
     assert_eq!(missing, BTreeSet::from(["lambda:ListFunctionUrlConfigs", "secretsmanager:ListResourcePolicies"]));
     let (code, passes) = asked(emulator, &["--on-undecided", "warn"]);
-    assert_eq!((code, rules(&passes)), (Some(0), DEPLOYER.to_vec()));
+    // CodeBuild may invoke the function to turn rotation on, which a pipeline is meant to.
+    assert_eq!((code, rules(&passes)), (Some(0), Vec::new()));
     let turning_on: Vec<_> =
         list(&passes["rotation"], "calls").iter().filter(|call| call["step"] == "turnOn").map(|call| &call["decision"]).collect();
     assert_eq!(turning_on, ["allowed", "allowed"], "the deployer may do both");
@@ -57,5 +55,5 @@ fn a_pipeline_is_stopped_until_the_permission_is_there_and_then_turns_rotation_o
     let report: Value = serde_json::from_slice(&scanned.stdout).expect("the report is JSON");
     let rotation = &report["rotations"][0];
     assert_eq!((&rotation["function"], &rotation["verdict"]), (&planted["function_arn"], &json!("rotates")));
-    assert_eq!((scanned.status.code(), rules(&report)), (Some(0), DEPLOYER.to_vec()));
+    assert_eq!((scanned.status.code(), rules(&report)), (Some(0), Vec::new()));
 }
