@@ -3,11 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::baseline;
+use super::clock::today;
 use super::config::{ConfigArgs, Configuration, FailOn};
 use super::error::CliError;
 use super::files::rule_files;
@@ -99,11 +97,6 @@ impl AuditArgs {
     pub(super) fn is_a_file(&self) -> bool {
         self.source.is_a_file()
     }
-}
-
-/// The day by which waivers go, in UTC like everything that is dated here.
-pub(super) fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
 /// The built-in rules and those of `folders`.

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
+use super::clock::now;
 use super::error::{CliError, complain};
 use super::progress::{Account, Steps};
 use super::reading::Live;
@@ -22,7 +21,7 @@ pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inven
         functions: live.functions.arns.clone(),
         proposed: live.functions.of_secret.clone().map(|(secret, function)| ProposedFunction { secret, function }),
         exchange: exchange.clone(),
-        ..Options::new(Timestamp::now())
+        ..Options::new(now())
     };
     chosen::apply(live.accounts, &mut options)?;
     let spool = live.reading.spool.clone().or_else(|| beside.and_then(spool_of));

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::audited::{rule_set, today};
+use super::audited::rule_set;
+use super::clock::today;
 use super::config::{ConfigArgs, Configuration, FailOn};
 use super::error::CliError;
 use super::exit;

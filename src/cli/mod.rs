@@ -7,6 +7,7 @@ mod audited;
 mod baseline;
 #[cfg(feature = "live")]
 mod chosen;
+mod clock;
 #[cfg(feature = "live")]
 mod collecting;
 mod completions;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::Timestamp;
 
+use super::clock::now;
 use super::error::CliError;
 use crate::arn::AccountId;
 use crate::inventory::Inventory;
@@ -44,8 +44,7 @@ impl PlanArgs {
             }
         };
         let bytes = std::fs::read(path).map_err(|error| CliError::read(path, error))?;
-        let inventory =
-            terraform::inventory(&bytes, Told { account, region, source: self.source.as_deref(), before: self.before }, Timestamp::now());
+        let inventory = terraform::inventory(&bytes, Told { account, region, source: self.source.as_deref(), before: self.before }, now());
         inventory.map(Some).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::Timestamp;
 
+use super::clock::now;
 use super::error::CliError;
 use super::reading::MoreFunctions;
 use crate::arn::{AccountId, Arn};
@@ -70,7 +70,7 @@ impl TemplateArgs {
             }
             stacks.push(Written { text, given });
         }
-        let deployed = cloudformation::inventories(stacks, (account, region), Timestamp::now());
+        let deployed = cloudformation::inventories(stacks, (account, region), now());
         let deployed = deployed.map_err(|(file, error)| wrong(Path::new(&file), &error))?;
         let existing = match &self.over {
             None => None,

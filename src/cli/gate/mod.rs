@@ -7,7 +7,8 @@ mod schedule;
 use clap::Args;
 
 use self::proposal::ProposalArgs;
-use super::audited::{AuditArgs, today};
+use super::audited::AuditArgs;
+use super::clock::today;
 use super::error::{CliError, complain};
 use super::exit;
 use super::formats::FormatArgs;

@@ -12,11 +12,19 @@ use crate::policy::Document;
 /// Logs, as all three policies of Lambda have them.
 const LOGS: [&str; 3] = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
 
-/// What Lambda needs to attach a function to a VPC.
-const INTERFACES: [&str; 6] = [
+/// Traces of X-Ray.
+const TRACES: [&str; 5] = [
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:GetSamplingStatisticSummaries",
+];
+
+/// What Lambda needs to attach a function to a VPC, but for `ec2:DescribeSubnets`, which only one of them has.
+const INTERFACES: [&str; 5] = [
     "ec2:CreateNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
     "ec2:DeleteNetworkInterface",
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
@@ -35,16 +43,12 @@ const ALL: [Managed; 6] = [
     Managed {
         path: "service-role/AWSLambdaVPCAccessExecutionRole",
         version: "v3",
-        statements: || json!([allow(&[&LOGS[..], &INTERFACES[..]].concat())]),
+        statements: || json!([allow(&[&LOGS[..], &INTERFACES[..], &["ec2:DescribeSubnets"]].concat())]),
     },
     Managed { path: "service-role/AWSLambdaENIManagementAccess", version: "v2", statements: || json!([allow(&INTERFACES)]) },
-    Managed {
-        path: "AWSXRayDaemonWriteAccess",
-        version: "v2",
-        statements: || json!([allow(&["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSampling*"])]),
-    },
+    Managed { path: "AWSXRayDaemonWriteAccess", version: "v2", statements: || json!([allow(&TRACES)]) },
     Managed { path: "AdministratorAccess", version: "v1", statements: || json!([allow(&["*"])]) },
-    Managed { path: "SecretsManagerReadWrite", version: "v5", statements: secrets_manager },
+    Managed { path: "SecretsManagerReadWrite", version: "v6", statements: secrets_manager },
 ];
 
 fn allow(actions: &[&str]) -> Value {

@@ -36,7 +36,7 @@ pub(crate) enum PlanError {
     #[error("it is a state and no plan: `terraform plan -out FILE`, then `terraform show -json FILE > plan.json`")]
     State,
     /// It is JSON of another form.
-    #[error("it is no plan: {0}")]
+    #[error("it is no plan, which `terraform show -json FILE` prints: {0}")]
     Malformed(String),
     /// It is of a version that is not known.
     #[error("its format_version is {0:?}, and this build reads {FORMAT}.x")]
