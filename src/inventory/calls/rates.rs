@@ -21,6 +21,7 @@ const LAMBDA: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarte
 const SECRETS_MANAGER: &str = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html";
 const KMS: &str = "https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html";
 const EC2: &str = "https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html";
+const STS: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html";
 const ROUTE53: &str = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html";
 
 /// Requests a second where nothing is documented.
@@ -48,7 +49,9 @@ impl Api {
             // Each call has a bucket of its own, of 100 tokens, to which 20 are added each second.
             ("ec2", _) => RateGroup { burst: 100, ..of(call, 20, Some(EC2)) },
             ("route53", _) => RateGroup { global: true, ..of(service, 5, Some(ROUTE53)) },
-            ("iam" | "sts" | "organizations", _) => RateGroup { global: true, ..of(service, CAUTIOUS, None) },
+            // Each region by itself.
+            ("sts", _) => of(service, 600, Some(STS)),
+            ("iam" | "organizations", _) => RateGroup { global: true, ..of(service, CAUTIOUS, None) },
             _ => of(service, CAUTIOUS, None),
         }
     }

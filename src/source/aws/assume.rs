@@ -1,22 +1,18 @@
 //! Taking on the role with which another account is read. `accounts` asks here.
 
-use std::error::Error;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use aws_config::sts::AssumeRoleProvider;
-use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use std::time::SystemTime;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::future;
+use aws_credential_types::provider::{Result as Provided, future};
+use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::types;
 
-use super::ask::{gap, root, told};
+use super::ask::{ask, gap};
 use super::options::Options;
 use super::session::Session;
 use crate::arn::{AccountId, Arn};
-use crate::inventory::{Api, Gap};
+use crate::inventory::{Api, Gap, Known};
 
 /// The ARN of a role in some account, from what a user typed.
 ///
@@ -36,79 +32,56 @@ pub fn role_arn(text: &str) -> Result<Arn, String> {
 
 /// The account of `role`, read with that role. It is taken on at once, so that an account that cannot be read is known as such before anything is asked there.
 pub(super) async fn assume(base: &Session, role: &Arn, options: &Options) -> Result<Session, Gap> {
-    let failed = |error: &str| gap(Api::AssumeRole, role.as_str(), error);
-    let account = AccountId::parse(role.account()).map_err(|error| failed(&error.to_string()))?;
-    let mut builder =
-        AssumeRoleProvider::builder(role.as_str()).session_name(&options.role_session_name).configure(&base.beside_the_wire());
-    if let Some(id) = &options.external_id {
-        builder = builder.external_id(id);
-    }
-    let provider = builder.build().await;
-    let first = patiently(&provider, base.attempts(), options).await.map_err(|error| failed(&why(&error)))?;
-    let credentials = Assumed { first: Mutex::new(Some(first)), provider };
-    Ok(base.elsewhere(account, SharedCredentialsProvider::new(credentials)))
+    let account = AccountId::parse(role.account()).map_err(|error| gap(Api::AssumeRole, role.as_str(), &error.to_string()))?;
+    let (name, external_id) = (options.role_session_name.clone(), options.external_id.clone());
+    let role = Role { client: base.sts(), arn: role.as_str().to_owned(), session: name, external_id, first: Mutex::default() };
+    let first = role.credentials().await?;
+    *role.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
+    Ok(base.elsewhere(account, SharedCredentialsProvider::new(role)))
 }
 
-/// The codes by which STS says that it is asked too often.
-const THROTTLED: [&str; 4] = ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"];
-
-/// The first pause after a refusal that says nothing about the role; each further one is longer by half.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// Takes the role on, again and again while STS does not say whether it may be: the roles of a large organization are taken on all at once, and the provider gives up
-/// after a few tries.
-async fn patiently(provider: &AssumeRoleProvider, attempts: u32, options: &Options) -> Result<Credentials, CredentialsError> {
-    let mut pause = PAUSE;
-    for _ in 1..attempts {
-        match provider.provide_credentials().await {
-            // Whoever has pressed Ctrl-C waits no longer.
-            Err(error) if is_passing(&error) && options.exchange.stopped().is_none() => {
-                tokio::time::sleep(pause).await;
-                pause += pause / 2;
-            }
-            answer => return answer,
-        }
-    }
-    provider.provide_credentials().await
-}
-
-/// Whether the same request may have another answer: it came too fast, or nothing came back that is STS's. That somebody can be asked is known by then.
-fn is_passing(error: &(dyn Error + 'static)) -> bool {
-    match error.source().and_then(|cause| cause.downcast_ref::<SdkError<AssumeRoleError>>()) {
-        Some(SdkError::ServiceError(refused)) => {
-            let failed = refused.raw().status().is_server_error();
-            refused.err().code().is_none_or(|code| failed || THROTTLED.contains(&code))
-        }
-        Some(SdkError::ResponseError(_) | SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) => true,
-        _ => false,
-    }
-}
-
-/// What STS answered, or what became of the call.
-fn why(error: &(dyn Error + 'static)) -> String {
-    match error.source().and_then(|cause| cause.downcast_ref::<SdkError<AssumeRoleError>>()) {
-        Some(refused) => told(refused),
-        None => root(error),
-    }
-}
-
-/// The credentials that there are already, once; then new ones, each time they are asked for. The SDK keeps them as long as they are valid.
+/// A role that was taken on: gives the credentials that there are already, once; then new ones, each time it is asked. The wire keeps them as long as they are valid.
 #[derive(Debug)]
-struct Assumed {
+struct Role {
+    client: aws_sdk_sts::Client,
+    arn: String,
+    session: String,
+    external_id: Option<String>,
     first: Mutex<Option<Credentials>>,
-    provider: AssumeRoleProvider,
 }
 
-impl ProvideCredentials for Assumed {
+impl Role {
+    /// Asks STS, on the wire of whoever takes the role on.
+    async fn credentials(&self) -> Result<Credentials, Gap> {
+        let call = self.client.assume_role().role_arn(&self.arn).role_session_name(&self.session).set_external_id(self.external_id.clone());
+        match Box::pin(ask(Api::AssumeRole, &self.arn, call.send(), |answer| answer.credentials.and_then(usable))).await {
+            Known::Value(credentials) => Ok(credentials),
+            Known::Unreadable(gap) => Err(gap),
+        }
+    }
+
+    async fn next(&self) -> Provided {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match first {
+            Some(credentials) => Ok(credentials),
+            None => self.credentials().await.map_err(|gap| CredentialsError::provider_error(gap.error.to_string())),
+        }
+    }
+}
+
+impl ProvideCredentials for Role {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
-        match self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(credentials) => future::ProvideCredentials::ready(Ok(credentials)),
-            None => self.provider.provide_credentials(),
-        }
+        future::ProvideCredentials::new(self.next())
     }
+}
+
+/// What STS gives, as the SDK signs with it; nothing when it says of no time until when.
+fn usable(given: types::Credentials) -> Option<Credentials> {
+    let until = SystemTime::try_from(given.expiration).ok()?;
+    Some(Credentials::new(given.access_key_id, given.secret_access_key, Some(given.session_token), Some(until), "AssumeRole"))
 }
 
 #[cfg(test)]

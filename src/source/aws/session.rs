@@ -115,11 +115,6 @@ impl Session {
         Self::new(self.account.clone(), self.partition, self.home.clone(), self.config.clone(), self.wire.clone(), self.exchange.clone())
     }
 
-    /// How often a call is tried.
-    pub(super) fn attempts(&self) -> u32 {
-        attempts(&self.config)
-    }
-
     /// Another account, read with these credentials on a wire of its own. Connections are shared.
     pub(super) fn elsewhere(&self, account: AccountId, credentials: SharedCredentialsProvider) -> Self {
         let wire = Wire::new(self.exchange.clone());
@@ -128,9 +123,9 @@ impl Session {
         Self::new(account, self.partition, self.home.clone(), config, wire, self.exchange.clone())
     }
 
-    /// The configuration for the calls of the credential chain, which go beside the wire; with the credentials of this session.
-    pub(super) fn beside_the_wire(&self) -> SdkConfig {
-        self.config.to_builder().http_client(self.exchange.pool()).build()
+    /// The client that takes on roles of other accounts.
+    pub(super) fn sts(&self) -> aws_sdk_sts::Client {
+        client!(aws_sdk_sts, self.wire, &self.config)
     }
 
     /// The clients of a region; `None` for what cannot be a region's name and must not become part of a host name.

@@ -52,11 +52,6 @@ impl Exchange {
         Self(Arc::new(shared))
     }
 
-    /// The connections, for the calls of the credential chain.
-    pub(crate) fn pool(&self) -> SharedHttpClient {
-        self.0.pool.clone()
-    }
-
     /// What was counted so far.
     pub fn numbers(&self) -> Numbers {
         Numbers { time: self.0.pace.time(), busiest: self.0.pace.busiest(), ..self.0.counters.numbers() }
