@@ -173,6 +173,24 @@ fn a_filter_holds_two_hundred_vpcs() {
 }
 
 #[test]
+fn a_gateway_that_no_route_names_is_not_looked_for() {
+    let mut inventory = sample();
+    let network = inventory.networks.get_mut(US).unwrap();
+    let is_gateway = |target: &RouteTarget| {
+        matches!(target, RouteTarget::NatGateway(_) | RouteTarget::InternetGateway(_) | RouteTarget::EgressOnlyGateway(_))
+    };
+    known(&mut network.route_tables).values_mut().for_each(|table| table.routes.retain(|route| !is_gateway(&route.target)));
+    let (found, log) = collected(&inventory, Faults::default());
+    let counted = of_networks(&log);
+    for call in ["ec2:DescribeNatGateways", "ec2:DescribeInternetGateways", "ec2:DescribeEgressOnlyInternetGateways"] {
+        assert_eq!(counted.get(call), None, "{call}");
+    }
+    let network = inventory.networks.get_mut(US).unwrap();
+    (network.nat_gateways, network.internet_gateways, network.egress_only_gateways) = Default::default();
+    assert_same(&found.unwrap(), &inventory, "without gateways");
+}
+
+#[test]
 fn networks_that_were_read_in_part_are_collected_again_as_they_are() {
     let mut inventory = sample();
     for api in Api::ALL.into_iter().filter(|api| is_of_networks(*api)) {

@@ -13,9 +13,8 @@ const OF_A_FUNCTION: usize = 5;
 const OF_A_KEY: usize = 4;
 /// Where a function is: database instances and clusters.
 const OF_A_PLACE: usize = 2;
-/// Where a function is in a VPC: the VPC, its two attributes and its DHCP options, subnets, route tables, NAT gateways and internet gateways, network ACLs, security
-/// groups, endpoints, whether public access is blocked, private hosted zones, resolver rules and their associations.
-const OF_A_VPC: usize = 15;
+/// Where a function is in a VPC: the VPC, its two attributes and its DHCP options, subnets, route tables, network ACLs, security groups, endpoints, whether public access is blocked, private hosted zones, resolver rules and their associations.
+const OF_A_VPC: usize = 13;
 /// The network interfaces of endpoints.
 const OF_ENDPOINTS: usize = 1;
 /// The identities, and the organization.
@@ -45,7 +44,7 @@ pub(super) fn fewest(inventory: &Inventory, open: usize) -> usize {
         + OF_A_KEY * inventory.keys.len()
         + OF_A_PLACE * places.len()
         + OF_A_VPC * with_vpcs
-        + inventory.networks.values().filter(|network| leads_outward(network)).count()
+        + inventory.networks.values().map(gateways).sum::<usize>()
         + OF_ENDPOINTS * with_endpoints
         + OF_AN_ACCOUNT * open
         // Who asks, and each role once.
@@ -53,8 +52,14 @@ pub(super) fn fewest(inventory: &Inventory, open: usize) -> usize {
         + inventory.accounts.len()
 }
 
-/// Whether a route of a network leads through an egress-only internet gateway, which is then looked for.
-fn leads_outward(network: &Network) -> bool {
+/// The kinds of gateways through which a route of a network leads: each is looked for.
+fn gateways(network: &Network) -> usize {
     let routes = network.route_tables.value().into_iter().flat_map(|tables| tables.values()).flat_map(|table| &table.routes);
-    routes.into_iter().any(|route| matches!(route.target, RouteTarget::EgressOnlyGateway(_)))
+    let kind = |target: &RouteTarget| match target {
+        RouteTarget::NatGateway(_) => Some("NAT"),
+        RouteTarget::InternetGateway(_) => Some("internet"),
+        RouteTarget::EgressOnlyGateway(_) => Some("egress-only"),
+        _ => None,
+    };
+    routes.filter_map(|route| kind(&route.target)).collect::<BTreeSet<_>>().len()
 }

@@ -120,7 +120,7 @@ pub(crate) fn network() -> Network {
         dhcp_options: by_id([("dopt-1", DhcpOptions { domain_name_servers: owned(&["10.0.0.2", "AmazonProvidedDNS"]) })]),
         route_tables: by_id([
             ("rtb-1", table("vpc-1", &["subnet-1", "subnet-2"], rules::routes())),
-            ("rtb-main", table("vpc-1", &[], Vec::new())),
+            ("rtb-main", table("vpc-1", &[], vec![route("0.0.0.0/0", RouteTarget::InternetGateway("igw-1".to_owned()))])),
         ]),
         nat_gateways: by_id(links::nat_gateways()),
         internet_gateways: by_id([("igw-1", gateway())]),

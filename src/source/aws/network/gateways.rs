@@ -1,4 +1,4 @@
-//! NAT gateways, internet gateways and egress-only internet gateways. `region` asks, for the last only where a route leads through one.
+//! NAT gateways, internet gateways and egress-only internet gateways. `region` asks, where a route leads through one.
 
 use std::collections::BTreeSet;
 

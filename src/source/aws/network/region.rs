@@ -23,12 +23,10 @@ use crate::source::aws::place::Place;
 /// Reads these VPCs into what is known already.
 pub(super) async fn read(place: &Arc<Place>, mut network: Network, round: Round) -> Network {
     let ids = &round.vpcs;
-    let (vpcs, subnets, route_tables, nat_gateways, internet_gateways, network_acls, security_groups, endpoints) = tokio::join!(
+    let (vpcs, subnets, route_tables, network_acls, security_groups, endpoints) = tokio::join!(
         Box::pin(vpcs(place, ids)),
         Box::pin(subnets(place, ids)),
         Box::pin(route_tables(place, ids)),
-        Box::pin(nat_gateways(place, ids)),
-        Box::pin(internet_gateways(place, ids)),
         Box::pin(network_acls(place, ids)),
         Box::pin(security_groups(place, ids)),
         Box::pin(endpoints(place, ids)),
@@ -48,8 +46,6 @@ pub(super) async fn read(place: &Arc<Place>, mut network: Network, round: Round)
     extend(&mut network.subnets, subnets);
     extend(&mut network.dhcp_options, dhcp_options);
     extend(&mut network.route_tables, route_tables);
-    extend(&mut network.nat_gateways, nat_gateways);
-    extend(&mut network.internet_gateways, internet_gateways);
     extend(&mut network.network_acls, network_acls);
     extend(&mut network.security_groups, security_groups);
     extend(&mut network.security_groups, strangers);
@@ -62,10 +58,12 @@ pub(super) async fn read(place: &Arc<Place>, mut network: Network, round: Round)
     network
 }
 
-/// Whether a route leads through an egress-only internet gateway, as far as the tables were read: one that no route names is on nobody's path.
-fn may_lead_outward(tables: &Known<ById<RouteTable>>) -> bool {
-    let is_named = |table: &RouteTable| table.routes.iter().any(|route| matches!(route.target, RouteTarget::EgressOnlyGateway(_)));
-    tables.value().is_none_or(|tables| tables.values().any(is_named))
+/// The VPCs in which gateways are looked for: all of `ids` where a route leads through one of the kind, or where that is not known, and otherwise none. What no route
+/// names is on nobody's path.
+fn leading<'a>(tables: &Known<ById<RouteTable>>, ids: &'a BTreeSet<String>, is: impl Fn(&RouteTarget) -> bool) -> &'a BTreeSet<String> {
+    static NONE: BTreeSet<String> = BTreeSet::new();
+    let named = |table: &RouteTable| table.routes.iter().any(|route| is(&route.target));
+    if tables.value().is_none_or(|tables| tables.values().any(named)) { ids } else { &NONE }
 }
 
 /// Reads what is asked once for all VPCs of a region: `ids` are those that were asked about, `wanted` is what its functions need.
@@ -83,16 +81,22 @@ pub(super) async fn finish(place: &Place, mut network: Network, ids: BTreeSet<St
     if ids.is_empty() {
         return network;
     }
-    let nobody = BTreeSet::new();
-    let having = if may_lead_outward(&network.route_tables) { &ids } else { &nobody };
-    let (egress_only, prefix_lists, public_access, zones, rules) = tokio::join!(
-        Box::pin(egress_only_gateways(place, having)),
+    let tables = &network.route_tables;
+    let nat = leading(tables, &ids, |target| matches!(target, RouteTarget::NatGateway(_)));
+    let internet = leading(tables, &ids, |target| matches!(target, RouteTarget::InternetGateway(_)));
+    let outward = leading(tables, &ids, |target| matches!(target, RouteTarget::EgressOnlyGateway(_)));
+    let (nat, internet, outward, prefix_lists, public_access, zones, rules) = tokio::join!(
+        Box::pin(nat_gateways(place, nat)),
+        Box::pin(internet_gateways(place, internet)),
+        Box::pin(egress_only_gateways(place, outward)),
         Box::pin(prefix_lists(place, &network.route_tables, &network.security_groups)),
         Box::pin(block_public_access(place)),
         Box::pin(hosted_zones(place, &ids, &hosts)),
         Box::pin(resolver_rules(place, &ids)),
     );
-    network.egress_only_gateways = egress_only;
+    network.nat_gateways = nat;
+    network.internet_gateways = internet;
+    network.egress_only_gateways = outward;
     network.prefix_lists = prefix_lists;
     network.block_public_access = public_access;
     network.hosted_zones = zones;
