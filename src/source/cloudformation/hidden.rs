@@ -1,9 +1,9 @@
 //! What of a deployment stays hidden, in a sentence for the report: what macros make, and stacks whose templates are not read. `mod.rs` asks here.
 
 use super::document::TemplateError;
-use super::evaluate::{Evaluator, Holds};
+use super::evaluate::Evaluator;
 use super::stacks::{Nested, Stacks};
-use super::world::World;
+use super::world::{Holds, World};
 
 /// What is hidden in this world, if anything is.
 pub(super) fn hidden(stacks: &Stacks, world: &World) -> Result<Option<String>, TemplateError> {

@@ -3,6 +3,8 @@
 
 mod assembly;
 mod beside;
+mod between;
+mod conditions;
 mod document;
 mod evaluate;
 mod files;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::document::{Content, Node, TemplateError};
-use super::evaluate::{Evaluator, Holds};
+use super::evaluate::Evaluator;
 use super::stacks::Stacks;
 use super::template::Template;
-use super::world::{Comparison, World};
+use super::world::{Comparison, Holds, World};
 
 /// More worlds than these are not looked at.
 pub(crate) const MOST_WORLDS: usize = 64;

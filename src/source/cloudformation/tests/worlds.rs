@@ -20,8 +20,9 @@ fn made(parameters: &str, conditions: &str, resources: &[(&str, &str)], given: &
     let (worlds, all) = worlds(&stacks).unwrap();
     let line = |world| {
         let evaluator = Evaluator::new(&stacks, world);
-        let holds =
-            |condition: &String| evaluator.condition(condition, template.resources["A"].at).unwrap() == super::super::evaluate::Holds::Yes;
+        let holds = |condition: &String| {
+            evaluator.condition(condition, template.resources["A"].at).unwrap() == crate::source::cloudformation::world::Holds::Yes
+        };
         let made = template.resources.iter().filter(|(_, it)| it.condition.as_ref().is_none_or(holds)).map(|(id, _)| id.as_str());
         format!("{world}: {}", made.collect::<Vec<_>>().join(" "))
     };
