@@ -215,6 +215,27 @@ fn hostile_templates_are_refused_with_the_place_and_nothing_hangs() {
 }
 
 #[test]
+fn a_nested_stack_of_the_cdk_is_the_file_that_its_metadata_name() {
+    let (parent, child) = as_nested();
+    let parent = parent.replace(
+        "      TemplateURL: ./child.yaml\n",
+        "      TemplateURL: !Sub 'https://s3.${AWS::Region}.${AWS::URLSuffix}/cdk-assets/0123.json'\n",
+    );
+    let parent = parent.replace(
+        "    Type: AWS::CloudFormation::Stack\n",
+        "    Type: AWS::CloudFormation::Stack\n    Metadata: {'aws:asset:path': child.yaml, 'aws:asset:property': TemplateURL}\n",
+    );
+    let child = child.replace("python3.13", "python3.7").replace(
+        "    Type: AWS::Lambda::Function\n",
+        "    Type: AWS::Lambda::Function\n    Metadata: {'aws:cdk:path': App/Child/Rotate/Resource}\n",
+    );
+    let report = report_of_two("nested-cdk", &parent, &child).unwrap();
+    assert_eq!(found(&report).1, "rotates", "{report:#}");
+    let finding = report["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "function-runtime-deprecated").unwrap();
+    assert_eq!(finding["origin"]["name"], "App/Child/Rotate/Resource");
+}
+
+#[test]
 fn a_folder_of_the_cdk_is_read_as_its_stacks_and_names_constructs() {
     let folder = scratch("cdk.out");
     std::fs::create_dir_all(&folder).unwrap();
@@ -253,4 +274,111 @@ fn a_folder_of_the_cdk_is_read_as_its_stacks_and_names_constructs() {
     let finding = broken["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "function-runtime-deprecated").unwrap();
     assert_eq!(finding["origin"]["name"], "App/Rotate/Resource");
     assert!(finding["origin"]["file"].as_str().unwrap().ends_with("B.template.json"), "{finding:#}");
+}
+
+/// The clean template as two stacks: the role, the function and the permission are nested.
+fn as_nested() -> (String, String) {
+    let (role, schedule) = (CLEAN.find("  Role:\n").unwrap(), CLEAN.find("  Schedule:\n").unwrap());
+    let child = "  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: ./child.yaml\n      \
+                 Parameters: {Stage: !Ref Stage, SecretArn: !Ref Secret, KeyArn: !GetAtt Key.Arn}\n";
+    let schedule =
+        CLEAN[schedule..].replace("    DependsOn: Permission\n", "").replace("!GetAtt Function.Arn", "!GetAtt Child.Outputs.Function");
+    let inner = CLEAN[role..].split("  Schedule:\n").next().unwrap().replace("!Ref Secret", "!Ref SecretArn");
+    let parameters = "Parameters:\n  Stage: {Type: String}\n  SecretArn: {Type: String}\n  KeyArn: {Type: String}\n";
+    let outputs = "Outputs:\n  Function: {Value: !GetAtt Function.Arn}\n";
+    let inner = format!("{parameters}Resources:\n{}{outputs}", inner.replace("!GetAtt Key.Arn", "!Ref KeyArn"));
+    (format!("{}{child}{schedule}", &CLEAN[..role]), inner)
+}
+
+/// Scans a template that lies in a folder of its own with another one.
+fn report_of_two(name: &str, parent: &str, child: &str) -> Result<Value, String> {
+    let folder = scratch(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("main.yaml"), parent).unwrap();
+    std::fs::write(folder.join("child.yaml"), child).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit"))
+        .args(["scan", "--account", "111122223333", "--region", "eu-west-1", "--format", "json", "--template"])
+        .arg(folder.join("main.yaml"))
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_nested_stack_is_read_from_its_file_and_findings_stand_there() {
+    let (parent, child) = as_nested();
+    let clean = report_of_two("nested", &parent, &child).unwrap();
+    assert_eq!(found(&clean), (vec![], "rotates"), "{clean:#}");
+    assert_eq!(clean["undecided"], serde_json::json!([]), "{clean:#}");
+    let broken = report_of_two("nested-broken", &parent, &child.replace("python3.13", "python3.7")).unwrap();
+    let finding = broken["findings"].as_array().unwrap().iter().find(|it| it["rule"] == "function-runtime-deprecated").unwrap();
+    let line = child.lines().position(|line| line == "  Function:").unwrap() + 1;
+    assert_eq!(finding["origin"]["line"], line, "{finding:#}");
+    assert!(finding["origin"]["file"].as_str().unwrap().ends_with("/child.yaml"), "{finding:#}");
+}
+
+#[test]
+fn a_fault_is_the_same_finding_in_a_nested_stack() {
+    let (parent, child) = as_nested();
+    let nested = |text: &str| {
+        text.replace("!Ref Secret", "!Ref SecretArn").replace("${Secret}", "${SecretArn}").replace("!GetAtt Key.Arn", "!Ref KeyArn")
+    };
+    let mut compared = 0;
+    for (index, (from, to, rule, verdict)) in FAULTS.into_iter().enumerate() {
+        let (from, to) = (nested(from), nested(to));
+        let reports = if child.contains(&from) {
+            report_of_two(&format!("nested-{index}"), &parent, &child.replacen(&from, &to, 1))
+        } else if parent.contains(&from) {
+            report_of_two(&format!("nested-{index}"), &parent.replacen(&from, &to, 1), &child)
+        } else {
+            continue;
+        };
+        let report = reports.unwrap();
+        let (rules, said) = found(&report);
+        assert!(rules.contains(&rule) && said == verdict, "{from:?}: {rules:?}, {said}, not {rule}, {verdict}");
+        compared += 1;
+    }
+    assert_eq!(compared, FAULTS.len() - 1, "only the order of resources of one stack has no likeness");
+}
+
+#[test]
+fn a_nested_stack_elsewhere_leaves_open_what_it_makes_and_is_named() {
+    let (parent, child) = as_nested();
+    let parent = parent.replace("./child.yaml", "https://bucket.s3.amazonaws.com/child.yaml");
+    let report = report_of_two("nested-elsewhere", &parent, &child).unwrap();
+    assert_eq!(found(&report).1, "undecided");
+    assert!(report["rotations"][0]["needs"].to_string().contains("Outputs.Function of Child"), "{report:#}");
+    assert!(report["partial"].as_str().unwrap().contains("https://bucket.s3.amazonaws.com/child.yaml"), "{report:#}");
+}
+
+#[test]
+fn what_is_given_to_a_stack_that_is_not_read_may_be_changed_by_it() {
+    let stack = |given: &str| {
+        format!(
+            "{CLEAN}  Away:\n    Type: AWS::CloudFormation::Stack\n    Properties: {{TemplateURL: 'https://b/x', Parameters: {{A: {given}}}}}\n"
+        )
+    };
+    for given in ["!Ref Function", "!GetAtt Function.Arn", "!Ref Role", "!GetAtt Role.Arn", "!Ref Secret"] {
+        let report = report("given-away", &stack(given), &[]);
+        assert!(report["undecided"].to_string().contains("Away") || found(&report).1 == "undecided", "{given}: {report:#}");
+    }
+    let apart = report("given-nothing", &stack("x"), &["--on-undecided", "fail"]);
+    assert_eq!((found(&apart), &apart["undecided"]), ((vec![], "rotates"), &serde_json::json!([])), "{apart:#}");
+    assert_eq!(scan("given-nothing", &stack("x"), &["--on-undecided", "fail"]).status.code(), Some(11));
+}
+
+#[test]
+fn a_nested_stack_that_is_not_there_or_lies_far_away_is_an_error() {
+    let (parent, child) = as_nested();
+    for (path, says) in [
+        ("./nowhere.yaml", "nowhere.yaml"),
+        ("../../../../../../../../../../../../etc/passwd", "neither below the folder of the template"),
+        ("/etc/passwd", "only relative paths"),
+        ("main.yaml", "nests itself"),
+    ] {
+        let told = report_of_two("nested-error", &parent.replace("./child.yaml", path), &child).unwrap_err();
+        let line = parent.lines().position(|line| line == "  Child:").unwrap() + 1;
+        assert!(told.contains(says) && told.contains(&format!("main.yaml: line {line}, ")), "{says}: {told}");
+    }
 }

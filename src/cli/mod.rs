@@ -5,6 +5,7 @@ mod accounts;
 mod actions;
 mod audited;
 mod baseline;
+mod beside;
 #[cfg(feature = "live")]
 mod chosen;
 mod clock;

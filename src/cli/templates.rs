@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::beside::Folders;
 use super::clock::now;
 use super::error::CliError;
 use super::reading::MoreFunctions;
@@ -70,7 +71,7 @@ impl TemplateArgs {
             }
             stacks.push(Written { text, given });
         }
-        let deployed = cloudformation::inventories(stacks, (account, region), now());
+        let deployed = cloudformation::inventories(stacks, &Folders::around(path), (account, region), now());
         let deployed = deployed.map_err(|(file, error)| wrong(Path::new(&file), &error))?;
         let existing = match &self.over {
             None => None,

@@ -91,8 +91,9 @@ fn undecided(report: &Report) -> usize {
     undecided_of(report).into_iter().map(|(number, ..)| number).sum()
 }
 
-/// Checks and rotations that could not be decided, and lists of secrets that were not given: nobody knows what rotates there. Each with its name for one and for many.
-fn undecided_of(report: &Report) -> [(usize, &'static str, &'static str); 3] {
+/// Checks and rotations that could not be decided, lists of secrets that were not given, because nobody knows what rotates there, and for the same reason what was
+/// read in part alone: a template whose nested stacks or macros are hidden. Each with its name for one and for many.
+fn undecided_of(report: &Report) -> [(usize, &'static str, &'static str); 4] {
     let rotations = report.rotations.iter().filter(|judgement| matches!(judgement.verdict, Verdict::Undecided { .. }));
     let finds_secrets = [Api::ListSecrets, Api::AssumeRole, Api::DescribeRegions, Api::ListAccountTags].map(|api| api.spec().name);
     let lists = report.coverage.iter().filter(|entry| finds_secrets.contains(&&*entry.gap.call));
@@ -100,6 +101,7 @@ fn undecided_of(report: &Report) -> [(usize, &'static str, &'static str); 3] {
         (report.undecided.len(), "check", "checks"),
         (rotations.count(), "rotation", "rotations"),
         (lists.count(), "list of secrets", "lists of secrets"),
+        (usize::from(report.partial.is_some()), "part that was not read", "parts that were not read"),
     ]
 }
 
@@ -186,6 +188,15 @@ mod tests {
         }
         // Nothing rotates in an account that was closed.
         assert_eq!(code("organizations:ListAccountsForParent"), exit::CLEAN);
+    }
+
+    #[test]
+    fn what_was_read_in_part_is_undecided() {
+        let whole = Report { findings: Vec::new(), undecided: Vec::new(), rotations: Vec::new(), coverage: Vec::new(), ..sample::report() };
+        let part = Report { partial: Some("what a nested stack makes is not known".to_owned()), ..whole.clone() };
+        let line = Line::parse_from(["rotaudit", "--on-undecided", "fail"]);
+        assert_eq!((line.threshold.exit_code(&whole, None), line.threshold.exit_code(&part, None)), (exit::CLEAN, exit::UNDECIDED));
+        assert!(Line::parse_from(["rotaudit"]).threshold.warning(&part).unwrap().starts_with("1 part that was not read is undecided"));
     }
 
     #[test]

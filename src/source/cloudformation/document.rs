@@ -29,6 +29,8 @@ pub(crate) enum TemplateError {
     /// It is not of the form that it should have.
     #[error("{at}: {problem}")]
     Malformed {
+        /// The file, where it is not the template that was named.
+        file: Option<String>,
         /// Where.
         at: Position,
         /// What is wrong.
@@ -39,7 +41,24 @@ pub(crate) enum TemplateError {
 impl TemplateError {
     /// What is wrong at a place.
     pub(super) fn at(at: Position, problem: impl Into<String>) -> Self {
-        Self::Malformed { at, problem: problem.into() }
+        Self::Malformed { file: None, at, problem: problem.into() }
+    }
+
+    /// The same, found in this file, unless it is known to be in another.
+    #[must_use]
+    pub(super) fn found_in(self, name: &str) -> Self {
+        match self {
+            Self::Malformed { file: None, at, problem } => Self::Malformed { file: Some(name.to_owned()), at, problem },
+            other => other,
+        }
+    }
+
+    /// The file that it is in, if that is told.
+    pub(super) fn file(&self) -> Option<&str> {
+        match self {
+            Self::Malformed { file, .. } => file.as_deref(),
+            Self::TooLong => None,
+        }
     }
 }
 

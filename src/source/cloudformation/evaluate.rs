@@ -2,62 +2,54 @@
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>). What is not known becomes a symbol that says what is
 //! missing; what CloudFormation would refuse is an error that names the place.
 
-use std::cell::RefCell;
+use std::rc::Rc;
 
-use super::document::{Content, Node, TemplateError};
+use super::document::{Content, Entry, Node, TemplateError};
 use super::functions;
 use super::given::Given;
 use super::identity;
+use super::pieces::{pieces, trimmed};
 use super::reading::Reading;
+use super::stacks::{Member, Nested, Stacks};
 use super::template::{Parameter, Template};
+use super::under_way::UnderWay;
 use super::value::{Missing, Value};
-use super::world::{Comparison, World};
+use super::world::{Holds, World};
 use crate::policy::{Position, Text};
-
-/// Whether a condition holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Holds {
-    /// It does.
-    Yes,
-    /// It does not.
-    No,
-    /// That hangs on this comparison, among others maybe.
-    Open(Comparison),
-}
-
-impl Holds {
-    fn of(yes: bool) -> Self {
-        if yes { Self::Yes } else { Self::No }
-    }
-}
 
 /// The pseudo parameters that name a place, and one that names nothing.
 const PLACES: [&str; 6] = ["AWS::AccountId", "AWS::Region", "AWS::StackName", "AWS::StackId", "AWS::Partition", "AWS::URLSuffix"];
 
-/// Evaluates the values of one template in one world.
+/// Evaluates the values of a template, and of the stacks that it nests, in one world.
+#[derive(Clone)]
 pub(crate) struct Evaluator<'a> {
-    template: &'a Template,
-    given: &'a Given,
-    world: &'a World,
-    /// Conditions and resources whose value is being found out, to tell circles.
-    path: RefCell<Vec<String>>,
+    pub(super) stacks: &'a Stacks,
+    /// The stack in which names are looked up.
+    here: usize,
+    pub(super) world: &'a World,
+    /// Shared by the evaluators of all stacks, because a circle may lead through several.
+    pub(super) under_way: Rc<UnderWay>,
 }
 
 impl<'a> Evaluator<'a> {
-    /// An evaluator of `template` in `world`.
-    pub(crate) fn new(template: &'a Template, given: &'a Given, world: &'a World) -> Self {
-        Self { template, given, world, path: RefCell::default() }
+    /// An evaluator of the root of `stacks` in `world`.
+    pub(crate) fn new(stacks: &'a Stacks, world: &'a World) -> Self {
+        Self { stacks, here: 0, world, under_way: Rc::default() }
+    }
+
+    /// The same for another of the stacks.
+    pub(crate) fn in_stack(&self, index: usize) -> Self {
+        Self { here: index, ..self.clone() }
+    }
+
+    /// The stack in which names are looked up.
+    pub(crate) fn member(&self) -> &'a Member {
+        self.stacks.member(self.here)
     }
 
     /// Does `what`, unless it is being done already: then the template refers to itself in a circle.
-    fn within<T>(&self, name: &str, at: Position, what: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
-        if self.path.borrow().iter().any(|known| known == name) {
-            return Err(TemplateError::at(at, format!("{name} hangs on itself")));
-        }
-        self.path.borrow_mut().push(name.to_owned());
-        let result = what();
-        self.path.borrow_mut().pop();
-        result
+    pub(super) fn within<T>(&self, name: &str, at: Position, what: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
+        self.under_way.within(name, at, what).map_err(|error| error.found_in(&self.given().file))
     }
 
     fn call(&self, name: &str, argument: &Node, at: Position) -> Result<Value, TemplateError> {
@@ -70,7 +62,7 @@ impl<'a> Evaluator<'a> {
                 match self.condition(condition_name, condition.at)? {
                     Holds::Yes => self.value(yes),
                     Holds::No => self.value(no),
-                    Holds::Open(_) => Ok(Value::Unknown(Missing::Condition(condition_name.to_owned()))),
+                    Holds::Open(_) => Ok(Value::Unknown(Missing::Condition(self.given().scoped(condition_name)))),
                 }
             }
             "Fn::Join" => functions::join(self, argument),
@@ -99,25 +91,40 @@ impl<'a> Evaluator<'a> {
     }
 
     fn nothing_named(&self, name: &str) -> String {
-        let known = self.template.parameters.keys().chain(self.template.resources.keys());
-        let nearest = known.map(|known| (strsim::osa_distance(known, name), known)).min().filter(|(distance, _)| *distance <= 3);
+        let known = self.template().parameters.keys().chain(self.template().resources.keys());
+        // Logical ids are short; what is longer is no misspelling of one.
+        let alike = known.filter(|known| known.len() <= 255 && name.len() <= 255);
+        let nearest = alike.map(|known| (strsim::osa_distance(known, name), known)).min().filter(|(distance, _)| *distance <= 3);
         let hint = nearest.map(|(_, known)| format!("; did you mean {known:?}?")).unwrap_or_default();
         format!("{name:?} is neither a parameter nor a resource of this template{hint}")
     }
 
-    fn parameter(&self, name: &str, parameter: &Parameter) -> Value {
-        let missing = Missing::Parameter(name.to_owned());
-        let given = self.given.parameters.get(name).or(parameter.default.as_ref());
-        match given {
+    /// The value of a parameter.
+    fn parameter(&self, name: &str, parameter: &Parameter, at: Position) -> Result<Value, TemplateError> {
+        let missing = Missing::Parameter(self.parameter_name(name));
+        let given = match &self.member().parent {
+            None => self.given().parameters.get(name).map(|text| Value::from(text.as_str())),
+            Some((outer, id)) => {
+                let outer = self.in_stack(*outer);
+                self.within(&format!("parameter {}", self.given().scoped(name)), at, || outer.given_to(id, name))?
+            }
+        };
+        let default = || parameter.default.as_deref().map(Value::from);
+        Ok(match given.or_else(default) {
             Some(_) if parameter.is_looked_up() => missing.into(),
-            Some(text) if parameter.is_list() => Value::List(text.split(',').map(|item| Value::from(item.trim())).collect()),
-            Some(text) => Value::from(text.as_str()),
+            Some(Value::Text(text)) if parameter.is_list() => match pieces(&text, ",") {
+                Some(items) => Value::List(items.iter().map(|item| Value::Text(trimmed(item))).collect()),
+                None => Value::Unknown(Missing::Items(text.to_string())),
+            },
+            Some(Value::Unknown(missing)) if !parameter.is_list() => missing.into(),
+            Some(value) => value,
+            None if self.member().parent.is_some() => return Err(self.not_given(name)),
             None if parameter.is_list() => Value::Unknown(missing),
             None => {
                 let unknown = missing.text();
                 Value::Text(self.world.value_of(&unknown).cloned().unwrap_or(unknown))
             }
-        }
+        })
     }
 
     fn attribute(&self, argument: &Node) -> Result<Value, TemplateError> {
@@ -131,113 +138,15 @@ impl<'a> Evaluator<'a> {
         match self.value(attribute)? {
             Value::Text(text) => match text.as_literal() {
                 Some(attribute) => self.attribute_of(resource, attribute, argument.at),
-                None => Ok(Missing::Attribute { resource: resource.to_owned(), attribute: text.to_string() }.into()),
+                None => Ok(Missing::Attribute { resource: self.given().scoped(resource), attribute: text.to_string() }.into()),
             },
             _ => Err(TemplateError::at(argument.at, "Fn::GetAtt takes the name of an attribute")),
         }
     }
-
-    /// Whether the condition of this name holds.
-    pub(crate) fn condition(&self, name: &str, at: Position) -> Result<Holds, TemplateError> {
-        let Some(node) = self.template.conditions.get(name) else {
-            return Err(TemplateError::at(at, format!("there is no condition {name:?}")));
-        };
-        self.within(&format!("condition {name}"), at, || self.holds(node))
-    }
-
-    fn holds(&self, node: &Node) -> Result<Holds, TemplateError> {
-        let Some((function, argument)) = node.only() else {
-            return Err(TemplateError::at(node.at, "a condition is one of Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition"));
-        };
-        match function {
-            "Condition" => self.condition(name_in(argument, function)?, argument.at),
-            "Fn::Not" => {
-                let [of] = functions::arguments(argument, function)?;
-                Ok(match self.holds(of)? {
-                    Holds::Yes => Holds::No,
-                    Holds::No => Holds::Yes,
-                    open @ Holds::Open(_) => open,
-                })
-            }
-            "Fn::And" => self.several(argument, Holds::Yes, &Holds::No),
-            "Fn::Or" => self.several(argument, Holds::No, &Holds::Yes),
-            "Fn::Equals" => {
-                let [left, right] = functions::arguments(argument, function)?;
-                self.equals(&self.value(left)?, &self.value(right)?, argument.at)
-            }
-            _ => Err(TemplateError::at(node.at, format!("{function} is no function of a condition"))),
-        }
-    }
-
-    /// `decisive` if any part comes out so, else what is open, else `otherwise`.
-    fn several(&self, argument: &Node, otherwise: Holds, decisive: &Holds) -> Result<Holds, TemplateError> {
-        let mut result = otherwise;
-        for part in argument.items() {
-            let holds = self.holds(part)?;
-            if holds == *decisive {
-                return Ok(holds);
-            }
-            if matches!((&result, &holds), (Holds::Yes | Holds::No, Holds::Open(_))) {
-                result = holds;
-            }
-        }
-        Ok(result)
-    }
-
-    fn equals(&self, left: &Value, right: &Value, at: Position) -> Result<Holds, TemplateError> {
-        let (Value::Text(left), Value::Text(right)) = (left, right) else {
-            let (Ok(left), Ok(right)) = (left.json(), right.json()) else {
-                return Err(TemplateError::at(at, "Fn::Equals compares texts, and the shape of one of these is not known"));
-            };
-            return Ok(self.compared(left, right));
-        };
-        Ok(self.compared(left.clone(), right.clone()))
-    }
-
-    fn compared(&self, left: Text, right: Text) -> Holds {
-        if left == right {
-            return Holds::Yes;
-        }
-        let (unknown, with) = match (left.as_literal(), right.as_literal()) {
-            (Some(_), Some(_)) => return Holds::No,
-            (Some(_), None) => (right, left),
-            (None, Some(_)) => (left, right),
-            (None, None) => (left.clone().min(right.clone()), left.max(right)),
-        };
-        let comparison = Comparison { unknown, with };
-        if let Some(equal) = self.world.equal(&comparison) {
-            return Holds::of(equal);
-        }
-        match comparison.with.as_literal().and_then(|text| self.one_of_allowed(&comparison.unknown, text)) {
-            Some(equal) => Holds::of(equal),
-            None => Holds::Open(comparison),
-        }
-    }
-
-    /// Whether a parameter is `text`, if the values that it takes tell.
-    fn one_of_allowed(&self, unknown: &Text, text: &str) -> Option<bool> {
-        let is_it = |name: &String| Missing::Parameter(name.clone()).text() == *unknown;
-        let (_, parameter) = self.template.parameters.iter().find(|(name, _)| is_it(name))?;
-        let left: Vec<&String> = parameter.allowed.iter().filter(|value| !self.world.excludes(unknown, value)).collect();
-        match left.as_slice() {
-            [] => None,
-            [only] => Some(*only == text),
-            several if several.iter().any(|value| *value == text) => None,
-            _ => Some(false),
-        }
-    }
 }
 
-impl Reading for Evaluator<'_> {
-    fn template(&self) -> &Template {
-        self.template
-    }
-
-    fn given(&self) -> &Given {
-        self.given
-    }
-
-    fn value(&self, node: &Node) -> Result<Value, TemplateError> {
+impl Evaluator<'_> {
+    fn evaluated(&self, node: &Node) -> Result<Value, TemplateError> {
         match &node.content {
             Content::Null => Ok(Value::Null),
             Content::Text(text) => Ok(Value::Text(functions::without_dynamic_references(Text::literal(text.as_str())))),
@@ -254,11 +163,37 @@ impl Reading for Evaluator<'_> {
                     })
                 }
                 _ => {
-                    let field = |entry: &super::document::Entry| Ok((entry.key.clone(), self.value(&entry.node)?));
+                    let field = |entry: &Entry| Ok((entry.key.clone(), self.value(&entry.node)?));
                     Ok(Value::Map(entries.iter().map(field).collect::<Result<_, TemplateError>>()?))
                 }
             },
         }
+    }
+
+    /// What a pseudo parameter about the place gives. A nested stack has a name that CloudFormation makes up.
+    fn pseudo(&self, place: &'static str) -> Value {
+        let given = self.given();
+        match given.place(place) {
+            Some(text) => Value::from(text.as_str()),
+            None if place.starts_with("AWS::Stack") && !given.scope.is_empty() => {
+                Missing::Attribute { resource: given.scope.trim_end_matches('.').to_owned(), attribute: place.to_owned() }.into()
+            }
+            None => Missing::Place(place).into(),
+        }
+    }
+}
+
+impl Reading for Evaluator<'_> {
+    fn template(&self) -> &Template {
+        &self.member().template
+    }
+
+    fn given(&self) -> &Given {
+        &self.member().given
+    }
+
+    fn value(&self, node: &Node) -> Result<Value, TemplateError> {
+        self.under_way.deeper(node.at, || self.evaluated(node)).map_err(|error| error.found_in(&self.given().file))
     }
 
     fn reference(&self, name: &str, at: Position) -> Result<Value, TemplateError> {
@@ -269,23 +204,26 @@ impl Reading for Evaluator<'_> {
             return Ok(Value::Unknown(Missing::Place("AWS::NotificationARNs")));
         }
         if let Some(place) = PLACES.into_iter().find(|place| *place == name) {
-            return Ok(self.given.place(place).map_or_else(|| Missing::Place(place).into(), |text| Value::from(text.as_str())));
+            return Ok(self.pseudo(place));
         }
-        if let Some(parameter) = self.template.parameters.get(name) {
-            return Ok(self.parameter(name, parameter));
+        if let Some(parameter) = self.template().parameters.get(name) {
+            return self.parameter(name, parameter, at);
         }
-        if self.template.resources.contains_key(name) {
+        if self.template().resources.contains_key(name) {
             return identity::reference(self, name, at);
         }
         Err(TemplateError::at(at, self.nothing_named(name)))
     }
 
     fn attribute_of(&self, resource: &str, attribute: &str, at: Position) -> Result<Value, TemplateError> {
+        if let (Some(Nested::Read(index)), Some(name)) = (self.member().nested.get(resource), attribute.strip_prefix("Outputs.")) {
+            return self.output(resource, *index, name, at);
+        }
         // SAM's own names for the version and the alias that it publishes.
-        if matches!(attribute, "Alias" | "Version") && self.template.resources.contains_key(&format!("{resource}.{attribute}")) {
+        if matches!(attribute, "Alias" | "Version") && self.template().resources.contains_key(&format!("{resource}.{attribute}")) {
             return identity::reference(self, &format!("{resource}.{attribute}"), at);
         }
-        if self.template.resources.contains_key(resource) {
+        if self.template().resources.contains_key(resource) {
             identity::attribute(self, resource, attribute, at)
         } else {
             Err(TemplateError::at(at, self.nothing_named(resource)))
@@ -293,12 +231,12 @@ impl Reading for Evaluator<'_> {
     }
 
     fn property(&self, resource: &str, name: &str, at: Position) -> Result<Option<Value>, TemplateError> {
-        let node = self.template.resources.get(resource).and_then(|it| it.properties.as_ref()).and_then(|it| it.get(name));
-        node.map(|node| self.within(resource, at, || self.value(node))).transpose()
+        let node = self.template().resources.get(resource).and_then(|it| it.properties.as_ref()).and_then(|it| it.get(name));
+        node.map(|node| self.within(&self.given().scoped(resource), at, || self.value(node))).transpose()
     }
 }
 
 /// A name that must be written as it is.
-fn name_in<'n>(node: &'n Node, function: &str) -> Result<&'n str, TemplateError> {
+pub(super) fn name_in<'n>(node: &'n Node, function: &str) -> Result<&'n str, TemplateError> {
     node.text().ok_or_else(|| TemplateError::at(node.at, format!("{function} takes a name here")))
 }

@@ -4,6 +4,7 @@
 use ipnet::IpNet;
 
 use super::document::{Node, TemplateError};
+use super::pieces::pieces;
 use super::reading::Reading;
 use super::value::{Missing, Value};
 use crate::policy::{Part, Position, Symbol, Text};
@@ -118,27 +119,9 @@ pub(super) fn join(evaluator: &impl Reading, argument: &Node) -> Result<Value, T
 pub(super) fn split(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
     let [delimiter, source] = arguments(argument, "Fn::Split")?;
     let (delimiter, source) = (text(evaluator, delimiter, "Fn::Split")?, text(evaluator, source, "Fn::Split")?);
-    let missing = || Value::Unknown(Missing::From("Fn::Split", Box::new(Missing::Function(source.to_string()))));
-    let Some(delimiter) = delimiter.as_literal().filter(|delimiter| !delimiter.is_empty()) else { return Ok(missing()) };
-    // What a symbol will be may hold the delimiter, unless it is a colon or AWS makes the symbol up.
-    if source.has_unknown() && delimiter != ":" {
-        return Ok(missing());
-    }
-    let mut pieces: Vec<Vec<Part>> = vec![Vec::new()];
-    for part in source.parts() {
-        match part {
-            Part::Symbol(_) => pieces.last_mut().into_iter().for_each(|piece| piece.push(part.clone())),
-            Part::Literal(literal) => {
-                for (index, piece) in literal.split(delimiter).enumerate() {
-                    if index > 0 {
-                        pieces.push(Vec::new());
-                    }
-                    pieces.last_mut().into_iter().for_each(|last| last.push(Part::Literal(piece.into())));
-                }
-            }
-        }
-    }
-    Ok(Value::List(pieces.into_iter().map(|piece| Value::Text(Text::from_parts(piece))).collect()))
+    let cut = delimiter.as_literal().and_then(|delimiter| pieces(&source, delimiter));
+    let missing = || Missing::Function(format!("Fn::Split {:?} of {source}", delimiter.to_string()));
+    Ok(cut.map_or_else(|| Value::Unknown(missing()), |cut| Value::List(cut.into_iter().map(Value::Text).collect())))
 }
 
 pub(super) fn select(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {

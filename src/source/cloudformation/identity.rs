@@ -110,7 +110,7 @@ const NAMINGS: [Naming; 34] = [
 pub(super) fn reference(evaluator: &impl Reading, id: &str, at: Position) -> Result<Value, TemplateError> {
     match naming(evaluator, id) {
         Some(naming) => form(evaluator, id, at, naming, naming.reference),
-        None => Ok(unknown(id, "Ref")),
+        None => Ok(unknown(evaluator, id, "Ref")),
     }
 }
 
@@ -120,12 +120,8 @@ pub(super) fn attribute(evaluator: &impl Reading, id: &str, attribute: &str, at:
     let made = naming.and_then(|naming| Some((naming, naming.attributes.iter().find(|(name, _)| *name == attribute)?.1)));
     match made {
         Some((naming, made)) => form(evaluator, id, at, naming, made),
-        None => Ok(unknown(id, attribute)),
+        None => Ok(unknown(evaluator, id, attribute)),
     }
-}
-
-fn unknown_text(id: &str, attribute: &str) -> Text {
-    Missing::Attribute { resource: id.to_owned(), attribute: attribute.to_owned() }.text()
 }
 
 /// The ARN of the function that a text names, by its name or in full.
@@ -143,8 +139,12 @@ fn function_arn(evaluator: &impl Reading, named: &Text, at: Position) -> Result<
     Ok(named.clone())
 }
 
-fn unknown(id: &str, attribute: &str) -> Value {
-    Missing::Attribute { resource: id.to_owned(), attribute: attribute.to_owned() }.into()
+fn unknown(evaluator: &impl Reading, id: &str, attribute: &str) -> Value {
+    Value::Text(unknown_text(evaluator, id, attribute))
+}
+
+fn unknown_text(evaluator: &impl Reading, id: &str, attribute: &str) -> Text {
+    Missing::Attribute { resource: evaluator.given().scoped(id), attribute: attribute.to_owned() }.text()
 }
 
 fn naming(evaluator: &impl Reading, id: &str) -> Option<&'static Naming> {
@@ -167,11 +167,11 @@ fn form(evaluator: &impl Reading, id: &str, at: Position, naming: &Naming, form:
     let (service, region, before, suffix) = match form {
         Form::Id => return Ok(Value::Text(Text::from_parts(made_up()))),
         Form::Same(same) => {
-            return Ok(Value::Text(property(same)?.unwrap_or_else(|| unknown_text(id, same))));
+            return Ok(Value::Text(property(same)?.unwrap_or_else(|| unknown_text(evaluator, id, same))));
         }
         Form::Part(part) => return Ok(Value::Text(Text::from_parts([Part::Symbol(Symbol::fresh(&format!("{scoped}.{part}")))]))),
         Form::Qualified => {
-            let function = property("FunctionName")?.unwrap_or_else(|| unknown_text(id, "FunctionName"));
+            let function = property("FunctionName")?.unwrap_or_else(|| unknown_text(evaluator, id, "FunctionName"));
             let function = function_arn(evaluator, &function, at)?;
             return Ok(Value::Text(Text::from_parts(function.parts().into_iter().chain([Part::Literal(":".into())]).chain(name()?))));
         }

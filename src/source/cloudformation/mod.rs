@@ -2,17 +2,25 @@
 //! attached a secret to.
 
 mod assembly;
+mod beside;
+mod between;
+mod conditions;
 mod document;
 mod evaluate;
 mod files;
 mod functions;
 mod given;
+mod hidden;
 mod identity;
+mod load;
 pub(crate) mod managed;
+mod pieces;
 mod reading;
 mod sam;
 mod stack;
+mod stacks;
 mod template;
+mod under_way;
 mod value;
 mod world;
 mod worlds;
@@ -25,13 +33,18 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub(crate) use assembly::assembly;
+pub(crate) use beside::Beside;
+pub(crate) use document::TemplateError;
 #[cfg(feature = "live")]
-pub(crate) use document::Node;
-pub(crate) use document::{TemplateError, read};
+pub(crate) use document::{Node, read};
 pub(crate) use files::{exports, parameters};
 pub(crate) use given::Given;
 
+use self::evaluate::Evaluator;
 use self::reading::Reading;
+use self::stacks::Stacks;
+use self::value::Value;
+use self::world::World;
 use crate::arn::AccountId;
 use crate::inventory::Inventory;
 use crate::source::overlay::{self, Additions};
@@ -57,27 +70,31 @@ pub(crate) struct Written<'a> {
 /// A template could not be read: which, and why.
 pub(crate) type Wrong = (String, TemplateError);
 
-/// The inventories after these templates were deployed into one account and region, one for each way in which open conditions come out.
-pub(crate) fn inventories(mut stacks: Vec<Written<'_>>, place: (&AccountId, &str), as_of: Timestamp) -> Result<Vec<Deployed>, Wrong> {
-    let mut templates = Vec::new();
-    for Written { text, given } in &stacks {
-        let wrong = |error| (given.file.clone(), error);
-        let mut template = template::Template::of(&read(text).map_err(wrong)?).map_err(wrong)?;
-        sam::expand(&mut template);
-        templates.push(template);
+/// The inventories after these templates were deployed into one account and region, one for each way in which open conditions come out. What they name beside
+/// them is read from `files`.
+pub(crate) fn inventories(
+    written: Vec<Written<'_>>,
+    files: &dyn Beside,
+    place: (&AccountId, &str),
+    as_of: Timestamp,
+) -> Result<Vec<Deployed>, Wrong> {
+    let mut all = Vec::new();
+    for Written { text, given } in written {
+        let file = given.file.clone();
+        all.push(load::load(text, given, files).map_err(|error| wrong(&file, error))?);
     }
     // What a stack exports may hang on what another exports.
     let mut exports = BTreeMap::new();
-    for _ in 0..stacks.len().saturating_sub(1).min(MOST_ROUNDS) {
-        for (template, Written { given, .. }) in templates.iter().zip(&mut stacks) {
-            given.exports.extend(exports.clone());
-            exports.extend(exported(template, given).map_err(|error| (given.file.clone(), error))?);
+    for _ in 0..all.len().saturating_sub(1).min(MOST_ROUNDS) {
+        for stacks in &mut all {
+            stacks.tell(&exports);
+            exports.extend(exported(stacks).map_err(|error| wrong(&file_of(stacks), error))?);
         }
     }
     let mut joined: Option<Vec<Deployed>> = None;
-    for (template, Written { given, .. }) in templates.iter().zip(&mut stacks) {
-        given.exports.extend(exports.clone());
-        let deployed = deployed(template, given, place, as_of).map_err(|error| (given.file.clone(), error))?;
+    for stacks in &mut all {
+        stacks.tell(&exports);
+        let deployed = deployed(stacks, place, as_of).map_err(|error| wrong(&file_of(stacks), error))?;
         joined = Some(match joined {
             None => deployed,
             Some(before) => together(&before, &deployed),
@@ -86,19 +103,31 @@ pub(crate) fn inventories(mut stacks: Vec<Written<'_>>, place: (&AccountId, &str
     Ok(joined.unwrap_or_default())
 }
 
+fn file_of(stacks: &Stacks) -> String {
+    stacks.member(0).given.file.clone()
+}
+
+fn wrong(file: &str, error: TemplateError) -> Wrong {
+    (error.file().unwrap_or(file).to_owned(), error)
+}
+
 /// So many times exports are followed from stack to stack.
 const MOST_ROUNDS: usize = 8;
 
-/// What a stack exports, written out. What hangs on an open condition is left out.
-fn exported(template: &template::Template, given: &Given) -> Result<BTreeMap<String, String>, TemplateError> {
-    let world = world::World::default();
-    let evaluator = evaluate::Evaluator::new(template, given, &world);
+/// What stacks export, written out. What hangs on an open condition is left out.
+fn exported(stacks: &Stacks) -> Result<BTreeMap<String, String>, TemplateError> {
+    let world = World::default();
+    let root = Evaluator::new(stacks, &world);
     let mut exports = BTreeMap::new();
-    for (name, value) in &template.exports {
-        if let (value::Value::Text(name), value::Value::Text(value)) = (evaluator.value(name)?, evaluator.value(value)?)
-            && let Some(name) = name.as_literal()
-        {
-            exports.insert(name.to_owned(), value.written().into_owned());
+    for (index, member) in stacks.all().iter().enumerate() {
+        let evaluator = root.in_stack(index);
+        for output in member.template.outputs.values() {
+            let Some(name) = &output.export else { continue };
+            if let (Value::Text(name), Value::Text(value)) = (evaluator.value(name)?, evaluator.value(&output.value)?)
+                && let Some(name) = name.as_literal()
+            {
+                exports.insert(name.to_owned(), value.written().into_owned());
+            }
         }
     }
     Ok(exports)
@@ -123,21 +152,12 @@ fn cut_off() -> String {
     format!("conditions come out in more than {} ways, and not all were looked at", worlds::MOST_WORLDS)
 }
 
-fn deployed(
-    template: &template::Template,
-    given: &Given,
-    place: (&AccountId, &str),
-    as_of: Timestamp,
-) -> Result<Vec<Deployed>, TemplateError> {
-    let (worlds, all) = worlds::worlds(template, given)?;
-    let hidden = template.hiding().next().map(|name| {
-        format!("what the macro {name} makes of the template is not known: give what `aws cloudformation get-template --template-stage Processed` shows")
-    });
-    let partial = hidden.or_else(|| (!all).then(cut_off));
+fn deployed(stacks: &Stacks, place: (&AccountId, &str), as_of: Timestamp) -> Result<Vec<Deployed>, TemplateError> {
+    let (worlds, all) = worlds::worlds(stacks)?;
     let mut inventories = Vec::new();
     for world in worlds {
-        let (mut inventory, additions) = stack::inventory(template, given, &world, place, as_of)?;
-        inventory.partial.clone_from(&partial);
+        let (mut inventory, additions) = stack::inventory(stacks, &world, place, as_of)?;
+        inventory.partial = hidden::hidden(stacks, &world)?.or_else(|| (!all).then(cut_off));
         inventories.push(Deployed { world: world.to_string(), inventory, additions });
     }
     Ok(inventories)

@@ -19,8 +19,8 @@ pub(crate) struct Template {
     pub(crate) resources: BTreeMap<String, Resource>,
     /// The macros that the whole template goes through: `AWS::Serverless-2016-10-31`.
     pub(crate) transforms: Vec<String>,
-    /// What other stacks may import: the name of the export, and the value.
-    pub(crate) exports: Vec<(Node, Node)>,
+    /// What the stack tells others, by name.
+    pub(crate) outputs: BTreeMap<String, Output>,
     /// What SAM takes as the properties of all functions, and other types.
     pub(crate) globals: Option<Node>,
 }
@@ -48,6 +48,17 @@ impl Parameter {
     }
 }
 
+/// What a stack tells: the stack that nests it, and where it is exported every other one.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    /// The value.
+    pub(crate) value: Node,
+    /// The condition without which it is not there.
+    pub(crate) condition: Option<String>,
+    /// The name under which other stacks import it.
+    pub(crate) export: Option<Node>,
+}
+
 /// A resource as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Resource {
@@ -63,6 +74,8 @@ pub(crate) struct Resource {
     pub(crate) depends_on: Vec<String>,
     /// Its place in the tree of constructs of a CDK app.
     pub(crate) construct: Option<String>,
+    /// The file of a CDK app that stands for what the resource names by its URL.
+    pub(crate) asset: Option<String>,
 }
 
 /// The macro of SAM.
@@ -96,14 +109,19 @@ impl Template {
             conditions: nodes("Conditions"),
             resources: mapping(resources, "Resources")?.iter().map(resource).collect::<Result<_, _>>()?,
             transforms,
-            exports: section("Outputs").iter().filter_map(|entry| export(&entry.node)).collect(),
+            outputs: section("Outputs").iter().filter_map(output).collect(),
             globals: document.get("Globals").cloned(),
         })
     }
 }
 
-fn export(output: &Node) -> Option<(Node, Node)> {
-    Some((output.get("Export")?.get("Name")?.clone(), output.get("Value")?.clone()))
+fn output(entry: &Entry) -> Option<(String, Output)> {
+    let output = Output {
+        value: entry.node.get("Value")?.clone(),
+        condition: entry.node.get("Condition").and_then(Node::text).map(str::to_owned),
+        export: entry.node.get("Export").and_then(|export| export.get("Name")).cloned(),
+    };
+    Some((entry.key.clone(), output))
 }
 
 /// The name of a macro, written alone or with parameters.
@@ -134,6 +152,7 @@ fn resource(entry: &Entry) -> Result<(String, Resource), TemplateError> {
     mapping(&entry.node, &entry.key)?;
     let text = |name: &str| entry.node.get(name).and_then(Node::text).map(str::to_owned);
     let depends_on = entry.node.get("DependsOn");
+    let metadata = |name: &str| Some(entry.node.get("Metadata")?.get(name)?.text()?.to_owned());
     let names = depends_on.into_iter().flat_map(|node| if node.text().is_some() { std::slice::from_ref(node) } else { node.items() });
     let resource = Resource {
         at: entry.at,
@@ -141,7 +160,8 @@ fn resource(entry: &Entry) -> Result<(String, Resource), TemplateError> {
         properties: entry.node.get("Properties").cloned(),
         condition: text("Condition"),
         depends_on: names.filter_map(Node::text).map(str::to_owned).collect(),
-        construct: entry.node.get("Metadata").and_then(|metadata| metadata.get("aws:cdk:path")).and_then(Node::text).map(str::to_owned),
+        construct: metadata("aws:cdk:path"),
+        asset: metadata("aws:asset:path"),
     };
     Ok((entry.key.clone(), resource))
 }

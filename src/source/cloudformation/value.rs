@@ -47,6 +47,8 @@ pub(crate) enum Missing {
     Dynamic(String),
     /// An intrinsic function that is not evaluated here.
     Function(String),
+    /// The items of a list that is given as a text.
+    Items(String),
     /// One item of a list that is not known.
     Item(usize, Box<Missing>),
     /// A value that is made from one that is not known.
@@ -64,6 +66,7 @@ impl fmt::Display for Missing {
             Self::Condition(name) => write!(f, "condition {name}"),
             Self::Dynamic(reference) => write!(f, "dynamic reference {reference}"),
             Self::Function(name) => write!(f, "what {name} gives"),
+            Self::Items(text) => write!(f, "items of {text}"),
             Self::Item(index, of) => write!(f, "item {index} of {of}"),
             Self::From(function, of) => write!(f, "{function} of {of}"),
         }

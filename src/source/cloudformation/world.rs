@@ -15,6 +15,23 @@ pub(crate) struct Comparison {
     pub(crate) with: Text,
 }
 
+/// Whether a condition holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// That hangs on this comparison, among others maybe.
+    Open(Comparison),
+}
+
+impl Holds {
+    pub(super) fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
 /// How comparisons come out that nobody can decide.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct World {

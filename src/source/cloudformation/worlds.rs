@@ -3,28 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::document::{Content, Node, TemplateError};
-use super::evaluate::{Evaluator, Holds};
-use super::given::Given;
+use super::evaluate::Evaluator;
+use super::stacks::Stacks;
 use super::template::Template;
-use super::world::World;
+use super::world::{Comparison, Holds, World};
 
 /// More worlds than these are not looked at.
 pub(crate) const MOST_WORLDS: usize = 64;
 
 /// The worlds in which the conditions come out differently that decide about resources and their properties, and whether these are all.
-pub(crate) fn worlds(template: &Template, given: &Given) -> Result<(Vec<World>, bool), TemplateError> {
-    let used = used(template);
+pub(crate) fn worlds(stacks: &Stacks) -> Result<(Vec<World>, bool), TemplateError> {
+    let used: Vec<BTreeMap<String, Node>> = stacks.all().iter().map(|member| used(&member.template, member.parent.is_some())).collect();
     let (mut waiting, mut settled, mut all) = (vec![World::default()], Vec::new(), true);
     while let Some(world) = waiting.pop() {
-        let evaluator = Evaluator::new(template, given, &world);
-        let mut open = None;
-        for (name, node) in &used {
-            if let Holds::Open(comparison) = evaluator.condition(name, node.at)? {
-                open = Some(comparison);
-                break;
-            }
-        }
-        match open {
+        match open(stacks, &used, &world)? {
             Some(comparison) if waiting.len() + settled.len() + 2 <= MOST_WORLDS => {
                 waiting.push(world.with(&comparison, false));
                 waiting.push(world.with(&comparison, true));
@@ -38,8 +30,26 @@ pub(crate) fn worlds(template: &Template, given: &Given) -> Result<(Vec<World>, 
     Ok((settled, all))
 }
 
-/// The conditions that resources name, each with the place of one that does.
-fn used(template: &Template) -> BTreeMap<String, Node> {
+/// What a condition hangs on that is open in this world. Those of a stack that is not made decide about nothing.
+fn open(stacks: &Stacks, used: &[BTreeMap<String, Node>], world: &World) -> Result<Option<Comparison>, TemplateError> {
+    let root = Evaluator::new(stacks, world);
+    for (index, used) in used.iter().enumerate() {
+        let evaluator = root.in_stack(index);
+        // Whether it is made hangs on the stacks that it lies in, which come first, so that this is settled.
+        if evaluator.is_made()? == Holds::No {
+            continue;
+        }
+        for (name, node) in used {
+            if let Holds::Open(comparison) = evaluator.condition(name, node.at)? {
+                return Ok(Some(comparison));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The conditions that resources name, each with the place of one that does; of a nested stack those in what it tells too.
+fn used(template: &Template, nested: bool) -> BTreeMap<String, Node> {
     let mut used = BTreeMap::new();
     for resource in template.resources.values() {
         if let Some(name) = &resource.condition {
@@ -50,6 +60,7 @@ fn used(template: &Template) -> BTreeMap<String, Node> {
             asked(properties, &mut used);
         }
     }
+    template.outputs.values().filter(|_| nested).for_each(|output| asked(&output.value, &mut used));
     used
 }
 

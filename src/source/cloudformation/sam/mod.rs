@@ -76,6 +76,7 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
         condition: resource.condition.clone(),
         depends_on: resource.depends_on.clone(),
         construct: resource.construct.clone(),
+        asset: None,
     };
     let mut made = BTreeMap::new();
     let mut function: Vec<(String, Node)> =

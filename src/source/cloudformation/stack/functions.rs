@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::permissions::{self, Names};
 use super::properties::{Properties, gap, gap_of};
 use super::resources::Stack;
+use super::unread;
 use crate::arn::Arn;
 use crate::inventory::{
     ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Gap, Known, PASSWORD_VARIABLES, Variables,
@@ -53,13 +54,20 @@ fn function(stack: &Stack<'_>, it: Properties<'_>, arn: Arn) -> Result<Function,
         provisioned_concurrency.insert(qualifier.clone(), Known::Value(None));
         qualified.insert(qualifier, configuration.clone());
     }
+    let mut urls = Known::Value(urls);
+    if let Some(gap) = unread::may_change(stack, |text| names.qualifier(text).is_some())? {
+        for policy in policies.values_mut() {
+            *policy = Known::Unreadable(gap.clone());
+        }
+        urls = Known::Unreadable(gap);
+    }
     Ok(Function {
         policies,
         configuration,
         qualified,
         reserved_concurrency: reserved,
         provisioned_concurrency,
-        urls: Known::Value(urls),
+        urls,
         tags: tags(it)?,
         arn: names.arn,
     })

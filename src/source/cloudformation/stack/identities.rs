@@ -7,6 +7,7 @@ use serde_json::json;
 use super::functions;
 use super::properties::{Properties, document};
 use super::resources::Stack;
+use super::unread;
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Function, Identities, Known, NamedDocument, Permissions, Role};
 use crate::policy::{Document, Position, Text};
@@ -22,7 +23,7 @@ pub(super) fn identities(stack: &Stack<'_>, functions: &BTreeMap<Arn, Function>)
         identities.roles.insert(role.arn.clone(), role);
     }
     for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
-        let arn = Arn::parse(&it.reference()?.written()).map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+        let arn = Arn::parse(&it.reference()?.written()).map_err(|error| it.wrong(&error.to_string()))?;
         identities.policies.insert(arn, policy(it)?);
     }
     let roles = functions.values().filter_map(|function| function.configuration.value()?.as_ref()?.role.as_ref());
@@ -81,8 +82,12 @@ fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
         }
     }
     let trust = it.document("AssumeRolePolicyDocument")?;
+    let arn = it.arn("Arn")?;
+    if let Some(gap) = unread::may_change(stack, |text| *text == name || text.written() == arn.as_str())? {
+        permissions.inline.push(NamedDocument::new(&format!("of {}", gap.resource), unknown_document(false)));
+    }
     Ok(Role {
-        arn: it.arn("Arn")?,
+        arn,
         id: format!("⟦{}.Id⟧", it.id),
         trust: trust.value().cloned().flatten().unwrap_or_else(|| unknown_document(true)),
         permissions,
@@ -121,7 +126,7 @@ pub(super) fn policies_elsewhere(stack: &Stack<'_>) -> Result<Vec<(String, Named
 pub(super) fn attached_elsewhere(stack: &Stack<'_>) -> Result<Vec<(String, Arn)>, TemplateError> {
     let mut attached = Vec::new();
     for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
-        let arn = Arn::parse(&it.reference()?.written()).map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+        let arn = Arn::parse(&it.reference()?.written()).map_err(|error| it.wrong(&error.to_string()))?;
         attached.extend(others(stack, it, "Roles")?.into_iter().map(|role| (role, arn.clone())));
     }
     Ok(attached)

@@ -11,6 +11,7 @@ mod permissions;
 mod properties;
 mod resources;
 mod secrets;
+mod unread;
 
 use std::collections::BTreeMap;
 
@@ -19,32 +20,33 @@ use jiff::Timestamp;
 use self::properties::Properties;
 use self::resources::Stack;
 use super::document::TemplateError;
-use super::evaluate::{Evaluator, Holds};
-use super::given::Given;
-use super::template::Template;
-use super::world::World;
+use super::evaluate::Evaluator;
+use super::stacks::Stacks;
+use super::world::{Holds, World};
 use crate::arn::AccountId;
 use crate::inventory::{Account, Inventory, Known};
 use crate::source::overlay::Additions;
 
-/// The inventory after `template` was deployed, in `world`, into this account and region.
+/// The inventory after `stacks` were deployed, in `world`, into this account and region.
 pub(crate) fn inventory(
-    template: &Template,
-    given: &Given,
+    stacks: &Stacks,
     world: &World,
     (account, region): (&AccountId, &str),
     as_of: Timestamp,
 ) -> Result<(Inventory, Additions), TemplateError> {
-    let evaluator = Evaluator::new(template, given, world);
+    let root = Evaluator::new(stacks, world);
+    let evaluators: Vec<Evaluator<'_>> = (0..stacks.all().len()).map(|index| root.in_stack(index)).collect();
     let mut made = Vec::new();
-    for (id, resource) in &template.resources {
-        let holds = match &resource.condition {
-            Some(condition) => evaluator.condition(condition, resource.at)?,
-            None => Holds::Yes,
-        };
+    for evaluator in &evaluators {
         // A condition that stays open is taken as met: what might be made is looked at.
-        if holds != Holds::No {
-            made.push(Properties { evaluator: &evaluator, id, resource });
+        if evaluator.is_made()? == Holds::No {
+            continue;
+        }
+        let member = evaluator.member();
+        for (local, resource) in &member.template.resources {
+            if evaluator.makes(local)? != Holds::No {
+                made.push(Properties { evaluator, id: member.name_of(local), local, resource });
+            }
         }
     }
     let stack = Stack { made, region, account };
@@ -56,7 +58,7 @@ pub(crate) fn inventory(
     let regions = BTreeMap::from([(region.to_owned(), Known::Value(()))]);
     let identities = Known::Value(identities::identities(&stack, &inventory.functions)?);
     inventory.accounts.insert(account.clone(), Account::new(regions, identities));
-    inventory.origins = origins::origins(&stack, &given.file)?;
+    inventory.origins = origins::origins(&stack)?;
     let additions = Additions {
         statements: permissions::elsewhere(&stack)?,
         policies: identities::policies_elsewhere(&stack)?,

@@ -83,13 +83,33 @@ fn awaited<'a>(stack: &Stack<'a>, id: &'a str) -> BTreeSet<&'a str> {
     let (mut waiting, mut awaited) = (vec![id], BTreeSet::new());
     while let Some(id) = waiting.pop() {
         let Some(it) = stack.made.iter().find(|it| it.id == id) else { continue };
-        let mut named: Vec<&str> = it.resource.depends_on.iter().map(String::as_str).collect();
-        if let Some(properties) = &it.resource.properties {
-            references(properties, &mut named);
-        }
-        waiting.extend(named.into_iter().filter(|id| awaited.insert(*id)));
+        waiting.extend(waits_for(stack, *it).into_iter().filter(|id| awaited.insert(*id)));
     }
     awaited
+}
+
+/// What CloudFormation makes before this resource because it says so. Before a resource of a nested stack, that is also what the stack itself waits for; and a
+/// nested stack is made when all its resources are.
+fn waits_for<'a>(stack: &Stack<'a>, it: Properties<'a>) -> Vec<&'a str> {
+    let member = it.evaluator.member();
+    let mut named: Vec<&str> = it.resource.depends_on.iter().map(String::as_str).collect();
+    if let Some(properties) = &it.resource.properties {
+        references(properties, &mut named);
+    }
+    let mut found = Vec::new();
+    for local in named {
+        let id = member.name_of(local);
+        found.push(id);
+        if member.nested.contains_key(local) {
+            let inside = |other: &str| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
+            found.extend(stack.made.iter().map(|other| other.id).filter(|other| inside(other)));
+        }
+    }
+    if let Some((outer, local)) = &member.parent {
+        let id = it.evaluator.in_stack(*outer).member().name_of(local);
+        found.extend(stack.made.iter().find(|other| other.id == id).into_iter().flat_map(|outer| waits_for(stack, *outer)));
+    }
+    found
 }
 
 /// The names that a value refers to.

@@ -34,8 +34,8 @@ const KINDS: [(&str, By); 13] = [
     ("AWS::EC2::NetworkAcl", By::Id("network-acl")),
 ];
 
-/// The places of the stack's resources in `file`, by ARN.
-pub(super) fn origins(stack: &Stack<'_>, file: &str) -> Result<BTreeMap<Arn, Origin>, TemplateError> {
+/// The places of the stack's resources, by ARN.
+pub(super) fn origins(stack: &Stack<'_>) -> Result<BTreeMap<Arn, Origin>, TemplateError> {
     let mut origins = BTreeMap::new();
     for it in &stack.made {
         let Some((_, by)) = KINDS.iter().find(|(kind, _)| *kind == it.resource.kind) else { continue };
@@ -47,12 +47,12 @@ pub(super) fn origins(stack: &Stack<'_>, file: &str) -> Result<BTreeMap<Arn, Ori
                 Arn::build(Partition::of_region(stack.region), "ec2", stack.region, stack.account.as_str(), &resource).ok()
             }
         };
-        origins.extend(arn.map(|arn| (arn, origin(*it, file))));
+        origins.extend(arn.map(|arn| (arn, origin(*it))));
     }
     Ok(origins)
 }
 
-fn origin(it: Properties<'_>, file: &str) -> Origin {
+fn origin(it: Properties<'_>) -> Origin {
     let name = it.resource.construct.as_deref().unwrap_or(it.id).to_owned();
-    Origin { file: file.to_owned(), line: it.resource.at.line, column: it.resource.at.column, name }
+    Origin { file: it.file().to_owned(), line: it.resource.at.line, column: it.resource.at.column, name }
 }

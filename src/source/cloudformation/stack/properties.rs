@@ -13,14 +13,17 @@ use crate::source::cloudformation::value::{Missing, Value};
 #[derive(Clone, Copy)]
 pub(super) struct Properties<'a> {
     pub(super) evaluator: &'a Evaluator<'a>,
+    /// How it is known among those of all stacks.
     pub(super) id: &'a str,
+    /// Its logical id in its own template.
+    pub(super) local: &'a str,
     pub(super) resource: &'a Resource,
 }
 
 impl<'a> Properties<'a> {
     /// What `Ref` gives for it.
     pub(super) fn reference(&self) -> Result<Text, TemplateError> {
-        match self.evaluator.reference(self.id, self.resource.at)? {
+        match self.evaluator.reference(self.local, self.resource.at)? {
             Value::Text(text) => Ok(text),
             _ => Err(self.wrong("it has no name")),
         }
@@ -28,14 +31,20 @@ impl<'a> Properties<'a> {
 
     /// What `Fn::GetAtt` gives for its ARN.
     pub(super) fn arn(&self, attribute: &str) -> Result<Arn, TemplateError> {
-        match self.evaluator.attribute_of(self.id, attribute, self.resource.at)? {
+        match self.evaluator.attribute_of(self.local, attribute, self.resource.at)? {
             Value::Text(text) => Arn::parse(&text.written()).map_err(|error| self.wrong(&error.to_string())),
             _ => Err(self.wrong("it has no ARN")),
         }
     }
 
-    fn wrong(&self, problem: &str) -> TemplateError {
-        TemplateError::at(self.resource.at, format!("{}: {problem}", self.id))
+    /// The file in which it is written.
+    pub(super) fn file(&self) -> &'a str {
+        &self.evaluator.member().given.file
+    }
+
+    /// That it cannot be what it is written to be.
+    pub(super) fn wrong(&self, problem: &str) -> TemplateError {
+        TemplateError::at(self.resource.at, format!("{}: {problem}", self.id)).found_in(self.file())
     }
 
     fn node(&self, name: &str) -> Option<&'a Node> {
@@ -54,7 +63,7 @@ impl<'a> Properties<'a> {
             None => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text)),
             Some(Value::Unknown(missing)) => Ok(Some(missing.text())),
-            Some(_) => Err(TemplateError::at(self.place(name), format!("{name} of {} is not a text", self.id))),
+            Some(_) => Err(TemplateError::at(self.place(name), format!("{name} of {} is not a text", self.id)).found_in(self.file())),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::properties::{Properties, gap_of};
 use super::resources::Stack;
-use super::{functions, keys, order};
+use super::{functions, keys, order, unread};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
@@ -36,7 +36,7 @@ pub(super) fn secrets(stack: &Stack<'_>, inventory: &mut Inventory) -> Result<BT
 
 fn secret(stack: &Stack<'_>, it: Properties<'_>) -> Result<Secret, TemplateError> {
     let written = |name: &str| Ok::<_, TemplateError>(it.text(name)?.map(|text| text.written().into_owned()));
-    let arn = Arn::parse(&it.reference()?.written()).map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+    let arn = Arn::parse(&it.reference()?.written()).map_err(|error| it.wrong(&error.to_string()))?;
     let kms_key_id = it.text("KmsKeyId")?;
     let key = kms_key_id.as_ref().map_or(Ok(Known::Value(None)), |text| keys::named(stack, it.id, text))?;
     // A secret that is made with a value has one version, which is current.
@@ -44,7 +44,9 @@ fn secret(stack: &Stack<'_>, it: Properties<'_>) -> Result<Secret, TemplateError
     let version = format!("⟦{}.Version⟧", it.id);
     let stages = has_value.then(|| (version.clone(), BTreeSet::from(["AWSCURRENT".to_owned()])));
     let versions = has_value.then(|| SecretVersion { id: version, created_at: None, key_ids: Vec::new() });
+    let policies = unread::may_change(stack, |text| text.written() == arn.as_str())?;
     Ok(Secret {
+        policies: policies.map_or_else(|| Known::Value(Vec::new()), Known::Unreadable),
         name: written("Name")?.unwrap_or_else(|| arn.name().to_owned()),
         description: None,
         tags: functions::tags(it)?.value().cloned().unwrap_or_default(),
@@ -89,7 +91,7 @@ fn of<'s>(stack: &Stack<'_>, it: Properties<'_>, secrets: &'s mut BTreeMap<Arn, 
     let made_up = || {
         let resource = format!("secret:{written}-⟦{}#6⟧", it.id);
         Arn::build(Partition::of_region(stack.region), "secretsmanager", stack.region, stack.account.as_str(), &resource)
-            .map_err(|error| TemplateError::at(it.resource.at, error.to_string()))
+            .map_err(|error| it.wrong(&error.to_string()))
     };
     let arn = Arn::parse(&written).ok().or_else(|| by_name(secrets)).map_or_else(made_up, Ok)?;
     let unknown = || {
@@ -157,7 +159,7 @@ fn function(stack: &Stack<'_>, it: Properties<'_>, text: &Text, inventory: &mut 
 fn hidden(stack: &Stack<'_>, it: Properties<'_>, name: &str, because: &Gap, inventory: &mut Inventory) -> Result<Arn, TemplateError> {
     let partition = Partition::of_region(stack.region);
     let arn = Arn::build(partition, "lambda", stack.region, stack.account.as_str(), &format!("function:{name}"))
-        .map_err(|error| TemplateError::at(it.resource.at, error.to_string()))?;
+        .map_err(|error| it.wrong(&error.to_string()))?;
     inventory.functions.insert(arn.clone(), functions::elsewhere(&arn, because));
     Ok(arn)
 }

@@ -5,7 +5,7 @@ use crate::source::cloudformation::given::Given;
 use crate::source::cloudformation::world::World;
 
 /// Expression, and what it comes to.
-const VALUES: [(&str, &str); 57] = [
+const VALUES: [(&str, &str); 59] = [
     ("plain", "plain"),
     ("012", "012"),
     ("{a: [1, true, null]}", r#"{"a":["1","true",null]}"#),
@@ -45,9 +45,12 @@ const VALUES: [(&str, &str); 57] = [
     ("!Join [',', !Ref Ids]", "⟦?Fn__Join of parameter Ids⟧"),
     ("!Join ['', []]", ""),
     ("!Split [',', 'a,b']", r#"["a","b"]"#),
-    ("!Split [',', !Ref Stage]", "unknown: Fn::Split of what ⟦?parameter Stage⟧ gives"),
+    ("!Split [',', !Ref Stage]", "unknown: what Fn::Split \",\" of ⟦?parameter Stage⟧ gives"),
     ("!Select [5, !Split [':', !GetAtt Rotate.Arn]]", "function"),
     ("!Select [6, !Split [':', !GetAtt Rotate.Arn]]", "⟦Rotate⟧"),
+    // A parameter may be an ARN, and a name that AWS makes up holds hyphens.
+    ("!Select [6, !Split [':', !Ref Stage]]", "⟦?item 6 of what Fn__Split \"_\" of __parameter Stage_ gives⟧"),
+    ("!Select [1, !Split ['-', !Ref Rotate]]", "⟦?item 1 of what Fn__Split \"-\" of _Rotate_ gives⟧"),
     ("!Select [1, !Ref Zones]", "b"),
     ("!Select ['1', !Ref Ids]", "⟦?item 1 of parameter Ids⟧"),
     // Fn::If

@@ -1,12 +1,14 @@
 //! Each intrinsic function, condition and kind of parameter by small cases: the value that is expected, or what is told to be missing.
 
 mod intrinsics;
+mod nested;
 mod worlds;
 
 use super::document::{self, TemplateError};
 use super::evaluate::Evaluator;
 use super::given::Given;
 use super::reading::Reading;
+use super::stacks::Stacks;
 use super::template::Template;
 use super::value::Value;
 use super::world::World;
@@ -53,9 +55,9 @@ fn value(expression: &str) -> Result<Value, TemplateError> {
 
 fn value_in(expression: &str, given: &Given, world: &World) -> Result<Value, TemplateError> {
     let document = document::read(&format!("{AROUND}{expression}}}}}"))?;
-    let template = Template::of(&document)?;
-    let properties = template.resources["Asked"].properties.as_ref().unwrap();
-    Evaluator::new(&template, given, world).value(properties.get("Value").unwrap())
+    let stacks = Stacks::of(Template::of(&document)?, given.clone());
+    let properties = stacks.member(0).template.resources["Asked"].properties.as_ref().unwrap();
+    Evaluator::new(&stacks, world).value(properties.get("Value").unwrap())
 }
 
 /// A value as text: what it is, with symbols written out, or what is missing.

@@ -4,6 +4,7 @@ use super::given;
 use crate::source::cloudformation::document;
 use crate::source::cloudformation::evaluate::Evaluator;
 use crate::source::cloudformation::given::Given;
+use crate::source::cloudformation::stacks::Stacks;
 use crate::source::cloudformation::template::Template;
 use crate::source::cloudformation::worlds::{MOST_WORLDS, worlds};
 
@@ -14,12 +15,14 @@ fn made(parameters: &str, conditions: &str, resources: &[(&str, &str)], given: &
         "Parameters:\n{parameters}\nConditions:\n{conditions}\nResources:\n{}",
         resources.iter().map(resource).collect::<Vec<_>>().concat()
     );
-    let template = Template::of(&document::read(&text).unwrap()).unwrap();
-    let (worlds, all) = worlds(&template, given).unwrap();
+    let stacks = Stacks::of(Template::of(&document::read(&text).unwrap()).unwrap(), given.clone());
+    let template = &stacks.member(0).template;
+    let (worlds, all) = worlds(&stacks).unwrap();
     let line = |world| {
-        let evaluator = Evaluator::new(&template, given, world);
-        let holds =
-            |condition: &String| evaluator.condition(condition, template.resources["A"].at).unwrap() == super::super::evaluate::Holds::Yes;
+        let evaluator = Evaluator::new(&stacks, world);
+        let holds = |condition: &String| {
+            evaluator.condition(condition, template.resources["A"].at).unwrap() == crate::source::cloudformation::world::Holds::Yes
+        };
         let made = template.resources.iter().filter(|(_, it)| it.condition.as_ref().is_none_or(holds)).map(|(id, _)| id.as_str());
         format!("{world}: {}", made.collect::<Vec<_>>().join(" "))
     };

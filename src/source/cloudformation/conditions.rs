@@ -1,0 +1,131 @@
+//! Conditions: which hold, and what the others hang on (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html>). The
+//! evaluator asks here, and whoever wants to know what is made.
+
+use super::document::{Node, TemplateError};
+use super::evaluate::{Evaluator, name_in};
+use super::functions;
+use super::reading::Reading;
+use super::template::Parameter;
+use super::value::{Missing, Value};
+use super::world::{Comparison, Holds};
+use crate::policy::{Position, Text};
+
+impl<'a> Evaluator<'a> {
+    /// Whether the stack is made: for sure, for sure not, or that hangs on a condition.
+    pub(crate) fn is_made(&self) -> Result<Holds, TemplateError> {
+        let Some((outer, id)) = &self.member().parent else { return Ok(Holds::Yes) };
+        let outer = self.in_stack(*outer);
+        match outer.is_made()? {
+            Holds::Yes => outer.makes(id),
+            otherwise => Ok(otherwise),
+        }
+    }
+
+    /// Whether the stack makes this resource, once it is made itself.
+    pub(crate) fn makes(&self, id: &str) -> Result<Holds, TemplateError> {
+        match self.template().resources.get(id).and_then(|it| Some((it.condition.as_ref()?, it.at))) {
+            Some((condition, at)) => self.condition(condition, at),
+            None => Ok(Holds::Yes),
+        }
+    }
+
+    /// Whether the condition of this name holds.
+    pub(crate) fn condition(&self, name: &str, at: Position) -> Result<Holds, TemplateError> {
+        let Some(node) = self.template().conditions.get(name) else {
+            return Err(TemplateError::at(at, format!("there is no condition {name:?}")).found_in(&self.given().file));
+        };
+        self.within(&format!("condition {}", self.given().scoped(name)), at, || self.holds(node))
+    }
+
+    fn holds(&self, node: &Node) -> Result<Holds, TemplateError> {
+        self.under_way.deeper(node.at, || self.decided(node))
+    }
+
+    fn decided(&self, node: &Node) -> Result<Holds, TemplateError> {
+        let Some((function, argument)) = node.only() else {
+            return Err(TemplateError::at(node.at, "a condition is one of Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition"));
+        };
+        match function {
+            "Condition" => self.condition(name_in(argument, function)?, argument.at),
+            "Fn::Not" => {
+                let [of] = functions::arguments(argument, function)?;
+                Ok(match self.holds(of)? {
+                    Holds::Yes => Holds::No,
+                    Holds::No => Holds::Yes,
+                    open @ Holds::Open(_) => open,
+                })
+            }
+            "Fn::And" => self.several(argument, Holds::Yes, &Holds::No),
+            "Fn::Or" => self.several(argument, Holds::No, &Holds::Yes),
+            "Fn::Equals" => {
+                let [left, right] = functions::arguments(argument, function)?;
+                self.equals(&self.value(left)?, &self.value(right)?, argument.at)
+            }
+            _ => Err(TemplateError::at(node.at, format!("{function} is no function of a condition"))),
+        }
+    }
+
+    /// `decisive` if any part comes out so, else what is open, else `otherwise`.
+    fn several(&self, argument: &Node, otherwise: Holds, decisive: &Holds) -> Result<Holds, TemplateError> {
+        let mut result = otherwise;
+        for part in argument.items() {
+            let holds = self.holds(part)?;
+            if holds == *decisive {
+                return Ok(holds);
+            }
+            if matches!((&result, &holds), (Holds::Yes | Holds::No, Holds::Open(_))) {
+                result = holds;
+            }
+        }
+        Ok(result)
+    }
+
+    fn equals(&self, left: &Value, right: &Value, at: Position) -> Result<Holds, TemplateError> {
+        let (Value::Text(left), Value::Text(right)) = (left, right) else {
+            let (Ok(left), Ok(right)) = (left.json(), right.json()) else {
+                return Err(TemplateError::at(at, "Fn::Equals compares texts, and the shape of one of these is not known"));
+            };
+            return Ok(self.compared(left, right));
+        };
+        Ok(self.compared(left.clone(), right.clone()))
+    }
+
+    fn compared(&self, left: Text, right: Text) -> Holds {
+        if left == right {
+            return Holds::Yes;
+        }
+        let (unknown, with) = match (left.as_literal(), right.as_literal()) {
+            (Some(_), Some(_)) => return Holds::No,
+            (Some(_), None) => (right, left),
+            (None, Some(_)) => (left, right),
+            (None, None) => (left.clone().min(right.clone()), left.max(right)),
+        };
+        let comparison = Comparison { unknown, with };
+        if let Some(equal) = self.world.equal(&comparison) {
+            return Holds::of(equal);
+        }
+        match comparison.with.as_literal().and_then(|text| self.one_of_allowed(&comparison.unknown, text)) {
+            Some(equal) => Holds::of(equal),
+            None => Holds::Open(comparison),
+        }
+    }
+
+    /// The parameter of this stack that is not known by this symbol.
+    fn parameter_called(&self, unknown: &Text) -> Option<&'a Parameter> {
+        let is_it = |name: &String| Missing::Parameter(self.parameter_name(name)).text() == *unknown;
+        self.member().template.parameters.iter().find(|(name, _)| is_it(name)).map(|(_, parameter)| parameter)
+    }
+
+    /// Whether a parameter is `text`, if the values that it takes tell.
+    fn one_of_allowed(&self, unknown: &Text, text: &str) -> Option<bool> {
+        let of = |index: usize| self.in_stack(index).parameter_called(unknown);
+        let parameter = (0..self.stacks.all().len()).find_map(of)?;
+        let left: Vec<&String> = parameter.allowed.iter().filter(|value| !self.world.excludes(unknown, value)).collect();
+        match left.as_slice() {
+            [] => None,
+            [only] => Some(*only == text),
+            several if several.iter().any(|value| *value == text) => None,
+            _ => Some(false),
+        }
+    }
+}
