@@ -27,10 +27,10 @@ fn written(name: &str, plan: &Value) -> PathBuf {
     file
 }
 
-/// The report of a plan.
-fn report(name: &str, plan: &Value) -> Value {
+/// The report of a plan with the configuration in this folder.
+fn report(name: &str, plan: &Value, folder: &str) -> Value {
     let file = written(name, plan);
-    let output = rotaudit(&["scan", "--plan", file.to_str().unwrap(), "--format", "json"]);
+    let output = rotaudit(&["scan", "--plan", file.to_str().unwrap(), "--source", folder, "--format", "json"]);
     fs::remove_file(file).unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
@@ -116,10 +116,11 @@ fn with_a_url(plan: &mut Value) {
     add(plan, "aws_lambda_function_url", "open", &after, &json!({"id": true}), &json!({"authorization_type": {"constant_value": "NONE"}}));
 }
 
-/// A fault: how the plan gets it, and how the template beside it does, by replacing texts; what the verdict is, and which rules find something.
+/// A fault: how the plan gets it, and how its configuration and the template beside it do, by replacing texts; what the verdict is, and which rules find something.
 struct Fault {
     name: &'static str,
     plan: fn(&mut Value),
+    configuration: &'static [(&'static str, &'static str)],
     template: &'static [(&'static str, &'static str)],
     verdict: &'static str,
     rules: &'static [&'static str],
@@ -134,10 +135,11 @@ const OPEN: &str = "      RotationRules: {AutomaticallyAfterDays: 30}\n  Open:\n
 const URL: &str = "      RotationRules: {AutomaticallyAfterDays: 30}\n  Url: {Type: 'AWS::Lambda::Url', Properties: {TargetFunctionArn: !GetAtt Function.Arn, AuthType: NONE}}\n  Anybody: {Type: 'AWS::Lambda::Permission', Properties: {FunctionName: !Ref Function, Action: 'lambda:InvokeFunctionUrl', Principal: '*', FunctionUrlAuthType: NONE}}\n";
 
 const FAULTS: [Fault; 14] = [
-    Fault { name: "none", plan: |_| {}, template: &[], verdict: "rotates", rules: &[] },
+    Fault { name: "none", plan: |_| {}, configuration: &[], template: &[], verdict: "rotates", rules: &[] },
     Fault {
         name: "no-permission",
         plan: |plan| without(plan, PERMISSION),
+        configuration: &[],
         template: &[(PERMISSION_BLOCK, ""), ("    DependsOn: [Permission, Policy]\n", "    DependsOn: Policy\n")],
         verdict: "fails",
         rules: &["secrets-manager-cannot-invoke"],
@@ -145,6 +147,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "no-source-account",
         plan: |plan| set(plan, PERMISSION, "source_account", Value::Null),
+        configuration: &[],
         template: &[("      SourceAccount: !Ref AWS::AccountId\n", "")],
         verdict: "rotates",
         rules: &["invoke-open-to-other-accounts"],
@@ -152,6 +155,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "no-put",
         plan: |plan| forbid(plan, 0, "secretsmanager:PutSecretValue"),
+        configuration: &[],
         template: &[("              - secretsmanager:PutSecretValue\n", "")],
         verdict: "fails",
         rules: &["role-cannot-rotate-secret"],
@@ -159,6 +163,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "wrong-secret",
         plan: of_another_secret,
+        configuration: &[("resources = [aws_secretsmanager_secret.db.arn]", "resources = [aws_secretsmanager_secret.other.arn]")],
         template: &[("            Resource: !Ref Secret\n", "            Resource: !Ref Other\n"), (END, OTHER)],
         verdict: "fails",
         rules: &["role-cannot-rotate-secret", "role-names-other-secrets", "role-reads-other-secrets"],
@@ -166,6 +171,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "decoy-role",
         plan: of_a_decoy,
+        configuration: &[("role   = aws_iam_role.rotate.id", "role   = aws_iam_role.decoy.id")],
         template: &[("      RoleName: !Ref Role\n", "      RoleName: !Ref Decoy\n"), (END, DECOY)],
         verdict: "fails",
         rules: &["role-cannot-rotate-secret", "role-cannot-use-key", "role-lacks-random-password"],
@@ -173,6 +179,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "no-data-key",
         plan: |plan| forbid(plan, 2, "kms:GenerateDataKey"),
+        configuration: &[],
         template: &[("'kms:Decrypt', 'kms:GenerateDataKey'", "'kms:Decrypt'")],
         verdict: "fails",
         rules: &["role-cannot-use-key"],
@@ -180,6 +187,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "key-off",
         plan: |plan| set(plan, KEY, "is_enabled", false.into()),
+        configuration: &[],
         template: &[("Enabled: true", "Enabled: false")],
         verdict: "fails",
         rules: &["key-not-usable"],
@@ -187,6 +195,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "no-concurrency",
         plan: |plan| set(plan, FUNCTION, "reserved_concurrent_executions", 0.into()),
+        configuration: &[],
         template: &[("      Timeout: 30\n", "      Timeout: 30\n      ReservedConcurrentExecutions: 0\n")],
         verdict: "fails",
         rules: &["function-throttled"],
@@ -194,6 +203,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "short",
         plan: |plan| set(plan, FUNCTION, "timeout", Value::Null),
+        configuration: &[],
         template: &[("      Timeout: 30\n", "")],
         verdict: "rotates",
         rules: &["function-timeout-short"],
@@ -201,6 +211,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "old-runtime",
         plan: |plan| set(plan, FUNCTION, "runtime", "python3.8".into()),
+        configuration: &[],
         template: &[("python3.13", "python3.8")],
         verdict: "rotates",
         rules: &["function-runtime-deprecated"],
@@ -208,6 +219,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "open-secret",
         plan: open_to_the_world,
+        configuration: &[],
         template: &[(END, OPEN)],
         verdict: "rotates",
         rules: &["secret-open-to-other-accounts"],
@@ -215,6 +227,7 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "open-url",
         plan: with_a_url,
+        configuration: &[],
         template: &[(END, URL)],
         verdict: "rotates",
         rules: &["function-url-open", "function-url-present"],
@@ -222,19 +235,40 @@ const FAULTS: [Fault; 14] = [
     Fault {
         name: "no-version",
         plan: |plan| without(plan, "aws_secretsmanager_secret_version.db"),
+        configuration: &[],
         template: &[("      SecretString: '{}'\n", "")],
         verdict: "fails",
         rules: &["no-current-version"],
     },
 ];
 
+impl Fault {
+    /// The report of the plan with this fault, and of its configuration with it.
+    fn report(&self) -> Value {
+        // Two tests may want the same one at the same time.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let mut plan = plan("correct");
+        (self.plan)(&mut plan);
+        let mut text = fs::read_to_string("tests/plans/correct/main.tf").unwrap();
+        for (from, to) in self.configuration {
+            assert!(text.contains(from), "{}: the configuration does not hold {from:?}", self.name);
+            text = text.replacen(from, to, 1);
+        }
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("configuration-{}-{}-{count}", std::process::id(), self.name));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("main.tf"), text).unwrap();
+        let report = report(self.name, &plan, folder.to_str().unwrap());
+        fs::remove_dir_all(folder).unwrap();
+        report
+    }
+}
+
 #[test]
 fn each_fault_of_a_plan_is_found_and_nothing_else_is() {
     let mut wrong = Vec::new();
     for fault in FAULTS {
-        let mut plan = plan("correct");
-        (fault.plan)(&mut plan);
-        let report = report(fault.name, &plan);
+        let report = fault.report();
         let found = (verdict(&report).to_owned(), rules(&report));
         if found != (fault.verdict.to_owned(), fault.rules.iter().copied().collect()) {
             wrong.push(format!("{}: {found:?}", fault.name));
@@ -257,8 +291,6 @@ fn outcome(report: &Value) -> (String, BTreeSet<(String, String)>) {
 fn a_plan_and_a_template_of_the_same_rotation_come_out_alike() {
     let template = fs::read_to_string("tests/plans/correct/template.yaml").unwrap();
     for fault in FAULTS {
-        let mut plan = plan("correct");
-        (fault.plan)(&mut plan);
         let mut text = template.clone();
         for (from, to) in fault.template {
             assert!(text.contains(from), "{}: the template does not hold {from:?}", fault.name);
@@ -271,7 +303,7 @@ fn a_plan_and_a_template_of_the_same_rotation_come_out_alike() {
         fs::remove_file(file).unwrap();
         let of_template: Value =
             serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        assert_eq!(outcome(&of_template), outcome(&report(fault.name, &plan)), "{}", fault.name);
+        assert_eq!(outcome(&of_template), outcome(&fault.report()), "{}", fault.name);
     }
 }
 
@@ -282,13 +314,13 @@ fn with<'r>(rules: [&'r str; 2], another: &'r str) -> BTreeSet<&'r str> {
 #[test]
 fn a_function_in_a_vpc_of_the_plan_gets_through_what_the_plan_opens_and_nothing_else() {
     let whole = plan("vpc");
-    let open = report("vpc", &whole);
+    let open = report("vpc", &whole, "tests/plans/vpc");
     let hygiene = ["function-idle-between-rotations", "network-permissions-open-to-code"];
     assert_eq!((verdict(&open), rules(&open)), ("rotates", BTreeSet::from(hygiene)), "{:#}", open["undecided"]);
     let mut closed = whole.clone();
     // Where nobody writes what may go out, nothing may.
     set(&mut closed, "aws_security_group.function", "egress", Value::Null);
-    let closed = report("vpc-closed", &closed);
+    let closed = report("vpc-closed", &closed, "tests/plans/vpc");
     assert_eq!(
         (verdict(&closed), rules(&closed)),
         ("fails", with(hygiene, "security-group-keeps-function-in")),
@@ -297,7 +329,7 @@ fn a_function_in_a_vpc_of_the_plan_gets_through_what_the_plan_opens_and_nothing_
     );
     let mut apart = whole;
     without(&mut apart, "aws_security_group_rule.endpoint");
-    let apart = report("vpc-endpoint", &apart);
+    let apart = report("vpc-endpoint", &apart, "tests/plans/vpc");
     assert_eq!((verdict(&apart), rules(&apart)), ("fails", with(hygiene, "endpoint-refuses-function")), "{:#}", apart["undecided"]);
 }
 
@@ -328,13 +360,60 @@ fn a_module_as_teams_write_it_is_decided_with_its_configuration_and_open_without
 }
 
 #[test]
+fn without_its_configuration_a_plan_is_open_where_another_text_would_have_the_same_references() {
+    let file = "tests/plans/correct/plan.json";
+    let scan = |more: &[&str]| -> Value {
+        let output = rotaudit(&[&["scan", "--plan", file, "--format", "json"], more].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let open = scan(&[]);
+    assert_eq!((verdict(&open), rules(&open)), ("undecided", BTreeSet::new()));
+    let because = open["rotations"][0]["needs"].to_string();
+    assert!(
+        because.contains("statement.0.resources.0, made from aws_secretsmanager_secret.db.arn; --source shows how"),
+        "{:#}",
+        open["rotations"]
+    );
+    assert_eq!(verdict(&scan(&["--source", "tests/plans/correct"])), "rotates");
+    // What was put together otherwise is found out: no secret has such an ARN, and a role that may use none rotates none.
+    for (expression, verdict) in
+        [("\"${aws_secretsmanager_secret.db.arn}-*\"", "fails"), ("\"${aws_secretsmanager_secret.db.arn}*\"", "rotates")]
+    {
+        let text = fs::read_to_string("tests/plans/correct/main.tf").unwrap();
+        let text = text.replacen("resources = [aws_secretsmanager_secret.db.arn]", &format!("resources = [{expression}]"), 1);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("otherwise-{}-{verdict}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("main.tf"), text).unwrap();
+        assert_eq!(self::verdict(&scan(&["--source", folder.to_str().unwrap()])), verdict, "{expression}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+#[test]
+fn a_configuration_that_the_plan_was_not_made_of_is_not_believed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("newer-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let text = fs::read_to_string("tests/plans/correct/main.tf").unwrap();
+    fs::write(
+        folder.join("main.tf"),
+        text.replace("resources = [aws_secretsmanager_secret.db.arn]", "resources = [aws_secretsmanager_secret.newer.arn]"),
+    )
+    .unwrap();
+    let report = report("newer", &plan("correct"), folder.to_str().unwrap());
+    fs::remove_dir_all(folder).unwrap();
+    assert_eq!(verdict(&report), "undecided");
+    assert!(report["rotations"].to_string().contains("files that the plan was not made of"), "{:#}", report["rotations"]);
+}
+
+#[test]
 fn what_a_plan_adds_is_told_apart_from_what_was_there() {
     let file = "tests/plans/change/plan.json";
     let scan = |more: &[&str]| -> Value {
         let output = rotaudit(&[&["scan", "--plan", file, "--format", "json"], more].concat());
         serde_json::from_slice(&output.stdout).unwrap()
     };
-    let (before, after) = (scan(&["--before"]), scan(&[]));
+    let source = ["--source", "tests/plans/change"];
+    let (before, after) = (scan(&[source.as_slice(), &["--before"]].concat()), scan(&source));
     assert_eq!((before["rotations"].as_array().unwrap().len(), rules(&before)), (1, BTreeSet::new()), "{:#}", before["undecided"]);
     let expected = ["invoke-open-to-other-accounts", "role-cannot-rotate-secret"];
     assert_eq!((after["rotations"].as_array().unwrap().len(), rules(&after)), (2, BTreeSet::from(expected)), "{:#}", after["undecided"]);

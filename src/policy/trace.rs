@@ -65,6 +65,8 @@ pub struct Hinge {
 pub enum HangsOn {
     /// The value of this condition key.
     Key(Arc<str>),
+    /// What this text of the statement will be, by the name of what is missing.
+    Text(Arc<str>),
     /// What the policy says.
     Policy,
     /// The text of the statement's or the request's principal, or the principal element itself.
@@ -243,6 +245,14 @@ fn hangs_on(miss: &Miss) -> Vec<HangsOn> {
     if !miss.truth.is_unknown() {
         return Vec::new();
     }
+    let (Element::Principal { wanted, .. }
+    | Element::Action { wanted, .. }
+    | Element::Resource { wanted, .. }
+    | Element::Condition { wanted, .. }) = &miss.element;
+    let unread: Vec<HangsOn> = wanted.iter().flat_map(|text| unread(text)).collect();
+    if !unread.is_empty() {
+        return unread;
+    }
     match &miss.element {
         Element::Principal { .. } => vec![HangsOn::Principal],
         Element::Action { .. } => vec![HangsOn::Action],
@@ -250,6 +260,11 @@ fn hangs_on(miss: &Miss) -> Vec<HangsOn> {
         Element::Condition { unknown, key, .. } if unknown.is_empty() => vec![HangsOn::Key(Arc::clone(key))],
         Element::Resource { unknown, .. } | Element::Condition { unknown, .. } => unknown.iter().cloned().map(HangsOn::Key).collect(),
     }
+}
+
+/// What is missing of a text of which something is not known.
+fn unread(text: &str) -> impl Iterator<Item = HangsOn> {
+    text.split("⟦?").skip(1).filter_map(|rest| rest.split_once('⟧')).map(|(name, _)| HangsOn::Text(name.into()))
 }
 
 impl fmt::Display for Step {
@@ -263,6 +278,7 @@ impl fmt::Display for HangsOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => f.write_str(key),
+            Self::Text(name) => f.write_str(name),
             Self::Policy => f.write_str("what the policy says"),
             Self::Principal => f.write_str("the principal"),
             Self::Resource => f.write_str("the resource"),

@@ -26,8 +26,10 @@ pub(crate) enum Kind {
     NetworkAcl,
     PrefixList,
     Database,
-    /// Whatever it is, as in the resources of a policy.
+    /// Whatever it is, where one thing is named.
     Any,
+    /// A text in which more may stand than a name, as in the resources and conditions of a policy: it is what its expression makes, and that the plan does not show.
+    Text,
 }
 
 /// How a text about a resource is made.
@@ -195,6 +197,19 @@ impl Naming {
     pub(super) fn form(&self, attribute: &str) -> Option<Form> {
         self.attributes.iter().find(|(name, _)| *name == attribute).map(|(_, form)| *form)
     }
+}
+
+/// The attribute that this one is the same as.
+pub(super) fn same_as(instance: &Instance, attribute: &str) -> Option<&'static str> {
+    match naming_of(&instance.kind)?.form(attribute)? {
+        Form::As(other) => Some(other),
+        _ => None,
+    }
+}
+
+/// What an instance is, or belongs to.
+pub(super) fn kind_of(instance: &Instance) -> Kind {
+    naming_of(&instance.kind).map_or(Kind::Text, |naming| naming.kind)
 }
 
 /// Whether an ARN of this type can be one of those that a rotation asks for. What it cannot be may stay without a form.

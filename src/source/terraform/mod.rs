@@ -43,8 +43,8 @@ pub(crate) fn inventory(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Resul
     let world = if told.before { World::before(&plan) } else { World::after(&plan) };
     let code = told.source.map(|folder| code::read(folder, &world)).transpose()?;
     let (account, region) = place(&plan, &world, told.account, told.region)?;
-    let resolver = Resolver::new(&world, &account, &region);
-    let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver));
+    let resolver = Resolver::new(&world, &account, &region).with_source(code.is_some());
+    let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
     Ok(stack::inventory(&resolver, evaluator.as_ref(), as_of))
 }
 

@@ -1,7 +1,7 @@
 //! Evaluates expressions of a configuration as far as an identity or the text of a policy may hang on them
 //! (<https://developer.hashicorp.com/terraform/language/expressions>). What is not evaluated here says so.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use hcl_edit::Decorated;
@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use super::files::Code;
 use super::functions;
 use super::made::Made;
-use super::place;
+use super::{place, references};
 use crate::policy::Text;
 use crate::source::terraform::address::{Key, ModulePath};
 use crate::source::terraform::resolve::Resolver;
@@ -21,32 +21,50 @@ use crate::source::terraform::world::Instance;
 /// Expressions are not followed deeper than this.
 const MOST_DEPTH: usize = 100;
 
+/// For one attribute no more expressions are evaluated than this.
+const MOST_STEPS: usize = 200_000;
+
+/// Makes the document of data `aws_iam_policy_document`.
+pub(crate) type Documents = fn(&Evaluator<'_>, &Instance) -> Option<Text>;
+
 /// Evaluates what is written.
 pub(crate) struct Evaluator<'a> {
     pub(crate) code: &'a Code,
     pub(crate) resolver: &'a Resolver<'a>,
-    depth: RefCell<usize>,
+    pub(super) documents: Documents,
+    depth: Cell<usize>,
+    steps: Cell<usize>,
 }
 
 /// Where an expression stands.
 #[derive(Clone)]
-struct Scope<'a> {
-    module: &'a ModulePath,
-    key: Option<&'a Key>,
+pub(super) struct Scope<'a> {
+    pub(super) module: &'a ModulePath,
+    pub(super) key: Option<&'a Key>,
     /// What `each.value` is, and the names that expressions bind.
-    names: BTreeMap<String, Made>,
+    pub(super) names: BTreeMap<String, Made>,
+}
+
+impl<'a> Scope<'a> {
+    /// That of what stands for the whole of a module.
+    pub(super) fn of(module: &'a ModulePath) -> Self {
+        Self { module, key: None, names: BTreeMap::new() }
+    }
 }
 
 impl<'a> Evaluator<'a> {
     /// An evaluator of this configuration.
-    pub(crate) fn new(code: &'a Code, resolver: &'a Resolver<'a>) -> Self {
-        Self { code, resolver, depth: RefCell::default() }
+    pub(crate) fn new(code: &'a Code, resolver: &'a Resolver<'a>, documents: Documents) -> Self {
+        Self { code, resolver, documents, depth: Cell::default(), steps: Cell::default() }
     }
 
     /// The value of an attribute as its expression makes it; `None` where it is not written here.
     pub(crate) fn attribute(&self, instance: &Instance, path: &[&str]) -> Option<Made> {
         let body = &self.code.block(instance)?.block.body;
         let found = place::find(body, path, &instance.values)?;
+        if !references::agree(found.expression, &found.dynamic, &self.resolver.written_references(instance, path)) {
+            return Some(Made::Open("files that the plan was not made of".to_owned()));
+        }
         let mut scope = Scope { module: &instance.module, key: instance.key.as_ref(), names: BTreeMap::new() };
         if let (Some(Key::Text(key)), Some(all)) = (&instance.key, body.get_attribute("for_each")) {
             let value = match self.value(&all.value, &scope) {
@@ -71,13 +89,18 @@ impl<'a> Evaluator<'a> {
         Some(found.rest.iter().fold(value, |value, step| value.step(step)))
     }
 
-    fn value(&self, expression: &Expression, scope: &Scope<'_>) -> Made {
-        if *self.depth.borrow() > MOST_DEPTH {
-            return Made::Open("an expression that goes too deep".to_owned());
+    pub(super) fn value(&self, expression: &Expression, scope: &Scope<'_>) -> Made {
+        let depth = self.depth.get();
+        if depth == 0 {
+            self.steps.set(0);
         }
-        *self.depth.borrow_mut() += 1;
+        if depth > MOST_DEPTH || self.steps.get() > MOST_STEPS {
+            return Made::Open("an expression that goes too far".to_owned());
+        }
+        self.steps.set(self.steps.get() + 1);
+        self.depth.set(depth + 1);
         let value = self.inner(expression, scope);
-        *self.depth.borrow_mut() -= 1;
+        self.depth.set(depth);
         value
     }
 
@@ -226,33 +249,36 @@ impl<'a> Evaluator<'a> {
     /// What a reference to a resource, to data or to an output of a module gives.
     fn reference(&self, root: &str, operators: &[Decorated<TraversalOperator>], scope: &Scope<'_>) -> Made {
         let mut text = root.to_owned();
-        let mut splat = None;
-        for operator in operators {
+        for (index, operator) in operators.iter().enumerate() {
             match operator.value() {
-                TraversalOperator::GetAttr(name) => match &mut splat {
-                    Some(behind) => *behind = Some(name.to_string()),
-                    None => text = format!("{text}.{name}"),
-                },
+                TraversalOperator::GetAttr(name) => text = format!("{text}.{name}"),
                 TraversalOperator::Index(index) => match self.value(index, scope) {
                     Made::Plain(number) => text = format!("{text}[{number}]"),
                     Made::Text(key) => text = format!("{text}[{}]", Json::from(key.written().as_ref())),
                     _ => return Made::Open(text),
                 },
                 TraversalOperator::LegacyIndex(index) => text = format!("{text}[{}]", index.value()),
-                TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => splat = Some(None),
+                TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => {
+                    return self.through(self.target(&text, scope.module), &operators[index..], scope);
+                }
             }
         }
-        match splat {
-            None => self.resolver.exact(&text, scope.module, scope.key).map_or_else(|| Made::Open(text), Made::Text),
-            Some(Some(attribute)) => match self.resolver.all(&text, &attribute, scope.module) {
-                Some(texts) => Made::List(texts.into_iter().map(Made::Text).collect()),
-                None => Made::Open(text),
-            },
-            Some(None) => Made::Open(text),
-        }
+        self.target(&text, scope.module)
     }
 
     fn through(&self, value: Made, operators: &[Decorated<TraversalOperator>], scope: &Scope<'_>) -> Made {
+        let splat =
+            |it: &Decorated<TraversalOperator>| matches!(it.value(), TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_));
+        if let Some(at) = operators.iter().position(splat) {
+            let items = match self.through(value, &operators[..at], scope) {
+                Made::List(items) => items,
+                Made::Open(what) => return Made::Open(what),
+                // A value that is no list counts as a list of one, and null as one of none.
+                Made::Plain(Json::Null) => Vec::new(),
+                one => vec![one],
+            };
+            return Made::List(items.into_iter().map(|item| self.through(item, &operators[at + 1..], scope)).collect());
+        }
         operators.iter().fold(value, |value, operator| match operator.value() {
             TraversalOperator::GetAttr(name) => value.step(name.as_str()),
             TraversalOperator::LegacyIndex(index) => value.step(&index.value().to_string()),
@@ -260,7 +286,7 @@ impl<'a> Evaluator<'a> {
                 Ok(step) => value.step(&step.written()),
                 Err(what) => Made::Open(what),
             },
-            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Made::Open("a splat of a value".to_owned()),
+            TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Made::Open("a splat of a splat".to_owned()),
         })
     }
 }

@@ -28,6 +28,7 @@ pub(super) struct Files {
     blocks: BTreeMap<(bool, String, String), Written>,
     pub(super) calls: BTreeMap<String, Block>,
     pub(super) locals: BTreeMap<String, Expression>,
+    pub(super) outputs: BTreeMap<String, Expression>,
 }
 
 /// A block, and where it begins.
@@ -121,6 +122,13 @@ impl Files {
                 }
                 ("module", [name]) => {
                     self.calls.insert(name.clone(), block);
+                }
+                ("output", [name]) => {
+                    let value = block.body.into_iter().find_map(|structure| match structure {
+                        Structure::Attribute(attribute) if attribute.key.as_str() == "value" => Some(attribute.value),
+                        _ => None,
+                    });
+                    self.outputs.extend(value.map(|value| (name.clone(), value)));
                 }
                 ("locals", []) => {
                     let attributes = block.body.into_iter().filter_map(|structure| match structure {

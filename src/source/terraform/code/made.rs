@@ -62,7 +62,7 @@ impl Made {
     }
 
     /// As part of a text.
-    pub(super) fn text(&self) -> Result<Text, String> {
+    pub(crate) fn text(&self) -> Result<Text, String> {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::Plain(Json::Null) => Ok(Text::literal("")),

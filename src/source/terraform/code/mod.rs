@@ -5,6 +5,8 @@ mod files;
 mod functions;
 mod made;
 mod place;
+mod references;
+mod targets;
 
 pub(crate) use expression::Evaluator;
 pub(crate) use files::read;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::thing::Thing;
 use crate::inventory::Known;
-use crate::policy::Document;
+use crate::policy::{Document, Text};
 use crate::source::terraform::code::Made;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
@@ -35,14 +35,21 @@ fn unknown(it: Thing<'_>, path: &str) -> Known<Document> {
     };
     let steps: Vec<&str> = path.split('.').collect();
     let sources = it.resolver.sources(it.instance, &steps, true, "aws_iam_policy_document");
-    let made = match sources.as_slice() {
-        [only] => statements(it.other(only), MOST_LAYERS),
-        _ => None,
-    };
+    // With its expression known, the evaluator has made what there was to make.
+    let made = sources.alone().filter(|_| hidden.is_none()).and_then(|only| statements(it.other(only), MOST_LAYERS));
     match made {
-        Some(statements) => Known::Value(Document::new(json!({"Version": "2012-10-17", "Statement": statements}).to_string())),
+        Some(statements) => Known::Value(Document::new(whole(&statements))),
         None => Known::Unreadable(hidden.map_or_else(|| it.unknown(path), |what| it.hidden(path, &what))),
     }
+}
+
+/// The text of the document that this data makes.
+pub(super) fn made(it: Thing<'_>) -> Option<Text> {
+    statements(it, MOST_LAYERS).map(|statements| Text::parse(&whole(&statements)))
+}
+
+fn whole(statements: &[Json]) -> String {
+    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
 
 /// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided and names it.
@@ -101,6 +108,9 @@ fn given(text: &str) -> Option<Vec<Json>> {
 /// The documents that another one is made of.
 fn others(it: Thing<'_>, path: &str, layers: usize) -> Option<Vec<Vec<Json>>> {
     let Some(value) = it.value(path) else { return Some(Vec::new()) };
+    if let Some(texts) = it.made(path).and_then(|made| made.texts()) {
+        return texts.iter().filter(|text| text.as_literal() != Some("")).map(|text| given(&text.written())).collect();
+    }
     let items = match value {
         Value::Text(text) => return given(text).map(|statements| vec![statements]),
         Value::Unknown => &[Value::Unknown][..],
@@ -111,8 +121,12 @@ fn others(it: Thing<'_>, path: &str, layers: usize) -> Option<Vec<Vec<Json>>> {
     let holes = items.iter().filter(|item| **item == Value::Unknown).count();
     if holes > 0 {
         let sources = it.resolver.sources(it.instance, &[path], true, "aws_iam_policy_document");
-        let open: Vec<_> = sources.into_iter().filter(|source| source.values.at(["json"]).and_then(Value::text).is_none()).collect();
-        if open.is_empty() || *value != Value::Unknown && open.len() != holes {
+        let open: Vec<_> = if *value == Value::Unknown {
+            sources.alone().into_iter().collect()
+        } else {
+            sources.all()?.iter().copied().filter(|source| source.values.at(["json"]).and_then(Value::text).is_none()).collect()
+        };
+        if open.len() != holes {
             return None;
         }
         for source in open {
@@ -126,7 +140,7 @@ fn statement(it: Thing<'_>, index: usize) -> Option<Json> {
     let at = |name: &str| format!("statement.{index}.{name}");
     let texts = |path: &str| -> Vec<String> {
         // `&{` stands for `${`, which Terraform would take for its own.
-        it.list(path, Want::arn(Kind::Any)).into_iter().map(|text| text.replace("&{", "${")).collect()
+        it.list(path, Want::arn(Kind::Text)).into_iter().map(|text| text.replace("&{", "${")).collect()
     };
     let mut fields = Map::new();
     if let Some(sid) = it.text(&at("sid")) {

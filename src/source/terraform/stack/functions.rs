@@ -115,7 +115,7 @@ fn details(it: Thing<'_>) -> FunctionDetails {
     FunctionDetails {
         package_type: Some(it.text("package_type").unwrap_or_else(|| "Zip".to_owned())),
         memory_mb: Some(it.number("memory_size").unwrap_or(MEMORY_MB)),
-        architectures: it.list("architectures", Want::id(Kind::Any)).into_iter().collect(),
+        architectures: it.list("architectures", Want::text()).into_iter().collect(),
         layers: it.list("layers", Want::arn(Kind::Any)),
         dead_letter_target: it.naming("dead_letter_config.0.target_arn", Want::arn(Kind::Any)).map(|text| text.written().into_owned()),
         log_group: it.text("logging_config.0.log_group"),

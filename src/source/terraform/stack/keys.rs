@@ -92,7 +92,7 @@ fn grant(it: Thing<'_>) -> Known<Grant> {
         let paths: Vec<String> = (0..blocks).map(|index| format!("constraints.{index}.{name}")).collect();
         let path = paths.into_iter().find(|path| matches!(it.value(path), Some(Value::Map(pairs)) if !pairs.is_empty()))?;
         let Some(Value::Map(pairs)) = it.value(&path) else { return None };
-        let value = |key: &String| Some((key.clone(), it.naming(&format!("{path}.{key}"), Want::arn(Kind::Any))?.written().into_owned()));
+        let value = |key: &String| Some((key.clone(), it.naming(&format!("{path}.{key}"), Want::arn(Kind::Text))?.written().into_owned()));
         Some(pairs.keys().filter_map(value).collect::<BTreeMap<_, _>>())
     };
     Known::Value(Grant {
@@ -100,7 +100,7 @@ fn grant(it: Thing<'_>) -> Known<Grant> {
         name: it.text("name"),
         grantee: it.naming("grantee_principal", Want::arn(Kind::Role)).map(|text| text.written().into_owned()),
         issuing_account: Some(it.resolver.account_of(it.instance)),
-        operations: it.list("operations", Want::id(Kind::Any)).into_iter().collect::<BTreeSet<_>>(),
+        operations: it.list("operations", Want::text()).into_iter().collect::<BTreeSet<_>>(),
         encryption_context_subset: pairs("encryption_context_subset"),
         encryption_context_equals: pairs("encryption_context_equals"),
         ..Grant::default()

@@ -17,10 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use self::resources::Stack;
+use self::thing::Thing;
 use super::code::Evaluator;
 use super::resolve::Resolver;
+use super::world::Instance;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Account, Inventory, Known};
+use crate::policy::Text;
 
 /// The inventory of the resources that the resolver's world holds.
 pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, as_of: Timestamp) -> Inventory {
@@ -47,6 +50,11 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, a
     }
     inventory.origins = origins::origins(&stack);
     inventory
+}
+
+/// The text of the policy that data `aws_iam_policy_document` makes.
+pub(crate) fn document(evaluator: &Evaluator<'_>, instance: &Instance) -> Option<Text> {
+    documents::made(Thing { resolver: evaluator.resolver, instance, code: Some(evaluator) })
 }
 
 /// The accounts in which the plan makes something.

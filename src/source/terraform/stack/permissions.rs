@@ -81,7 +81,7 @@ fn for_everybody(resource: &str) -> Json {
 
 fn statement(permission: Thing<'_>, resource: &str) -> Json {
     let text =
-        |name: &str| permission.naming(name, Want::arn(Kind::Any)).map(|text| text.written().into_owned()).filter(|text| !text.is_empty());
+        |name: &str| permission.naming(name, Want::arn(Kind::Text)).map(|text| text.written().into_owned()).filter(|text| !text.is_empty());
     let principal = text("principal").unwrap_or_default();
     let principal = match &*principal {
         "*" => json!("*"),

@@ -54,7 +54,7 @@ fn secret(stack: &Stack<'_>, it: Thing<'_>, inventory: &mut Inventory) -> Option
     Some(Secret {
         name: it
             .resolver
-            .text(it.instance, &["name"], Want::id(Kind::Any))
+            .text(it.instance, &["name"], Want::text())
             .filter(|name| !name.has_unknown())
             .map_or_else(|| name_in(&arn), |name| name.written().into_owned()),
         description: it.text("description"),
@@ -113,7 +113,7 @@ fn bare(arn: Arn) -> Secret {
 
 fn version(it: Thing<'_>, secret: &mut Secret) {
     let id = it.value("version_id").and_then(Value::text).map_or_else(|| format!("⟦{}⟧", it.address().replace('"', "'")), str::to_owned);
-    let stages = it.list("version_stages", Want::id(Kind::Any));
+    let stages = it.list("version_stages", Want::text());
     // One that names no labels becomes the current one.
     let stages = if stages.is_empty() || stages.iter().any(|stage| stage.contains('⟦')) { vec!["AWSCURRENT".to_owned()] } else { stages };
     secret.stages.insert(id.clone(), stages.into_iter().collect::<BTreeSet<_>>());

@@ -6,7 +6,7 @@ use crate::arn::Arn;
 use crate::inventory::{Gap, Known};
 use crate::policy::Text;
 use crate::source::terraform::code::{Evaluator, Made};
-use crate::source::terraform::identity::Kind;
+use crate::source::terraform::identity::{self, Kind};
 use crate::source::terraform::resolve::{Resolver, Want};
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::Instance;
@@ -21,7 +21,7 @@ pub(super) struct Thing<'a> {
 }
 
 /// Whatever a text is, it is no identity that anything is compared with.
-const PLAIN: Want = Want { kind: Kind::Any, attribute: "id" };
+const PLAIN: Want = Want::text();
 
 impl<'a> Thing<'a> {
     /// Another resource of the same plan.
@@ -47,8 +47,10 @@ impl<'a> Thing<'a> {
     /// A text, which may be the identity of something of this kind.
     pub(super) fn naming(&self, path: &str, want: Want) -> Option<Text> {
         let steps: Vec<&str> = path.split('.').collect();
-        if let Some(Made::Text(text)) = self.made(path) {
-            return Some(text);
+        match self.made(path) {
+            Some(Made::Text(text)) => return Some(text),
+            Some(Made::Open(what)) if want.kind == Kind::Text => return Some(self.symbol(path, &what)),
+            _ => {}
         }
         self.resolver.text(self.instance, &steps, want)
     }
@@ -62,6 +64,11 @@ impl<'a> Thing<'a> {
         };
         let steps: Vec<&str> = path.split('.').collect();
         self.code.filter(|_| is_open)?.attribute(self.instance, &steps)
+    }
+
+    /// What nobody knows of an attribute, with what it is made from.
+    fn symbol(&self, path: &str, what: &str) -> Text {
+        identity::unknown(&format!("{}.{path}, made from {what}", self.address()))
     }
 
     /// A text like any other. An empty one is as good as none.
@@ -92,8 +99,18 @@ impl<'a> Thing<'a> {
     /// Texts, each of which may be the identity of something of this kind; none where the list is not set.
     pub(super) fn list(&self, path: &str, want: Want) -> Vec<String> {
         let steps: Vec<&str> = path.split('.').collect();
-        if let Some(texts) = self.made(path).filter(|made| matches!(made, Made::List(_))).and_then(|made| made.texts()) {
-            return texts.iter().map(|text| text.written().into_owned()).collect();
+        let made = self.made(path);
+        if let (Some(Made::Open(what)), Kind::Text) = (&made, want.kind) {
+            let known = self.value(path).map(Value::items).unwrap_or_default().iter().filter_map(Value::text).map(str::to_owned);
+            return known.chain([self.symbol(path, what).written().into_owned()]).collect();
+        }
+        if let Some(Made::List(items)) = made
+            && (want.kind == Kind::Text || items.iter().all(Made::is_whole))
+        {
+            // An item that is not found out is a symbol that says why.
+            let open = |index: usize, what: &str| self.symbol(&format!("{path}.{index}"), what);
+            let text = |(index, item): (usize, &Made)| item.text().unwrap_or_else(|what| open(index, &what)).written().into_owned();
+            return items.iter().enumerate().map(text).collect();
         }
         let texts = self.resolver.texts(self.instance, &steps, want).unwrap_or_default();
         texts.iter().map(|text| text.written().into_owned()).collect()
@@ -132,7 +149,11 @@ impl<'a> Thing<'a> {
     pub(super) fn unknown(&self, path: &str) -> Gap {
         let steps: Vec<&str> = path.split('.').collect();
         let references = self.resolver.written_references(self.instance, &steps);
-        let from = if references.is_empty() { String::new() } else { format!(", and made from {}", references.join(", ")) };
+        let from = if references.is_empty() {
+            String::new()
+        } else {
+            format!(", and made from {}{}", references.join(", "), self.resolver.way_out())
+        };
         Gap::new("plan", self.address(), &format!("{path} is not known before apply{from}"))
     }
 }

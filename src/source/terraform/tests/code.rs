@@ -19,7 +19,7 @@ fn made(address: &str, path: &[&str]) -> Option<Made> {
     let code = code::read(Path::new("tests/plans/cases"), &world).unwrap();
     let resolver = Resolver::new(&world, "111122223333", "eu-west-1");
     let instance = world.instances().find(|instance| instance.address == address).unwrap_or_else(|| panic!("no {address}"));
-    Evaluator::new(&code, &resolver).attribute(instance, path)
+    Evaluator::new(&code, &resolver, stack::document).attribute(instance, path)
 }
 
 fn secret_of(name: &str) -> String {
@@ -57,7 +57,7 @@ fn inventory() -> Inventory {
     let world = World::after(&plan);
     let code = code::read(Path::new("tests/plans/documents"), &world).unwrap();
     let resolver = Resolver::new(&world, "111122223333", "eu-west-1");
-    stack::inventory(&resolver, Some(&Evaluator::new(&code, &resolver)), jiff::Timestamp::UNIX_EPOCH)
+    stack::inventory(&resolver, Some(&Evaluator::new(&code, &resolver, stack::document)), jiff::Timestamp::UNIX_EPOCH)
 }
 
 #[test]

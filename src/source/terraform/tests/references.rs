@@ -31,12 +31,15 @@ const SECRETS: [(&str, &str); 32] = [
     ("output_object", "made-single-⟦module.single.aws_secretsmanager_secret.this[0]#6⟧"),
     ("module_chained[\"m\"]", "made-m-⟦module.made['m'].aws_secretsmanager_secret.this[0]#6⟧"),
     ("module_chained[\"n\"]", "made-n-⟦module.made['n'].aws_secretsmanager_secret.this[0]#6⟧"),
-    ("local", "⟦?aws_secretsmanager_secret_rotation.local.secret_id, made from local.secret⟧"),
-    ("local_map[\"x\"]", "⟦?aws_secretsmanager_secret_rotation.local_map['x'].secret_id, made from local.map⟧"),
+    ("local", "⟦?aws_secretsmanager_secret_rotation.local.secret_id, made from local.secret; --source shows how⟧"),
+    ("local_map[\"x\"]", "⟦?aws_secretsmanager_secret_rotation.local_map['x'].secret_id, made from local.map; --source shows how⟧"),
     ("known", "known-AbCdEf"),
     ("read", "read-AbCdEf"),
     // Two secrets, of which it is one: which, the plan does not tell.
-    ("either", "⟦?aws_secretsmanager_secret_rotation.either.secret_id⟧"),
+    (
+        "either",
+        "⟦?aws_secretsmanager_secret_rotation.either.secret_id, made from aws_secretsmanager_secret.a.id, aws_secretsmanager_secret.b.id, var.flag; --source shows how⟧",
+    ),
     ("fallback", A),
     ("coalesce", A),
     ("f_alias", B),
@@ -84,7 +87,11 @@ fn functions_are_named_with_version_or_alias_or_not_at_all() {
         ("f_alias", format!("{function}:splat:live")),
         ("f_version", format!("{function}:splat:⟦aws_lambda_function.splat.version⟧")),
         ("f_late", format!("{function}:⟦?aws_lambda_function.dynamic.function_name⟧")),
-        ("f_decoy", "⟦?aws_secretsmanager_secret_rotation.f_decoy.rotation_lambda_arn, made from aws_s3_bucket.b.id⟧".to_owned()),
+        (
+            "f_decoy",
+            "⟦?aws_secretsmanager_secret_rotation.f_decoy.rotation_lambda_arn, made from aws_s3_bucket.b.id; --source shows how⟧"
+                .to_owned(),
+        ),
     ];
     for (name, expected) in cases {
         let address = format!("aws_secretsmanager_secret_rotation.{name}");
@@ -110,5 +117,8 @@ fn lists_keep_what_is_known_and_fill_in_what_comes_from_as_many_things() {
     assert_eq!(list("for", "subnet_ids", Kind::Subnet), ["⟦aws_subnet.s[0]⟧", "⟦aws_subnet.s[1]⟧"]);
     assert_eq!(list("for", "security_group_ids", Kind::SecurityGroup), ["sg-0a", "⟦aws_security_group.g⟧"]);
     // Of a dynamic block the plan shows no expression.
-    assert_eq!(list("dynamic", "subnet_ids", Kind::Subnet), ["subnet-9", "⟦?aws_lambda_function.dynamic.vpc_config.0.subnet_ids.0⟧"]);
+    assert_eq!(
+        list("dynamic", "subnet_ids", Kind::Subnet),
+        ["subnet-9", "⟦?aws_lambda_function.dynamic.vpc_config.0.subnet_ids.0; --source shows how⟧"]
+    );
 }

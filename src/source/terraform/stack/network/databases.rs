@@ -34,8 +34,8 @@ pub(super) fn databases(place: &Place<'_, '_>) -> BTreeMap<String, Database> {
 fn database(place: &Place<'_, '_>, it: Thing<'_>, engine: &str, (group, group_kind): (&str, &'static str)) -> Option<Database> {
     let known = |name: &str| it.value(name).and_then(Value::text).map(str::to_owned);
     let engine = if engine.is_empty() { known("engine")? } else { engine.to_owned() };
-    let subnets = it.resolver.sources(it.instance, &[group], false, group_kind);
-    let group = if let [only] = subnets.as_slice() {
+    let groups = it.resolver.sources(it.instance, &[group], false, group_kind);
+    let group = if let Some(only) = groups.only() {
         it.other(only)
     } else {
         let name = known(group)?;
@@ -78,7 +78,7 @@ pub(super) fn attached(place: &Place<'_, '_>, secrets: &[&Secret]) -> BTreeMap<S
         let written = secret.written();
         let Some(secret) = secrets.iter().find(|known| *written == *known.arn.as_str() || *written == *known.name) else { continue };
         let of = |kind: &str| it.resolver.sources(it.instance, &["secret_string"], false, kind);
-        let databases: Vec<_> = KINDS.iter().flat_map(|(kind, ..)| of(kind)).collect();
+        let databases: Vec<_> = KINDS.iter().flat_map(|(kind, ..)| of(kind).found).collect();
         if let [only] = databases.as_slice()
             && let Some(arn) = it.other(only).arn()
         {

@@ -112,7 +112,7 @@ fn rule(it: Thing<'_>, path: &str, own: &str, names: &Names) -> Vec<SecurityGrou
     };
     let mut peers = Vec::new();
     for name in names.ranges {
-        let ranges = texts(name, Kind::Any).into_iter().filter(|text| !text.is_empty());
+        let ranges = texts(name, Kind::Text).into_iter().filter(|text| !text.is_empty());
         peers.extend(ranges.map(|text| text.parse().map_or_else(|_| unknown(name), Peer::Cidr)));
     }
     peers.extend(texts(names.prefix_lists, Kind::PrefixList).into_iter().filter(|text| !text.is_empty()).map(Peer::PrefixList));

@@ -17,7 +17,7 @@ pub(super) fn options(place: &Place<'_, '_>, vpcs: &mut BTreeMap<String, Vpc>) -
 fn all(place: &Place<'_, '_>, vpcs: &mut BTreeMap<String, Vpc>) -> Result<BTreeMap<String, DhcpOptions>, Gap> {
     let mut options = BTreeMap::new();
     for it in place.of_kind("aws_vpc_dhcp_options") {
-        let domain_name_servers = it.list("domain_name_servers", Want::id(Kind::Any));
+        let domain_name_servers = it.list("domain_name_servers", Want::text());
         options.insert(id_of(it, "id", Kind::DhcpOptions), DhcpOptions { domain_name_servers });
     }
     for it in place.of_kind("aws_vpc_dhcp_options_association") {

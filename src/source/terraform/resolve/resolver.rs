@@ -1,0 +1,60 @@
+//! Whoever follows references: what it knows of the world, and where it is.
+
+use std::cell::RefCell;
+
+use serde_json::Value as Json;
+
+use crate::source::terraform::address::{Key, ModulePath};
+use crate::source::terraform::value::Value;
+use crate::source::terraform::world::{Instance, World};
+
+/// Where an expression stands.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) module: &'a ModulePath,
+    pub(super) key: Option<&'a Key>,
+    pub(super) for_each: &'a Json,
+    /// What of a whole resource is meant, where an expression goes on behind it.
+    pub(super) behind: &'a [String],
+    /// The key of the instance that is meant of a whole resource, where somebody goes through all of them.
+    pub(super) each: Option<&'a Key>,
+}
+
+/// Follows references.
+pub(crate) struct Resolver<'w> {
+    pub(crate) world: &'w World<'w>,
+    pub(crate) account: &'w str,
+    pub(crate) region: &'w str,
+    /// Whether the expressions are known beside the plan.
+    pub(super) has_source: bool,
+    /// What is being followed, against circles.
+    pub(super) path: RefCell<Vec<String>>,
+}
+
+impl<'w> Resolver<'w> {
+    /// A resolver in this world; of resources of which the plan does not say where they are, they are in this account and region.
+    pub(crate) fn new(world: &'w World<'w>, account: &'w str, region: &'w str) -> Self {
+        Self { world, account, region, has_source: false, path: RefCell::default() }
+    }
+
+    /// The same where the configuration is known.
+    pub(crate) fn with_source(self, has_source: bool) -> Self {
+        Self { has_source, ..self }
+    }
+
+    /// The region that a resource is in.
+    pub(crate) fn region_of(&self, instance: &Instance) -> String {
+        // Since version 6 of the provider every resource may name its own.
+        if let Some(region) = instance.values.step("region").and_then(Value::text) {
+            return region.to_owned();
+        }
+        let written = self.world.provider(instance).and_then(|provider| provider.get("region"));
+        written.and_then(|region| self.world.written_text(region)).unwrap_or_else(|| self.region.to_owned())
+    }
+
+    /// The account that a resource is in.
+    pub(crate) fn account_of(&self, instance: &Instance) -> String {
+        let told = self.world.provider(instance).and_then(|provider| self.world.account_of_provider(provider));
+        told.unwrap_or_else(|| self.account.to_owned())
+    }
+}
