@@ -37,7 +37,7 @@ impl Question<'_> {
             if pattern.is_anything() {
                 Truth::True
             } else if request.wildcard_only {
-                Truth::False
+                if pattern.may_be_anything() { Truth::Unknown } else { Truth::False }
             } else {
                 covers_resource(pattern, &request.resource, &request.context)
             }

@@ -258,6 +258,16 @@ impl Pattern<'_> {
         matches!(self, Self::Plain(plain) if plain.shape == Shape::Anything)
     }
 
+    /// Whether it may turn out to cover any text whatever: nothing in it but stars and text that could be anything.
+    pub(super) fn may_be_anything(self) -> bool {
+        let open = |token: &Token| match token {
+            Token::Any => true,
+            Token::Symbol(symbol) => !symbol.is_fresh() && symbol.length().is_none_or(|length| length == 1),
+            _ => false,
+        };
+        matches!(self, Self::Open(tokens) if tokens.iter().all(open))
+    }
+
     /// Against an action in lower case. Symbols in actions have no answer.
     pub(super) fn covers_action(self, action: &str) -> Truth {
         match self {

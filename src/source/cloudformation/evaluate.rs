@@ -73,20 +73,19 @@ impl<'a> Evaluator<'a> {
             "Fn::ImportValue" => functions::import(self, argument),
             "Fn::Cidr" => functions::cidr(self, argument),
             "Fn::Length" => functions::length(self, argument),
-            "Fn::ToJsonString" => Ok(match self.value(argument)?.json() {
-                Ok(text) => Value::Text(text),
-                Err(missing) => Missing::From("the JSON", Box::new(missing.clone())).into(),
-            }),
+            "Fn::ToJsonString" => {
+                Ok(self.value(argument)?.json().map_or_else(|_| Missing::here(self.given(), name, at).into(), Value::Text))
+            }
             "Fn::GetAZs" => Ok(Value::Unknown(Missing::Function("Fn::GetAZs".to_owned()))),
-            "Fn::Base64" => Ok(Missing::Function("Fn::Base64".to_owned()).into()),
+            "Fn::Base64" => Ok(Missing::here(self.given(), name, at).into()),
             "Fn::Transform" => {
                 let macro_name = argument.get("Name").and_then(Node::text).unwrap_or("of Fn::Transform");
-                Ok(Value::Unknown(Missing::Macro(macro_name.to_owned())))
+                Ok(Value::Unknown(Missing::here(self.given(), &format!("the macro {macro_name}"), at)))
             }
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => {
                 Err(TemplateError::at(at, format!("{name} stands in Conditions and in Rules, not in a value")))
             }
-            _ => Ok(Value::Unknown(Missing::Function(name.to_owned()))),
+            _ => Ok(Value::Unknown(Missing::here(self.given(), name, at))),
         }
     }
 
@@ -114,7 +113,7 @@ impl<'a> Evaluator<'a> {
             Some(_) if parameter.is_looked_up() => missing.into(),
             Some(Value::Text(text)) if parameter.is_list() => match pieces(&text, ",") {
                 Some(items) => Value::List(items.iter().map(|item| Value::Text(trimmed(item))).collect()),
-                None => Value::Unknown(Missing::Items(text.to_string())),
+                None => Value::Unknown(Missing::Items(Missing::of(&text).to_string())),
             },
             Some(Value::Unknown(missing)) if !parameter.is_list() => missing.into(),
             Some(value) => value,

@@ -80,7 +80,7 @@ fn list(evaluator: &impl Reading, node: &Node, function: &str) -> Result<Result<
     match evaluator.value(node)? {
         Value::List(items) => Ok(Ok(items)),
         Value::Unknown(missing) => Ok(Err(missing)),
-        Value::Text(text) if text.has_unknown() => Ok(Err(Missing::Function(text.to_string()))),
+        Value::Text(text) if text.has_unknown() => Ok(Err(Missing::of(&text))),
         _ => Err(TemplateError::at(node.at, format!("{function} takes a list here"))),
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn join(evaluator: &impl Reading, argument: &Node) -> Result<Value, T
     let delimiter = text(evaluator, delimiter, "Fn::Join")?;
     let items = match list(evaluator, items, "Fn::Join")? {
         Ok(items) => items,
-        Err(missing) => return Ok(Missing::From("Fn::Join", Box::new(missing)).into()),
+        Err(missing) => return Ok(Missing::From(format!("Join {:?}", delimiter.to_string()), Box::new(missing)).into()),
     };
     let mut parts = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
@@ -120,7 +120,7 @@ pub(super) fn split(evaluator: &impl Reading, argument: &Node) -> Result<Value, 
     let [delimiter, source] = arguments(argument, "Fn::Split")?;
     let (delimiter, source) = (text(evaluator, delimiter, "Fn::Split")?, text(evaluator, source, "Fn::Split")?);
     let cut = delimiter.as_literal().and_then(|delimiter| pieces(&source, delimiter));
-    let missing = || Missing::Function(format!("Fn::Split {:?} of {source}", delimiter.to_string()));
+    let missing = || Missing::From(format!("Split {:?}", delimiter.to_string()), Box::new(Missing::of(&source)));
     Ok(cut.map_or_else(|| Value::Unknown(missing()), |cut| Value::List(cut.into_iter().map(Value::Text).collect())))
 }
 
@@ -135,7 +135,7 @@ pub(super) fn select(evaluator: &impl Reading, argument: &Node) -> Result<Value,
             item.ok_or_else(|| TemplateError::at(index_at, format!("Fn::Select takes item {index} of a list of {length}")))
         }
         (Some(index), Err(missing)) => Ok(Missing::Item(index, Box::new(missing)).into()),
-        (None, _) => Ok(Missing::Function("Fn::Select".to_owned()).into()),
+        (None, _) => Ok(Missing::here(evaluator.given(), "Select", argument.at).into()),
     }
 }
 
@@ -184,15 +184,12 @@ pub(super) fn find_in_map(evaluator: &impl Reading, argument: &Node) -> Result<V
         [map, first, second, options] => ([map, first, second], options.get("DefaultValue")),
         _ => return Err(TemplateError::at(argument.at, "Fn::FindInMap takes a mapping and two keys")),
     };
-    let mut known = Vec::new();
-    for key in keys {
-        let text = text(evaluator, key, "Fn::FindInMap")?;
-        match text.as_literal() {
-            Some(literal) => known.push(literal.to_owned()),
-            None => return Ok(Value::Unknown(Missing::From("Fn::FindInMap", Box::new(Missing::Function(text.to_string()))))),
-        }
-    }
-    let found = evaluator.template().mappings.get(&known[0]).and_then(|map| map.get(&known[1])).and_then(|map| map.get(&known[2]));
+    let keys: Vec<Text> = keys.into_iter().map(|key| text(evaluator, key, "Fn::FindInMap")).collect::<Result<_, _>>()?;
+    let Some(known) = keys.iter().map(Text::as_literal).collect::<Option<Vec<&str>>>() else {
+        let of = keys.iter().map(|key| Missing::of(key).to_string()).collect::<Vec<_>>().join(", ");
+        return Ok(Value::Unknown(Missing::From("FindInMap".to_owned(), Box::new(Missing::Text(of)))));
+    };
+    let found = evaluator.template().mappings.get(known[0]).and_then(|map| map.get(known[1])).and_then(|map| map.get(known[2]));
     match found.or(default) {
         Some(node) => evaluator.value(node),
         None => Err(TemplateError::at(argument.at, format!("the mapping {} has no {} / {}", known[0], known[1], known[2]))),
@@ -213,7 +210,7 @@ pub(super) fn cidr(evaluator: &impl Reading, argument: &Node) -> Result<Value, T
         _ => return Err(TemplateError::at(argument.at, "Fn::Cidr takes an address block, a count and the bits of each")),
     };
     let written = text(evaluator, block, function)?;
-    let missing = Value::Unknown(Missing::From(function, Box::new(Missing::Function(written.to_string()))));
+    let missing = Value::Unknown(Missing::From("Cidr".to_owned(), Box::new(Missing::of(&written))));
     let (Some(written), Some(count)) = (written.as_literal(), number(evaluator, count, function)?) else { return Ok(missing) };
     let block: IpNet =
         written.parse().map_err(|_| TemplateError::at(block.at, format!("Fn::Cidr takes an address block, which {written:?} is not")))?;
@@ -234,6 +231,6 @@ pub(super) fn cidr(evaluator: &impl Reading, argument: &Node) -> Result<Value, T
 pub(super) fn length(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
     Ok(match list(evaluator, argument, "Fn::Length")? {
         Ok(items) => Value::from(items.len().to_string().as_str()),
-        Err(missing) => Missing::From("Fn::Length", Box::new(missing)).into(),
+        Err(missing) => Missing::From("Length".to_owned(), Box::new(missing)).into(),
     })
 }

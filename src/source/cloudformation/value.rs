@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::policy::{Part, Symbol, Text};
+use super::given::Given;
+use crate::policy::{Part, Position, Symbol, Text};
 
 /// A value of a template, evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +50,12 @@ pub(crate) enum Missing {
     Function(String),
     /// The items of a list that is given as a text.
     Items(String),
+    /// A text of which parts are not known.
+    Text(String),
     /// One item of a list that is not known.
     Item(usize, Box<Missing>),
     /// A value that is made from one that is not known.
-    From(&'static str, Box<Missing>),
+    From(String, Box<Missing>),
 }
 
 impl fmt::Display for Missing {
@@ -65,15 +68,31 @@ impl fmt::Display for Missing {
             Self::Macro(name) => write!(f, "what the macro {name} makes"),
             Self::Condition(name) => write!(f, "condition {name}"),
             Self::Dynamic(reference) => write!(f, "dynamic reference {reference}"),
-            Self::Function(name) => write!(f, "what {name} gives"),
+            Self::Function(name) => write!(f, "what {} gives", name.trim_start_matches("Fn::")),
             Self::Items(text) => write!(f, "items of {text}"),
+            Self::Text(text) => f.write_str(text),
             Self::Item(index, of) => write!(f, "item {index} of {of}"),
-            Self::From(function, of) => write!(f, "{function} of {of}"),
+            Self::From(function, of) => write!(f, "what {function} makes of {of}"),
         }
     }
 }
 
 impl Missing {
+    /// A text of which parts are not known: all of it, because texts that differ anywhere may turn out to differ.
+    pub(crate) fn of(text: &Text) -> Self {
+        let written = text.parts().into_iter().map(|part| match part {
+            Part::Literal(literal) => literal.to_string(),
+            Part::Symbol(symbol) => symbol.id().to_owned(),
+        });
+        Self::Text(written.collect())
+    }
+
+    /// What this call of a function gives, which no other call surely gives.
+    pub(super) fn here(given: &Given, function: &str, at: Position) -> Self {
+        let place = given.scoped(&format!("at line {} column {}", at.line, at.column));
+        Self::Function(format!("{} {place}", function.trim_start_matches("Fn::")))
+    }
+
     /// A text of which nothing else is known.
     pub(crate) fn text(&self) -> Text {
         Text::from_parts([Part::Symbol(Symbol::unknown(&self.to_string()))])

@@ -87,7 +87,7 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
     } else {
         let role = format!("{id}Role");
         function.push(("Role".to_owned(), call(at, "Fn::GetAtt", list(at, vec![text(at, &role), text(at, "Arn")]))));
-        made.insert(role, like("AWS::IAM::Role", policies::role(at, properties)));
+        made.insert(role, like("AWS::IAM::Role", policies::role(at, id, properties)));
     }
     if let Some(alias) = properties.get("AutoPublishAlias") {
         let fields = [("FunctionName", reference(at, id)), ("Name", alias.clone())];

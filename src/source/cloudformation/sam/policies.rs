@@ -56,8 +56,8 @@ const OTHERS: [&str; 36] = [
     "AcmGetCertificate",
 ];
 
-/// The properties of the role that is generated for a function with these properties.
-pub(super) fn role(at: Position, properties: &Node) -> Vec<(String, Node)> {
+/// The properties of the role that is generated for the function `id` with these properties.
+pub(super) fn role(at: Position, id: &str, properties: &Node) -> Vec<(String, Node)> {
     let named = |name: &str| sub(at, &format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"));
     let mut managed = vec![named("service-role/AWSLambdaBasicExecutionRole")];
     if properties.get("VpcConfig").is_some() {
@@ -67,7 +67,7 @@ pub(super) fn role(at: Position, properties: &Node) -> Vec<(String, Node)> {
     let written = properties.get("Policies");
     let items = written.map(|node| if matches!(node.content, Content::List(_)) { node.items() } else { std::slice::from_ref(node) });
     for (index, item) in items.unwrap_or_default().iter().enumerate() {
-        let (arn, document) = converted(at, item, index);
+        let (arn, document) = converted(at, item, &format!("{id}RolePolicy{index}"));
         managed.extend(arn);
         inline.extend(document);
     }
@@ -87,18 +87,18 @@ fn trust(at: Position) -> Node {
     policy(at, vec![map(at, fields.map(|(key, node)| (key.to_owned(), node)))])
 }
 
-/// One of `Policies`: the ARN of a managed policy, or a policy with its name.
-fn converted(at: Position, item: &Node, index: usize) -> (Option<Node>, Option<Node>) {
+/// One of `Policies`: the ARN of a managed policy, or a policy called `name`.
+fn converted(at: Position, item: &Node, name: &str) -> (Option<Node>, Option<Node>) {
     let document = |document: Node| {
-        let fields = [("PolicyName", text(at, &format!("policy {}", index + 1))), ("PolicyDocument", document)];
+        let fields = [("PolicyName", text(at, name)), ("PolicyDocument", document)];
         (None, Some(map(at, fields.map(|(key, node)| (key.to_owned(), node)))))
     };
     match (&item.content, item.only()) {
-        (Content::Text(name), _) => (Some(managed_policy(item.at, name)), None),
+        (Content::Text(managed), _) => (Some(managed_policy(item.at, managed)), None),
         // Each way is a policy of its own kind, and nothing of the other kind.
         (_, Some(("Fn::If", arguments))) => match arguments.items() {
             [condition, yes, no] => {
-                let ((yes_arn, yes_document), (no_arn, no_document)) = (converted(at, yes, index), converted(at, no, index));
+                let ((yes_arn, yes_document), (no_arn, no_document)) = (converted(at, yes, name), converted(at, no, name));
                 let either = |yes: Option<Node>, no: Option<Node>| {
                     (yes.is_some() || no.is_some()).then(|| {
                         let nothing = || reference(at, "AWS::NoValue");
@@ -110,10 +110,10 @@ fn converted(at: Position, item: &Node, index: usize) -> (Option<Node>, Option<N
             }
             _ => document(unknown(at, "Fn::If")),
         },
-        (_, Some(("Ref", name))) if name.text() == Some("AWS::NoValue") => (None, None),
+        (_, Some(("Ref", target))) if target.text() == Some("AWS::NoValue") => (None, None),
         _ if is_call(item) => (Some(item.clone()), None),
         _ if item.get("Statement").is_some() => document(item.clone()),
-        (_, Some((name, parameters))) => template(at, name, parameters).map_or((None, None), document),
+        (_, Some((policy, parameters))) => template(at, policy, parameters).map_or((None, None), document),
         _ => document(unknown(at, "Policies")),
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::functions;
-use super::properties::{Properties, document};
+use super::properties::{Properties, document, gap};
 use super::resources::Stack;
 use super::unread;
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Function, Identities, Known, NamedDocument, Permissions, Role};
-use crate::policy::{Document, Position, Text};
+use crate::policy::{Document, Position, Symbol, Text};
 use crate::source::cloudformation::document::TemplateError;
 use crate::source::cloudformation::managed;
 use crate::source::cloudformation::value::{Missing, Value};
@@ -39,12 +39,13 @@ pub(super) fn identities(stack: &Stack<'_>, functions: &BTreeMap<Arn, Function>)
 
 /// A role that a function has and the stack does not make: it may allow and deny anything.
 fn elsewhere(arn: &Arn) -> Role {
+    let what = format!("what role {} may do, which the template does not make (--over reads it)", arn.name());
     Role {
         arn: arn.clone(),
         id: format!("⟦?id of {}⟧", arn.name()),
-        trust: unknown_document(true),
+        trust: unknown_document(&what, true),
         permissions: Permissions {
-            inline: vec![NamedDocument::new("not in the template", unknown_document(false))],
+            inline: vec![NamedDocument::new("not in the template", unknown_document(&what, false))],
             ..Permissions::default()
         },
         tags: BTreeMap::new(),
@@ -81,15 +82,14 @@ fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
             permissions.attached.extend(Arn::parse(&it.reference()?.written()).ok());
         }
     }
-    let trust = it.document("AssumeRolePolicyDocument")?;
     let arn = it.arn("Arn")?;
     if let Some(gap) = unread::may_change(stack, |text| *text == name || text.written() == arn.as_str())? {
-        permissions.inline.push(NamedDocument::new(&format!("of {}", gap.resource), unknown_document(false)));
+        permissions.inline.push(NamedDocument::new(&format!("of {}", gap.resource), unknown_document(&gap.error, false)));
     }
     Ok(Role {
         arn,
         id: format!("⟦{}.Id⟧", it.id),
-        trust: trust.value().cloned().flatten().unwrap_or_else(|| unknown_document(true)),
+        trust: known_or_not(&it.document("AssumeRolePolicyDocument")?, it.id, true),
         permissions,
         tags: functions::tags(it)?.value().cloned().unwrap_or_default(),
     })
@@ -135,15 +135,18 @@ pub(super) fn attached_elsewhere(stack: &Stack<'_>) -> Result<Vec<(String, Arn)>
 fn inline(it: Properties<'_>) -> Result<Vec<NamedDocument>, TemplateError> {
     let policies = it.list("Policies")?;
     let Some(items) = policies.value() else {
-        return Ok(vec![NamedDocument::new("Policies", unknown_document(false))]);
+        return Ok(vec![NamedDocument::new("Policies", unknown_document(&missing(&policies, it.id), false))]);
     };
     let one = |(index, item): (usize, &Value)| {
         let name = match item.get("PolicyName") {
             Some(Value::Text(text)) => text.written().into_owned(),
             _ => format!("policy {}", index + 1),
         };
-        let read = item.get("PolicyDocument").and_then(|value| document(it.id, value).value().cloned());
-        NamedDocument::new(&name, read.unwrap_or_else(|| unknown_document(false)))
+        let read = match item {
+            Value::Unknown(missing) => Known::Unreadable(gap(it.id, missing)),
+            item => item.get("PolicyDocument").map_or(Known::Value(None), |value| document(it.id, value).map(Some)),
+        };
+        NamedDocument::new(&name, known_or_not(&read, it.id, false))
     };
     Ok(items.iter().enumerate().map(one).collect())
 }
@@ -154,15 +157,26 @@ fn named(it: Properties<'_>) -> Result<NamedDocument, TemplateError> {
 }
 
 fn policy(it: Properties<'_>) -> Result<Document, TemplateError> {
-    let read = it.document("PolicyDocument")?;
-    Ok(read.value().cloned().flatten().unwrap_or_else(|| unknown_document(false)))
+    Ok(known_or_not(&it.document("PolicyDocument")?, it.id, false))
 }
 
-/// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided.
-fn unknown_document(principal: bool) -> Document {
+/// A document, or one of which nothing is known.
+fn known_or_not(read: &Known<Option<Document>>, id: &str, principal: bool) -> Document {
+    let what = missing(read, id);
+    read.value().cloned().flatten().unwrap_or_else(|| unknown_document(&what, principal))
+}
+
+/// What would have to be known of a policy of this resource.
+fn missing<T>(read: &Known<T>, id: &str) -> String {
+    read.gap().map_or_else(|| format!("a policy of {id}"), |gap| gap.error.trim_end_matches(" is not known").to_owned())
+}
+
+/// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided and names `what` would have to be known.
+fn unknown_document(what: &str, principal: bool) -> Document {
+    let symbol = Symbol::unknown(what).to_string();
     let statement = |effect: &str| {
-        let mut statement = json!({"Effect": effect, "Action": "⟦?not known⟧"});
-        let (key, value) = if principal { ("Principal", "*") } else { ("Resource", "⟦?not known⟧") };
+        let mut statement = json!({"Effect": effect, "Action": symbol});
+        let (key, value) = if principal { ("Principal", "*") } else { ("Resource", symbol.as_str()) };
         statement[key] = value.into();
         statement
     };

@@ -42,15 +42,15 @@ const VALUES: [(&str, &str); 59] = [
     // Fn::Join, Fn::Split, Fn::Select
     ("!Join ['-', [a, !Ref Stage, c]]", "a-⟦?parameter Stage⟧-c"),
     ("!Join [',', !Ref Zones]", "a,b,c"),
-    ("!Join [',', !Ref Ids]", "⟦?Fn__Join of parameter Ids⟧"),
+    ("!Join [',', !Ref Ids]", "⟦?what Join \",\" makes of parameter Ids⟧"),
     ("!Join ['', []]", ""),
     ("!Split [',', 'a,b']", r#"["a","b"]"#),
-    ("!Split [',', !Ref Stage]", "unknown: what Fn::Split \",\" of ⟦?parameter Stage⟧ gives"),
+    ("!Split [',', !Ref Stage]", "unknown: what Split \",\" makes of parameter Stage"),
     ("!Select [5, !Split [':', !GetAtt Rotate.Arn]]", "function"),
     ("!Select [6, !Split [':', !GetAtt Rotate.Arn]]", "⟦Rotate⟧"),
     // A parameter may be an ARN, and a name that AWS makes up holds hyphens.
-    ("!Select [6, !Split [':', !Ref Stage]]", "⟦?item 6 of what Fn__Split \"_\" of __parameter Stage_ gives⟧"),
-    ("!Select [1, !Split ['-', !Ref Rotate]]", "⟦?item 1 of what Fn__Split \"-\" of _Rotate_ gives⟧"),
+    ("!Select [6, !Split [':', !Ref Stage]]", "⟦?item 6 of what Split \"_\" makes of parameter Stage⟧"),
+    ("!Select [1, !Split ['-', !Ref Rotate]]", "⟦?item 1 of what Split \"-\" makes of Rotate⟧"),
     ("!Select [1, !Ref Zones]", "b"),
     ("!Select ['1', !Ref Ids]", "⟦?item 1 of parameter Ids⟧"),
     // Fn::If
@@ -62,24 +62,39 @@ const VALUES: [(&str, &str); 59] = [
     ("!FindInMap [Ports, mysql, port]", "3306"),
     ("!FindInMap [Ports, mysql, list]", r#"["1","2"]"#),
     ("!FindInMap [Ports, oracle, port, {DefaultValue: 1521}]", "1521"),
-    ("!FindInMap [Ports, !Ref Stage, port]", "unknown: Fn::FindInMap of what ⟦?parameter Stage⟧ gives"),
+    ("!FindInMap [Ports, !Ref Stage, port]", "unknown: what FindInMap makes of Ports, parameter Stage, port"),
     // The others
     ("!ImportValue shared-key", "k-1"),
     ("!ImportValue {Fn::Sub: '${Owner}-vpc'}", "⟦?export ops-vpc⟧"),
     ("!Cidr [10.0.0.0/16, 2, 8]", r#"["10.0.0.0/24","10.0.1.0/24"]"#),
-    ("!Cidr [!ImportValue range, 2, 8]", "unknown: Fn::Cidr of what ⟦?export range⟧ gives"),
+    ("!Cidr [!ImportValue range, 2, 8]", "unknown: what Cidr makes of export range"),
     ("{Fn::Length: !Ref Zones}", "3"),
     (
         "{Fn::ToJsonString: {Resource: !Ref Db, Note: 'a\"b'}}",
         r#"{"Note":"a\"b","Resource":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:ops/db-⟦Db#6⟧"}"#,
     ),
-    ("!GetAZs ''", "unknown: what Fn::GetAZs gives"),
+    ("!GetAZs ''", "unknown: what GetAZs gives"),
     ("'pre{{resolve:ssm:/a/b:1}}post'", "pre⟦?dynamic reference ssm_/a/b_1⟧post"),
     (
         "!Sub '{{resolve:secretsmanager:${Unnamed}:SecretString:password}}'",
         "⟦?dynamic reference secretsmanager_arn_aws_secretsmanager_eu-west-1_111122223333_secret_Unnamed-Unnamed_SecretString_password⟧",
     ),
 ];
+
+#[test]
+fn what_is_not_known_is_the_same_only_where_it_surely_is() {
+    let differ = [
+        ("!Join [',', !Ref Ids]", "!Join ['-', !Ref Ids]"),
+        ("!Select [0, !Split [',', !Sub 'a${Stage}']]", "!Select [0, !Split [',', !Sub 'b${Stage}']]"),
+        ("!FindInMap [Ports, !Ref Stage, port]", "!FindInMap [Ports, !Ref Stage, other]"),
+        ("!FindInMap [Ports, !Ref Stage, port]", "!FindInMap [Ports, port, !Ref Stage]"),
+        ("{Fn::Transform: {Name: M, Parameters: {Of: a}}}", "    {Fn::Transform: {Name: M, Parameters: {Of: b}}}"),
+        ("!Base64 a", " !Base64 b"),
+    ];
+    for (one, other) in differ {
+        assert_ne!(written(&value(one).unwrap()), written(&value(other).unwrap()), "{one} and {other}");
+    }
+}
 
 #[test]
 fn every_function_gives_its_value_or_says_what_is_missing() {

@@ -101,7 +101,7 @@ fn parameters_go_in_and_outputs_come_out() {
         ("Owner", "⟦?parameter Stage⟧"),
         ("Function", "arn:aws:lambda:eu-west-1:111122223333:function:⟦Child.Fn⟧"),
         ("Second", "⟦Two⟧"),
-        ("Unknown", "⟦?item 1 of items of __Fn__Join of parameter Ids_⟧"),
+        ("Unknown", "⟦?item 1 of items of what Join \",\" makes of parameter Ids⟧"),
         ("Usual", "usual"),
         ("Latest", "⟦?parameter Child.Latest⟧"),
         ("Name", "⟦?AWS__StackName of Child⟧"),
