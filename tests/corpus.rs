@@ -16,7 +16,7 @@ use serde_json::Value;
 const FOLDERS: [&str; 4] = ["tests/templates/public", "tests/templates/cdk", "tests/templates/sam", "tests/plans/public"];
 
 /// So many there are: a case that is lost is not noticed otherwise.
-const CASES: usize = 43;
+const CASES: usize = 44;
 
 /// What is expected of one case.
 #[derive(Deserialize)]
@@ -182,5 +182,28 @@ fn every_expectation_has_a_reason_and_every_case_a_page_of_aws_that_it_rests_on(
         }
         assert!(!rotations.is_empty(), "{}", case.display());
         assert!(text.contains("https://docs.aws.amazon.com/"), "{}", case.display());
+    }
+}
+
+#[test]
+fn a_template_of_sam_and_what_the_macro_makes_of_it_give_the_same_report() {
+    let translated: Vec<PathBuf> = cases().into_iter().filter(|case| case.join("translated.json").exists()).collect();
+    assert_eq!(translated.len(), 4);
+    for case in translated {
+        let report = |file: &str| {
+            let mut report = report(&case, &["--template".to_owned(), file.to_owned()]);
+            for finding in report["findings"].as_array_mut().unwrap() {
+                finding["origin"].take();
+                // The request with all policies: the same ones, which the macro writes with other brackets.
+                finding["evidence"].as_array_mut().unwrap().iter_mut().for_each(|proof| drop(proof["case"].take()));
+            }
+            report
+        };
+        let (written, made) = (report("template.yaml"), report("translated.json"));
+        assert!(!list(&written, "rotations").is_empty());
+        for part in ["rotations", "findings", "undecided", "coverage", "assumptions"] {
+            let differ = list(&written, part).iter().zip(list(&made, part)).find(|(one, other)| one != other);
+            assert!(differ.is_none() && list(&written, part).len() == list(&made, part).len(), "{}: {part}: {differ:#?}", case.display());
+        }
     }
 }

@@ -2,8 +2,10 @@
 //! versions, aliases and URLs (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>).
 //! Other resources of the macro stay as they are.
 
+mod events;
 mod nodes;
 mod policies;
+mod url;
 
 use std::collections::BTreeMap;
 
@@ -81,43 +83,41 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
     let mut made = BTreeMap::new();
     let mut function: Vec<(String, Node)> =
         SAME.iter().filter_map(|name| Some(((*name).to_owned(), properties.get(name)?.clone()))).collect();
-    function.extend(properties.get("Tags").map(|tags| ("Tags".to_owned(), tag_list(tags))));
+    function.push(("Tags".to_owned(), tags(at, properties)));
     if let Some(role) = properties.get("Role") {
         function.push(("Role".to_owned(), role.clone()));
     } else {
         let role = format!("{id}Role");
         function.push(("Role".to_owned(), call(at, "Fn::GetAtt", list(at, vec![text(at, &role), text(at, "Arn")]))));
-        made.insert(role, like("AWS::IAM::Role", policies::role(at, id, properties)));
+        let mut fields = policies::role(at, id, properties);
+        fields.push(("Tags".to_owned(), tags(at, properties)));
+        made.insert(role, like("AWS::IAM::Role", fields));
     }
     if let Some(alias) = properties.get("AutoPublishAlias") {
         let fields = [("FunctionName", reference(at, id)), ("Name", alias.clone())];
         made.insert(format!("{id}.Alias"), like("AWS::Lambda::Alias", fields.map(|(key, node)| (key.to_owned(), node)).into()));
         made.insert(format!("{id}.Version"), like("AWS::Lambda::Version", vec![("FunctionName".to_owned(), reference(at, id))]));
     }
-    if let Some(url) = properties.get("FunctionUrlConfig") {
-        let fields = [("TargetFunctionArn".to_owned(), reference(at, id))];
-        let auth = url.get("AuthType").map(|auth| ("AuthType".to_owned(), auth.clone()));
-        made.insert(format!("{id}Url"), like("AWS::Lambda::Url", fields.into_iter().chain(auth).collect()));
-        if url.get("AuthType").and_then(Node::text) == Some("NONE") {
-            let fields = [
-                ("FunctionName", reference(at, id)),
-                ("Action", text(at, "lambda:InvokeFunctionUrl")),
-                ("Principal", text(at, "*")),
-                ("FunctionUrlAuthType", text(at, "NONE")),
-            ];
-            let fields = fields.map(|(key, node)| (key.to_owned(), node)).into();
-            made.insert(format!("{id}UrlPublicPermissions"), like("AWS::Lambda::Permission", fields));
-        }
+    let named = |kind: &str, fields: Vec<(&str, Node)>| like(kind, fields.into_iter().map(|(key, node)| (key.to_owned(), node)).collect());
+    for (suffix, kind, fields) in [url::made(at, id, properties), events::permissions(at, id, properties)].into_iter().flatten() {
+        made.insert(format!("{id}{suffix}"), named(kind, fields));
     }
     made.insert(id.to_owned(), like("AWS::Lambda::Function", function));
     made
 }
 
-/// Tags of the macro are a mapping, those of Lambda a list.
-fn tag_list(tags: &Node) -> Node {
-    let tag = |entry: &Entry| {
-        let fields = [("Key", text(entry.at, &entry.key)), ("Value", entry.node.clone())];
-        map(entry.at, fields.map(|(key, node)| (key.to_owned(), node)))
+/// Tags of the macro are a mapping, those of Lambda and IAM a list; the macro adds one of its own.
+fn tags(at: Position, properties: &Node) -> Node {
+    let tag = |key: &str, value: Node| {
+        let fields = [("Key", text(at, key)), ("Value", value)];
+        map(at, fields.map(|(key, node)| (key.to_owned(), node)))
     };
-    if is_call(tags) { tags.clone() } else { list(tags.at, tags.entries().iter().map(tag).collect()) }
+    let own = tag("lambda:createdBy", text(at, "SAM"));
+    match properties.get("Tags") {
+        Some(tags) if is_call(tags) => tags.clone(),
+        tags => {
+            let entries = tags.map(Node::entries).unwrap_or_default();
+            list(at, std::iter::once(own).chain(entries.iter().map(|entry| tag(&entry.key, entry.node.clone()))).collect())
+        }
+    }
 }

@@ -46,3 +46,11 @@ pub(super) fn allow(at: Position, actions: &[&str], resource: Node, condition: O
 pub(super) fn is_call(node: &Node) -> bool {
     node.only().is_some_and(|(name, _)| name == "Ref" || name.starts_with("Fn::"))
 }
+
+/// What is invoked: the alias that the macro publishes, if the function has one; else the function itself.
+pub(super) fn invoked(at: Position, id: &str, properties: &Node) -> Node {
+    if properties.get("AutoPublishAlias").is_some() { reference(at, &format!("{id}.Alias")) } else { reference(at, id) }
+}
+
+/// A resource that the macro makes beside a function: what its logical id ends with, its type and its properties.
+pub(super) type Beside = (String, &'static str, Vec<(&'static str, Node)>);

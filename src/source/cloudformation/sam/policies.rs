@@ -164,5 +164,6 @@ fn template(at: Position, name: &str, parameters: &Node) -> Option<Node> {
         _ if OTHERS.iter().any(|begin| name.starts_with(begin)) => return None,
         _ => return Some(unknown(at, name)),
     };
-    Some(policy(at, statements))
+    // The macro writes no version.
+    Some(map(at, [("Statement".to_owned(), list(at, statements))]))
 }

@@ -87,7 +87,7 @@ fn statement(permission: &Properties<'_>, resource: &str) -> Result<Json, Templa
     let principal = text("Principal")?.unwrap_or_default();
     let principal = match &*principal {
         "*" => json!("*"),
-        service if service.contains(".amazonaws.com") => json!({"Service": service}),
+        service if service.contains(".amazonaws.com") || service.ends_with(".amazon.com") => json!({"Service": service}),
         account if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) => {
             json!({"AWS": format!("arn:{}:iam::{account}:root", resource.split(':').nth(1).unwrap_or("aws"))})
         }
@@ -106,6 +106,7 @@ fn statement(permission: &Properties<'_>, resource: &str) -> Result<Json, Templa
     condition("StringEquals", "aws:PrincipalOrgID", text("PrincipalOrgID")?);
     condition("StringEquals", "lambda:EventSourceToken", text("EventSourceToken")?);
     condition("StringEquals", "lambda:FunctionUrlAuthType", text("FunctionUrlAuthType")?);
+    condition("Bool", "lambda:InvokedViaFunctionUrl", text("InvokedViaFunctionUrl")?);
     let mut statement = json!({
         "Sid": permission.id, "Effect": "Allow", "Principal": principal,
         "Action": text("Action")?.unwrap_or_default(), "Resource": resource,
