@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::neutralise::terminal_safe;
 use super::summary::Summary;
-use super::words::SENTENCE;
+use super::words::{SENTENCE, first_few, sentence};
 use crate::audit::Report;
 use crate::finding::Severity;
 use crate::rotation::Verdict;
@@ -13,11 +13,18 @@ use crate::rotation::Verdict;
 /// GitHub shows ten of each kind for a step, and drops the rest in silence.
 const SHOWN: usize = 10;
 
-/// Writes `report` to `out`: the rotations that fail, then the findings, the worst ten of each kind, and the summary.
+/// Writes `report` to `out`: the rotations that fail, those that could not be decided, then the findings, the worst ten of each kind, and the summary.
 pub fn annotations(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let failing = report.rotations.iter().filter_map(|judgement| match &judgement.verdict {
         Verdict::Fails { step, because, .. } => {
             Some(("error", String::new(), format!("{} fails at {}", judgement.secret.name(), step.name()), because.clone()))
+        }
+        _ => None,
+    });
+    let open = report.rotations.iter().filter_map(|judgement| match &judgement.verdict {
+        Verdict::Undecided { needs } => {
+            let title = format!("{} could not be decided", judgement.secret.name());
+            Some(("warning", String::new(), title, first_few(needs.iter().map(|need| sentence(need)))))
         }
         _ => None,
     });
@@ -28,7 +35,7 @@ pub fn annotations(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         (kind(finding.severity), place, title, format!("{}. {}", finding.message, finding.remedy))
     });
     let mut written = [("error", 0), ("warning", 0), ("notice", 0)];
-    for (kind, place, title, message) in failing.chain(findings) {
+    for (kind, place, title, message) in failing.chain(open).chain(findings) {
         let Some((_, count)) = written.iter_mut().find(|(known, _)| *known == kind) else { continue };
         *count += 1;
         // One notice is kept for the summary.

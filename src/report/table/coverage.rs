@@ -15,6 +15,8 @@ use crate::report::words::{NAME, arn, count, first_few, secrets, sentence};
 
 /// Fields begin under the title.
 const INDENT: usize = 4;
+/// Where more rules hang on the same, nothing is known of a function or a rotation as a whole, and their titles tell nothing more.
+const MOST_TITLES: usize = 12;
 /// How many differences between snapshots are printed.
 const MOST_CONFLICTS: usize = 8;
 
@@ -55,7 +57,11 @@ pub(super) fn undecided(report: &Report, places: bool, page: &mut Page<'_>) -> i
         }
     }
     for (needs, rules) in groups {
-        for rule in &rules {
+        if rules.len() > MOST_TITLES {
+            let ids: Vec<String> = rules.iter().map(|rule| terminal_safe(rule, NAME)).collect();
+            page.lead(2, &count(rules.len(), "rule", "rules"), STRONG, &ids.join(", "))?;
+        }
+        for rule in rules.iter().filter(|_| rules.len() <= MOST_TITLES) {
             let title = report.rules.get(*rule).map(|info| sentence(&info.title)).unwrap_or_default();
             page.lead(2, &terminal_safe(rule, NAME), STRONG, &title)?;
         }
