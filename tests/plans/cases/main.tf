@@ -59,48 +59,156 @@ module "outer" {
   secret = aws_secretsmanager_secret.b.arn
 }
 
-resource "aws_secretsmanager_secret_rotation" "id" { secret_id = aws_secretsmanager_secret.a.id }
-resource "aws_secretsmanager_secret_rotation" "arn" { secret_id = aws_secretsmanager_secret.a.arn }
-resource "aws_secretsmanager_secret_rotation" "version" { secret_id = aws_secretsmanager_secret_version.a.secret_id }
-resource "aws_secretsmanager_secret_rotation" "version_arn" { secret_id = aws_secretsmanager_secret_version.a.arn }
-resource "aws_secretsmanager_secret_rotation" "prefix" { secret_id = aws_secretsmanager_secret.prefix.id }
-resource "aws_secretsmanager_secret_rotation" "unnamed" { secret_id = aws_secretsmanager_secret.unnamed.id }
-resource "aws_secretsmanager_secret_rotation" "late" { secret_id = aws_secretsmanager_secret.late.id }
-resource "aws_secretsmanager_secret_rotation" "counted" { secret_id = aws_secretsmanager_secret.counted[1].id }
+resource "aws_secretsmanager_secret_rotation" "id" {
+  secret_id = aws_secretsmanager_secret.a.id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "arn" {
+  secret_id = aws_secretsmanager_secret.a.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "version" {
+  secret_id = aws_secretsmanager_secret_version.a.secret_id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "version_arn" {
+  secret_id = aws_secretsmanager_secret_version.a.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "prefix" {
+  secret_id = aws_secretsmanager_secret.prefix.id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "unnamed" {
+  secret_id = aws_secretsmanager_secret.unnamed.id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "late" {
+  secret_id = aws_secretsmanager_secret.late.id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "counted" {
+  secret_id = aws_secretsmanager_secret.counted[1].id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
 resource "aws_secretsmanager_secret_rotation" "index" {
   count     = 2
   secret_id = aws_secretsmanager_secret.counted[count.index].id
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
 resource "aws_secretsmanager_secret_rotation" "chained" {
   for_each  = aws_secretsmanager_secret.each
   secret_id = each.value.id
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
 resource "aws_secretsmanager_secret_rotation" "key" {
   for_each  = toset(["x", "y.z"])
   secret_id = aws_secretsmanager_secret.each[each.key].arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
-resource "aws_secretsmanager_secret_rotation" "tried" { secret_id = try(aws_secretsmanager_secret.counted[0].arn, "") }
-resource "aws_secretsmanager_secret_rotation" "output" { secret_id = module.single.arn }
-resource "aws_secretsmanager_secret_rotation" "output_key" { secret_id = module.made["n"].arn }
+resource "aws_secretsmanager_secret_rotation" "tried" {
+  secret_id = try(aws_secretsmanager_secret.counted[0].arn, "")
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "output" {
+  secret_id = module.single.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "output_key" {
+  secret_id = module.made["n"].arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
 resource "aws_secretsmanager_secret_rotation" "output_each" {
   for_each  = toset(["m"])
   secret_id = module.made[each.key].arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
-resource "aws_secretsmanager_secret_rotation" "output_object" { secret_id = module.single.all.arn }
+resource "aws_secretsmanager_secret_rotation" "output_object" {
+  secret_id = module.single.all.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
 resource "aws_secretsmanager_secret_rotation" "module_chained" {
   for_each  = module.made
   secret_id = each.value.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
-resource "aws_secretsmanager_secret_rotation" "local" { secret_id = local.secret }
+resource "aws_secretsmanager_secret_rotation" "local" {
+  secret_id = local.secret
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
 resource "aws_secretsmanager_secret_rotation" "local_map" {
   for_each  = local.map
   secret_id = each.value.secret
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
-resource "aws_secretsmanager_secret_rotation" "known" { secret_id = var.known }
-resource "aws_secretsmanager_secret_rotation" "read" { secret_id = data.aws_secretsmanager_secret.read.arn }
-resource "aws_secretsmanager_secret_rotation" "either" { secret_id = var.flag ? aws_secretsmanager_secret.a.id : aws_secretsmanager_secret.b.id }
-resource "aws_secretsmanager_secret_rotation" "fallback" { secret_id = var.flag ? aws_secretsmanager_secret.a.id : var.other }
-resource "aws_secretsmanager_secret_rotation" "coalesce" { secret_id = coalesce(var.other, aws_secretsmanager_secret.a.id) }
+resource "aws_secretsmanager_secret_rotation" "known" {
+  secret_id = var.known
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "read" {
+  secret_id = data.aws_secretsmanager_secret.read.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "either" {
+  secret_id = var.flag ? aws_secretsmanager_secret.a.id : aws_secretsmanager_secret.b.id
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "fallback" {
+  secret_id = var.flag ? aws_secretsmanager_secret.a.id : var.other
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
+resource "aws_secretsmanager_secret_rotation" "coalesce" {
+  secret_id = coalesce(var.other, aws_secretsmanager_secret.a.id)
+  rotation_rules {
+    automatically_after_days = 30
+  }
+}
 
 resource "aws_iam_role" "r" {
   name               = "r"
@@ -126,6 +234,9 @@ resource "aws_kms_alias" "k" {
 }
 resource "aws_lambda_function" "splat" {
   function_name = "splat"
+  runtime       = "python3.13"
+  handler       = "index.handler"
+  filename      = "index.zip"
   role          = aws_iam_role.r.arn
   kms_key_arn   = aws_kms_alias.k.target_key_arn
   publish       = true
@@ -136,6 +247,9 @@ resource "aws_lambda_function" "splat" {
 }
 resource "aws_lambda_function" "for" {
   function_name = "for"
+  runtime       = "python3.13"
+  handler       = "index.handler"
+  filename      = "index.zip"
   role          = aws_iam_role.p.arn
   vpc_config {
     subnet_ids         = [for s in aws_subnet.s : s.id]
@@ -144,6 +258,9 @@ resource "aws_lambda_function" "for" {
 }
 resource "aws_lambda_function" "dynamic" {
   function_name = "dynamic-${aws_s3_bucket.b.id}"
+  runtime       = "python3.13"
+  handler       = "index.handler"
+  filename      = "index.zip"
   role          = "arn:aws:iam::111122223333:role/known"
   dynamic "vpc_config" {
     for_each = var.flag ? [1] : []
@@ -161,16 +278,28 @@ resource "aws_lambda_alias" "live" {
 resource "aws_secretsmanager_secret_rotation" "f_alias" {
   secret_id           = aws_secretsmanager_secret.b.id
   rotation_lambda_arn = aws_lambda_alias.live.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
 resource "aws_secretsmanager_secret_rotation" "f_version" {
   secret_id           = aws_secretsmanager_secret.b.id
   rotation_lambda_arn = aws_lambda_function.splat.qualified_arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
 resource "aws_secretsmanager_secret_rotation" "f_late" {
   secret_id           = aws_secretsmanager_secret.b.id
   rotation_lambda_arn = aws_lambda_function.dynamic.arn
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }
 resource "aws_secretsmanager_secret_rotation" "f_decoy" {
   secret_id           = aws_secretsmanager_secret.b.id
   rotation_lambda_arn = "arn:aws:lambda:eu-west-1:111122223333:function:${aws_s3_bucket.b.id}"
+  rotation_rules {
+    automatically_after_days = 30
+  }
 }

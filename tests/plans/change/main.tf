@@ -74,10 +74,10 @@ resource "aws_lambda_function" "rotate" {
 }
 
 resource "aws_lambda_permission" "secrets_manager" {
-  statement_id   = "SecretsManager"
-  action         = "lambda:InvokeFunction"
-  function_name  = aws_lambda_function.rotate.function_name
-  principal      = "secretsmanager.amazonaws.com"
+  statement_id  = "SecretsManager"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.rotate.function_name
+  principal     = "secretsmanager.amazonaws.com"
 }
 
 resource "aws_secretsmanager_secret_rotation" "db" {
