@@ -382,3 +382,35 @@ fn a_nested_stack_that_is_not_there_or_lies_far_away_is_an_error() {
         assert!(told.contains(says) && told.contains(&format!("main.yaml: line {line}, ")), "{says}: {told}");
     }
 }
+
+#[test]
+fn secrets_that_a_loop_makes_are_as_if_they_were_written_out() {
+    let (secret, other) = (CLEAN.find("  Secret:\n").unwrap(), CLEAN.find("  Other:\n").unwrap());
+    let written = &CLEAN[secret..other];
+    let looped = format!(
+        "  Fn::ForEach::Secrets:\n    - Name\n    - [Secret]\n    - ${{Name}}:\n{}",
+        written.lines().skip(1).map(|line| ["    ", line, "\n"].concat()).collect::<String>()
+    );
+    let template = format!("Transform: AWS::LanguageExtensions\n{}", CLEAN.replace(written, &looped));
+    let report = report("looped", &template, &[]);
+    assert_eq!(found(&report), (vec![], "rotates"), "{report:#}");
+    assert_eq!(report["undecided"], serde_json::json!([]), "{report:#}");
+    let refused = scan("looped-plain", &template.replace("Transform: AWS::LanguageExtensions\n", ""), &[]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("needs `Transform: AWS::LanguageExtensions`"));
+}
+
+#[test]
+fn a_snippet_beside_the_template_is_read_and_one_elsewhere_leaves_open_what_it_stands_in() {
+    let policy = CLEAN.find("        - PolicyName: rotation\n").unwrap();
+    let function = CLEAN.find("  Function:\n").unwrap();
+    let statement: String = CLEAN[policy..function].lines().skip(2).map(|line| [&line[12..], "\n"].concat()).collect();
+    let included = format!(
+        "{}        - PolicyName: rotation\n          PolicyDocument:\n            Fn::Transform: {{Name: 'AWS::Include', Parameters: {{Location: child.yaml}}}}\n{}",
+        &CLEAN[..policy],
+        &CLEAN[function..]
+    );
+    let here = report_of_two("included", &included, &statement).unwrap();
+    assert_eq!(found(&here), (vec![], "rotates"), "{here:#}");
+    let elsewhere = report_of_two("included-elsewhere", &included.replace("child.yaml", "s3://bucket/policy.yaml"), &statement).unwrap();
+    assert_eq!(found(&elsewhere).1, "undecided", "{elsewhere:#}");
+}

@@ -1,9 +1,10 @@
 //! What goes from one stack to another: the values that a stack gives to the parameters of one that it nests, and the outputs that come back. The evaluator asks
 //! here.
 
-use super::document::TemplateError;
+use super::document::{Node, TemplateError};
 use super::evaluate::Evaluator;
 use super::reading::Reading;
+use super::template::is_open;
 use super::value::{Missing, Value};
 use super::world::Holds;
 use crate::policy::Position;
@@ -24,14 +25,20 @@ impl Evaluator<'_> {
 
     /// The value that this stack gives to a parameter of one that it nests; `None` where it gives none.
     pub(super) fn given_to(&self, id: &str, name: &str) -> Result<Option<Value>, TemplateError> {
-        let properties = self.template().resources.get(id).and_then(|it| it.properties.as_ref());
-        let Some(all) = properties.and_then(|it| it.get("Parameters")) else { return Ok(None) };
-        let value = match all.get(name) {
-            Some(node) => self.value(node)?,
-            None if all.only().is_none() => return Ok(None),
-            None => match self.value(all)? {
-                Value::Unknown(missing) => Value::Unknown(missing),
-                known => known.get(name).cloned().unwrap_or(Value::Nothing),
+        let Some(resource) = self.template().resources.get(id) else { return Ok(None) };
+        let (properties, at) = (resource.properties.as_ref(), resource.at);
+        let plain = |node: &Node| {
+            node.only().is_none_or(|(key, _)| !key.starts_with("Fn::")) && !node.entries().iter().any(|entry| is_open(&entry.key))
+        };
+        let all = properties.and_then(|it| it.get("Parameters"));
+        let (value, at) = match all.filter(|all| plain(all)) {
+            Some(all) => match all.get(name) {
+                Some(node) => (self.value(node)?, node.at),
+                None => return Ok(None),
+            },
+            None => match self.written(properties, "Parameters")? {
+                None => return Ok(None),
+                Some(whole) => (whole.get(name).cloned().unwrap_or(Value::Nothing), at),
             },
         };
         match value {
@@ -39,7 +46,7 @@ impl Evaluator<'_> {
             Value::List(_) | Value::Map(_) => {
                 // "Nested stacks" of the page of AWS::CloudFormation::Stack: a list is given as a text with commas.
                 let problem = format!("{id}: the parameter {name} of a nested stack is given as a text; join a list with commas");
-                Err(TemplateError::at(all.at, problem).found_in(&self.given().file))
+                Err(TemplateError::at(at, problem).found_in(&self.given().file))
             }
             value => Ok(Some(value)),
         }

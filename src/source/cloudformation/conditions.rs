@@ -32,9 +32,19 @@ impl<'a> Evaluator<'a> {
     /// Whether the condition of this name holds.
     pub(crate) fn condition(&self, name: &str, at: Position) -> Result<Holds, TemplateError> {
         let Some(node) = self.template().conditions.get(name) else {
-            return Err(TemplateError::at(at, format!("there is no condition {name:?}")).found_in(&self.given().file));
+            return self.no_condition(name, at);
         };
         self.within(&format!("condition {}", self.given().scoped(name)), at, || self.holds(node))
+    }
+
+    /// What is not written may be what a macro or a loop makes; else it is wrong.
+    fn no_condition(&self, name: &str, at: Position) -> Result<Holds, TemplateError> {
+        if self.template().hiding().next().is_none() {
+            return Err(TemplateError::at(at, format!("there is no condition {name:?}")).found_in(&self.given().file));
+        }
+        let unknown = Missing::Condition(self.given().scoped(name)).text();
+        let comparison = Comparison { unknown, with: Text::literal("true") };
+        Ok(self.world.equal(&comparison).map_or(Holds::Open(comparison), Holds::of))
     }
 
     fn holds(&self, node: &Node) -> Result<Holds, TemplateError> {

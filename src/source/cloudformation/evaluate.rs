@@ -2,16 +2,18 @@
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>). What is not known becomes a symbol that says what is
 //! missing; what CloudFormation would refuse is an error that names the place.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::document::{Content, Entry, Node, TemplateError};
 use super::functions;
 use super::given::Given;
 use super::identity;
+use super::include::TRANSFORM;
 use super::pieces::{pieces, trimmed};
 use super::reading::Reading;
 use super::stacks::{Member, Nested, Stacks};
-use super::template::{Parameter, Template};
+use super::template::{Parameter, Template, is_open, open_as};
 use super::under_way::UnderWay;
 use super::value::{Missing, Value};
 use super::world::{Holds, World};
@@ -54,7 +56,7 @@ impl<'a> Evaluator<'a> {
 
     fn call(&self, name: &str, argument: &Node, at: Position) -> Result<Value, TemplateError> {
         match name {
-            "Ref" => self.reference(name_in(argument, "Ref")?, argument.at),
+            "Ref" => self.reference(&self.name(argument, name)?, argument.at),
             "Fn::GetAtt" => self.attribute(argument),
             "Fn::If" => {
                 let [condition, yes, no] = functions::arguments(argument, name)?;
@@ -72,16 +74,13 @@ impl<'a> Evaluator<'a> {
             "Fn::FindInMap" => functions::find_in_map(self, argument),
             "Fn::ImportValue" => functions::import(self, argument),
             "Fn::Cidr" => functions::cidr(self, argument),
+            "Fn::Length" | "Fn::ToJsonString" if !self.template().is_extended() => Err(functions::not_extended(name, at)),
             "Fn::Length" => functions::length(self, argument),
             "Fn::ToJsonString" => {
                 Ok(self.value(argument)?.json().map_or_else(|_| Missing::here(self.given(), name, at).into(), Value::Text))
             }
-            "Fn::GetAZs" => Ok(Value::Unknown(Missing::Function("Fn::GetAZs".to_owned()))),
-            "Fn::Base64" => Ok(Missing::here(self.given(), name, at).into()),
-            "Fn::Transform" => {
-                let macro_name = argument.get("Name").and_then(Node::text).unwrap_or("of Fn::Transform");
-                Ok(Value::Unknown(Missing::here(self.given(), &format!("the macro {macro_name}"), at)))
-            }
+            "Fn::GetAZs" => functions::zones(self, argument),
+            "Fn::Base64" => functions::base64(self, argument),
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => {
                 Err(TemplateError::at(at, format!("{name} stands in Conditions and in Rules, not in a value")))
             }
@@ -89,13 +88,44 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn nothing_named(&self, name: &str) -> String {
+    /// A name. With the language extensions it may be made by functions.
+    fn name<'n>(&self, node: &'n Node, function: &str) -> Result<Cow<'n, str>, TemplateError> {
+        if node.text().is_none() && self.template().is_extended() {
+            return match self.value(node)? {
+                Value::Text(text) if text.as_literal().is_some() => Ok(Cow::Owned(text.written().into_owned())),
+                _ => Err(TemplateError::at(node.at, format!("{function} takes a name here, and this one is not known"))),
+            };
+        }
+        name_in(node, function).map(Cow::Borrowed)
+    }
+
+    /// What a macro or a loop makes that stands among other keys.
+    fn made_by(&self, entry: &Entry) -> Value {
+        let what = if entry.key == TRANSFORM { format!("the macro {}", open_as(entry)) } else { open_as(entry) };
+        Value::Unknown(Missing::here(self.given(), &what, entry.at))
+    }
+
+    /// A property among these, evaluated. Macros may change all of them, and loops may make those that are not written.
+    pub(crate) fn written(&self, properties: Option<&Node>, name: &str) -> Result<Option<Value>, TemplateError> {
+        let open = properties.into_iter().flat_map(Node::entries).find(|entry| is_open(&entry.key));
+        match (properties.and_then(|all| all.get(name)), open) {
+            (Some(_), Some(open)) if open.key == TRANSFORM => Ok(Some(self.made_by(open))),
+            (Some(node), _) => self.value(node).map(Some),
+            (None, open) => Ok(open.map(|open| self.made_by(open))),
+        }
+    }
+
+    /// What is not written may be what a macro or a loop makes; else it is wrong.
+    fn nothing_named(&self, name: &str, attribute: &str, at: Position) -> Result<Value, TemplateError> {
+        if self.template().hiding().next().is_some() {
+            return Ok(Missing::Attribute { resource: self.given().scoped(name), attribute: attribute.to_owned() }.into());
+        }
         let known = self.template().parameters.keys().chain(self.template().resources.keys());
         // Logical ids are short; what is longer is no misspelling of one.
         let alike = known.filter(|known| known.len() <= 255 && name.len() <= 255);
         let nearest = alike.map(|known| (strsim::osa_distance(known, name), known)).min().filter(|(distance, _)| *distance <= 3);
         let hint = nearest.map(|(_, known)| format!("; did you mean {known:?}?")).unwrap_or_default();
-        format!("{name:?} is neither a parameter nor a resource of this template{hint}")
+        Err(TemplateError::at(at, format!("{name:?} is neither a parameter nor a resource of this template{hint}")))
     }
 
     /// The value of a parameter.
@@ -133,7 +163,7 @@ impl<'a> Evaluator<'a> {
             return self.attribute_of(resource, attribute, argument.at);
         }
         let [resource, attribute] = functions::arguments(argument, "Fn::GetAtt")?;
-        let resource = name_in(resource, "Fn::GetAtt")?;
+        let resource = &*self.name(resource, "Fn::GetAtt")?;
         match self.value(attribute)? {
             Value::Text(text) => match text.as_literal() {
                 Some(attribute) => self.attribute_of(resource, attribute, argument.at),
@@ -152,6 +182,10 @@ impl Evaluator<'_> {
             Content::List(items) => {
                 let items: Vec<Value> = items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?;
                 Ok(Value::List(items.into_iter().filter(|item| *item != Value::Nothing).collect()))
+            }
+            Content::Map(entries) if entries.iter().any(|entry| is_open(&entry.key)) => {
+                let open = entries.iter().find(|entry| is_open(&entry.key));
+                Ok(open.map_or(Value::Null, |open| self.made_by(open)))
             }
             Content::Map(entries) => match node.only() {
                 Some((name, argument)) if name == "Ref" || name.starts_with("Fn::") => {
@@ -211,7 +245,7 @@ impl Reading for Evaluator<'_> {
         if self.template().resources.contains_key(name) {
             return identity::reference(self, name, at);
         }
-        Err(TemplateError::at(at, self.nothing_named(name)))
+        self.nothing_named(name, "Ref", at)
     }
 
     fn attribute_of(&self, resource: &str, attribute: &str, at: Position) -> Result<Value, TemplateError> {
@@ -225,13 +259,13 @@ impl Reading for Evaluator<'_> {
         if self.template().resources.contains_key(resource) {
             identity::attribute(self, resource, attribute, at)
         } else {
-            Err(TemplateError::at(at, self.nothing_named(resource)))
+            self.nothing_named(resource, attribute, at)
         }
     }
 
     fn property(&self, resource: &str, name: &str, at: Position) -> Result<Option<Value>, TemplateError> {
-        let node = self.template().resources.get(resource).and_then(|it| it.properties.as_ref()).and_then(|it| it.get(name));
-        node.map(|node| self.within(&self.given().scoped(resource), at, || self.value(node))).transpose()
+        let properties = self.template().resources.get(resource).and_then(|it| it.properties.as_ref());
+        self.within(&self.given().scoped(resource), at, || self.written(properties, name))
     }
 }
 

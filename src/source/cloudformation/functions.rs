@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use super::document::{Node, TemplateError};
 use super::pieces::pieces;
 use super::reading::Reading;
+use super::template::is_open;
 use super::value::{Missing, Value};
 use crate::policy::{Part, Position, Symbol, Text};
 
@@ -177,23 +178,71 @@ fn variable(evaluator: &impl Reading, name: &str, own: Option<&Node>, at: Positi
     }
 }
 
+/// That a function is one of the language extensions, which the template does not say it is written with.
+pub(super) fn not_extended(what: &str, at: Position) -> TemplateError {
+    TemplateError::at(at, format!("{what} needs `Transform: AWS::LanguageExtensions`"))
+}
+
 pub(super) fn find_in_map(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
     // With the language extensions a fourth argument holds the default.
     let (keys, default) = match argument.items() {
         [map, first, second] => ([map, first, second], None),
+        [_, _, _, options] if !evaluator.template().is_extended() => {
+            return Err(not_extended("DefaultValue of Fn::FindInMap", options.at));
+        }
         [map, first, second, options] => ([map, first, second], options.get("DefaultValue")),
         _ => return Err(TemplateError::at(argument.at, "Fn::FindInMap takes a mapping and two keys")),
     };
-    let keys: Vec<Text> = keys.into_iter().map(|key| text(evaluator, key, "Fn::FindInMap")).collect::<Result<_, _>>()?;
-    let Some(known) = keys.iter().map(Text::as_literal).collect::<Option<Vec<&str>>>() else {
-        let of = keys.iter().map(|key| Missing::of(key).to_string()).collect::<Vec<_>>().join(", ");
-        return Ok(Value::Unknown(Missing::From("FindInMap".to_owned(), Box::new(Missing::Text(of)))));
-    };
-    let found = evaluator.template().mappings.get(known[0]).and_then(|map| map.get(known[1])).and_then(|map| map.get(known[2]));
-    match found.or(default) {
-        Some(node) => evaluator.value(node),
-        None => Err(TemplateError::at(argument.at, format!("the mapping {} has no {} / {}", known[0], known[1], known[2]))),
+    let mut texts = Vec::new();
+    for key in keys {
+        texts.push(text(evaluator, key, "Fn::FindInMap")?);
     }
+    // Mappings of two stacks may have one name.
+    let missing = || {
+        let of = texts.iter().map(|key| Missing::of(key).to_string()).collect::<Vec<_>>().join(", ");
+        Value::Unknown(Missing::From("FindInMap".to_owned(), Box::new(Missing::Text(evaluator.given().scoped(&of)))))
+    };
+    let [Some(map), Some(first), Some(second)] = [0, 1, 2].map(|index| texts.get(index).and_then(Text::as_literal)) else {
+        return Ok(missing());
+    };
+    let map = evaluator.template().mappings.get(map);
+    let may_be_made =
+        || map.is_none_or(|map| map.entries().iter().any(|entry| is_open(&entry.key))) && evaluator.template().hiding().next().is_some();
+    let found = map.and_then(|map| map.get(first)).and_then(|map| map.get(second));
+    match found {
+        Some(node) => evaluator.value(node),
+        None if may_be_made() => Ok(missing()),
+        None => match default {
+            Some(node) => evaluator.value(node),
+            None => Err(TemplateError::at(argument.at, format!("the mapping {} has no {first} / {second}", texts[0]))),
+        },
+    }
+}
+
+/// The zones of a region. Which an account has, and in which order, only it is told; so each is a symbol, equal to the same one of the same region
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html>).
+pub(super) fn zones(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    let told = text(evaluator, argument, "Fn::GetAZs")?;
+    let own = || evaluator.reference("AWS::Region", argument.at);
+    let region = if told.as_literal() == Some("") { own()? } else { Value::Text(told) };
+    let Value::Text(region) = region else { return Err(TemplateError::at(argument.at, "Fn::GetAZs takes a region")) };
+    Ok(Value::Unknown(Missing::Zones(region.to_string())))
+}
+
+/// A text in Base64, if all of it is known.
+pub(super) fn base64(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let told = text(evaluator, argument, "Fn::Base64")?;
+    let Some(literal) = told.as_literal() else { return Ok(Missing::From("Base64".to_owned(), Box::new(Missing::of(&told))).into()) };
+    let mut encoded = String::new();
+    for three in literal.as_bytes().chunks(3) {
+        let bits = three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let letter = char::from(LETTERS[bits >> (18 - 6 * place) & 63]);
+            encoded.push(if place <= three.len() { letter } else { '=' });
+        }
+    }
+    Ok(Value::from(encoded.as_str()))
 }
 
 pub(super) fn import(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {

@@ -15,7 +15,7 @@ pub(super) fn hidden(stacks: &Stacks, world: &World) -> Result<Option<String>, T
             continue;
         }
         found.extend(member.template.hiding().map(|name| {
-            format!("what the macro {name} makes of the template is not known: give what `aws cloudformation get-template --template-stage Processed` shows")
+            format!("what {name} makes of the template is not known: give what `aws cloudformation get-template --template-stage Processed` shows")
         }));
         for (id, nested) in &member.nested {
             if let Nested::Unread(what) = nested

@@ -1,13 +1,15 @@
 //! Reads a template with everything that it takes in: the stacks that it nests, from the files that it names. `mod.rs` asks here.
 
 use super::beside::{self, Beside};
-use super::document::{Node, TemplateError, read};
+use super::document::{Content, Entry, Node, TemplateError, read};
 use super::evaluate::Evaluator;
 use super::given::Given;
+use super::include::include;
+use super::loops::unroll;
 use super::reading::Reading;
 use super::sam;
 use super::stacks::Stacks;
-use super::template::{Resource, Template};
+use super::template::{Resource, Template, is_open};
 use super::value::Value;
 use super::world::World;
 
@@ -21,18 +23,35 @@ const MOST_STACKS: usize = 500;
 /// No more bytes than these are read for one template.
 const MOST_BYTES: usize = 32 << 20;
 
+/// No more bytes than these are made by loops.
+const MOST_MADE: usize = 64 << 20;
+
 /// Reads a template, and the stacks that it nests.
 pub(super) fn load(text: &str, given: Given, files: &dyn Beside) -> Result<Stacks, TemplateError> {
-    let template = template(text).map_err(|error| error.found_in(&given.file))?;
-    let mut loading = Loading { stacks: Stacks::of(template, given), files, bytes: text.len() };
-    loading.nested(0, &[])?;
+    let mut loading = Loading { stacks: Stacks::default(), files, left: MOST_BYTES, may_make: MOST_MADE };
+    let root = loading.add(text, given, None)?;
+    loading.nested(root, &[])?;
     Ok(loading.stacks)
 }
 
-fn template(text: &str) -> Result<Template, TemplateError> {
-    let mut template = Template::of(&read(text)?)?;
-    sam::expand(&mut template);
-    Ok(template)
+/// The sections of a template that lists of loops may hang on.
+fn sections(document: &Node) -> Result<Template, TemplateError> {
+    let Content::Map(entries) = &document.content else { return Template::of(document) };
+    let kept = ["Transform", "Parameters", "Mappings", "Conditions"];
+    let mut entries: Vec<Entry> = entries.iter().filter(|entry| kept.contains(&entry.key.as_str())).cloned().collect();
+    let nothing = Node { at: document.at, content: Content::Map(Vec::new()) };
+    entries.extend(document.get("Resources").map(|_| Entry { at: document.at, key: "Resources".to_owned(), node: nothing }));
+    Template::of(&Node { at: document.at, content: Content::Map(entries) })
+}
+
+/// The items of a list over which a loop goes, if all of them are known.
+fn items(evaluator: &Evaluator<'_>, list: &Node) -> Result<Option<Vec<String>>, TemplateError> {
+    let Value::List(items) = evaluator.value(list)? else { return Ok(None) };
+    let literal = |item: &Value| match item {
+        Value::Text(text) => text.as_literal().map(str::to_owned),
+        _ => None,
+    };
+    Ok(items.iter().map(literal).collect())
 }
 
 /// Where the template of a nested stack is.
@@ -53,17 +72,39 @@ fn place(resource: &Resource) -> Option<Place> {
         "AWS::Serverless::Application" => Some(property("Location").filter(|location| location.text().is_some())?),
         _ => return None,
     };
-    let local = resource.asset.as_deref().or(url.and_then(Node::text)).filter(|text| beside::is_local(text));
+    // What a macro may change is not read.
+    let fixed = resource.properties.iter().flat_map(Node::entries).all(|entry| !is_open(&entry.key));
+    let local = resource.asset.as_deref().or(url.and_then(Node::text)).filter(|text| fixed && beside::is_local(text));
     Some(local.map_or_else(|| Place::Elsewhere(url.cloned()), |path| Place::File(path.to_owned())))
 }
 
 struct Loading<'f> {
     stacks: Stacks,
     files: &'f dyn Beside,
-    bytes: usize,
+    /// So many bytes may still be read.
+    left: usize,
+    /// So many may still be made by loops.
+    may_make: usize,
 }
 
 impl Loading<'_> {
+    /// Adds a stack with this template, once all that it takes in stands in it.
+    fn add(&mut self, text: &str, given: Given, parent: Option<(usize, String)>) -> Result<usize, TemplateError> {
+        let file = given.file.clone();
+        let found_in = |error: TemplateError| error.found_in(&file);
+        let mut document = read(text).map_err(found_in)?;
+        include(&mut document, &file, self.files, &mut self.left).map_err(found_in)?;
+        let index = self.stacks.add(sections(&document).map_err(found_in)?, given, parent);
+        let world = World::default();
+        let evaluator = Evaluator::new(&self.stacks, &world).in_stack(index);
+        let extended = self.stacks.member(index).template.is_extended();
+        unroll(&mut document, extended, &|list| items(&evaluator, list), &mut self.may_make).map_err(found_in)?;
+        let mut template = Template::of(&document).map_err(found_in)?;
+        sam::expand(&mut template);
+        self.stacks.read(index, template);
+        Ok(index)
+    }
+
     /// Reads the stacks that this one nests. `within` are the files of those that it lies in.
     fn nested(&mut self, outer: usize, within: &[String]) -> Result<(), TemplateError> {
         let member = self.stacks.member(outer);
@@ -100,10 +141,9 @@ impl Loading<'_> {
         if within.len() >= DEEPEST {
             return Err(wrong(format!("stacks lie more than {DEEPEST} deep in each other")));
         }
-        self.bytes += found.text.len();
-        if self.stacks.all().len() >= MOST_STACKS || self.bytes > MOST_BYTES {
+        let Some(left) = self.left.checked_sub(found.text.len()).filter(|_| self.stacks.all().len() < MOST_STACKS) else {
             return Err(wrong(format!("more than {MOST_STACKS} nested stacks, or {MOST_BYTES} bytes of them")));
-        }
+        };
         let given = Given {
             exports: parent.exports.clone(),
             account: parent.account.clone(),
@@ -112,11 +152,13 @@ impl Loading<'_> {
             file: found.name,
             ..Given::default()
         };
-        let template = template(&found.text).map_err(|error| error.found_in(&given.file))?;
-        if let Some(unknown) = unknown_parameter(resource, &template) {
-            return Err(wrong(format!("it gives a parameter {unknown}, which {} does not have", given.file)));
+        let file = given.file.clone();
+        self.left = left;
+        let index = self.add(&found.text, given, Some((outer, id.to_owned())))?;
+        if let Some(unknown) = unknown_parameter(resource, &self.stacks.member(index).template) {
+            return Err(wrong(format!("it gives a parameter {unknown}, which {file} does not have")));
         }
-        Ok(self.stacks.add(template, given, Some((outer, id.to_owned()))))
+        Ok(index)
     }
 
     /// What is written as a URL, for people.
@@ -135,7 +177,11 @@ fn unknown_parameter(resource: &Resource, template: &Template) -> Option<String>
         return None;
     }
     let given = resource.properties.as_ref()?.get("Parameters")?;
-    // A call tells no names.
-    let called = given.only().is_some_and(|(name, _)| name.starts_with("Fn::"));
-    given.entries().iter().map(|entry| &entry.key).find(|name| !called && !template.parameters.contains_key(*name)).cloned()
+    // A call, a macro or a loop tells no names.
+    given
+        .entries()
+        .iter()
+        .map(|entry| &entry.key)
+        .find(|name| !name.starts_with("Fn::") && !template.parameters.contains_key(*name))
+        .cloned()
 }

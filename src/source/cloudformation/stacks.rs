@@ -7,6 +7,7 @@ use super::given::Given;
 use super::template::Template;
 
 /// A template and the stacks that it nests, and these.
+#[derive(Default)]
 pub(crate) struct Stacks {
     // INVARIANT: the root comes first, every other one after the one that nests it.
     members: Vec<Member>,
@@ -36,8 +37,9 @@ pub(crate) enum Nested {
 
 impl Stacks {
     /// A template alone.
+    #[cfg(test)]
     pub(crate) fn of(template: Template, given: Given) -> Self {
-        let mut stacks = Self { members: Vec::new() };
+        let mut stacks = Self::default();
         stacks.add(template, given, None);
         stacks
     }
@@ -53,6 +55,14 @@ impl Stacks {
         }
         self.members.push(Member { template, given, parent, nested: BTreeMap::new(), names });
         index
+    }
+
+    /// Puts the template of a stack in place of what was known of it before.
+    pub(super) fn read(&mut self, index: usize, template: Template) {
+        if let Some(member) = self.members.get_mut(index) {
+            member.names = template.resources.keys().map(|id| (id.clone(), member.given.scoped(id))).collect();
+            member.template = template;
+        }
     }
 
     /// Takes a stack for one whose template is not read.

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::document::{Content, Entry, Node, TemplateError};
+use super::include::TRANSFORM;
+use super::loops::LOOP;
 use crate::policy::Position;
 
 /// A template, cut into its sections.
@@ -21,6 +23,8 @@ pub(crate) struct Template {
     pub(crate) transforms: Vec<String>,
     /// What the stack tells others, by name.
     pub(crate) outputs: BTreeMap<String, Output>,
+    /// Macros and loops that stand among the sections' entries and were not written out: what they make is not known.
+    pub(crate) open: Vec<String>,
     /// What SAM takes as the properties of all functions, and other types.
     pub(crate) globals: Option<Node>,
 }
@@ -81,14 +85,24 @@ pub(crate) struct Resource {
 /// The macro of SAM.
 pub(crate) const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
+/// The macro of the language extensions.
+const EXTENSIONS: &str = "AWS::LanguageExtensions";
+
 /// Macros of AWS that change nothing but what is written for them: language extensions, hosted rotation functions, and SAM, which `sam` follows
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/transform-reference.html>).
-const HARMLESS: [&str; 3] = ["AWS::LanguageExtensions", "AWS::SecretsManager-", SERVERLESS];
+const HARMLESS: [&str; 3] = [EXTENSIONS, "AWS::SecretsManager-", SERVERLESS];
 
 impl Template {
-    /// The macros that may change anything in the template.
+    /// The macros that may change anything in the template, and what else of it is not known.
     pub(crate) fn hiding(&self) -> impl Iterator<Item = &str> {
-        self.transforms.iter().map(String::as_str).filter(|name| !HARMLESS.iter().any(|begin| name.starts_with(begin)))
+        let macros = self.transforms.iter().filter(|name| !HARMLESS.iter().any(|begin| name.starts_with(begin)));
+        macros.chain(&self.open).map(String::as_str)
+    }
+
+    /// Whether it is written with the language extensions
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html>).
+    pub(crate) fn is_extended(&self) -> bool {
+        self.transforms.iter().any(|name| name == EXTENSIONS)
     }
 
     /// Reads the sections of a document.
@@ -97,21 +111,49 @@ impl Template {
             return Err(TemplateError::at(document.at, "it has no Resources, so it is no template of CloudFormation"));
         };
         let section = |name: &str| document.get(name).map(Node::entries).unwrap_or_default();
-        let nodes = |name: &str| section(name).iter().map(|entry| (entry.key.clone(), entry.node.clone())).collect();
-        let transforms = match document.get("Transform") {
-            Some(node) if node.text().is_some() => vec![node.text().unwrap_or_default().to_owned()],
-            Some(node) => node.items().iter().filter_map(transform).collect(),
-            None => Vec::new(),
-        };
+        let written = |name: &str| section(name).iter().filter(|entry| !is_open(&entry.key));
+        let nodes = |name: &str| written(name).map(|entry| (entry.key.clone(), entry.node.clone())).collect();
+        let sections = ["Mappings", "Conditions", "Resources", "Outputs"];
+        let mut open: Vec<String> = sections.into_iter().flat_map(section).filter(|entry| is_open(&entry.key)).map(open_as).collect();
+        let mut known = BTreeMap::new();
+        for entry in mapping(resources, "Resources")?.iter().filter(|entry| !is_open(&entry.key)) {
+            match entry.node.get("Type") {
+                None if entry.node.entries().iter().any(|entry| is_open(&entry.key)) => open.push(format!("a macro in {}", entry.key)),
+                _ => known.extend([resource(entry)?]),
+            }
+        }
         Ok(Self {
             parameters: section("Parameters").iter().map(parameter).collect::<Result<_, _>>()?,
             mappings: nodes("Mappings"),
             conditions: nodes("Conditions"),
-            resources: mapping(resources, "Resources")?.iter().map(resource).collect::<Result<_, _>>()?,
-            transforms,
-            outputs: section("Outputs").iter().filter_map(output).collect(),
+            resources: known,
+            transforms: transforms(document),
+            outputs: written("Outputs").filter_map(output).collect(),
+            open,
             globals: document.get("Globals").cloned(),
         })
+    }
+}
+
+/// Whether a key stands for what a macro or a loop makes.
+pub(super) fn is_open(key: &str) -> bool {
+    key == TRANSFORM || key.starts_with(LOOP)
+}
+
+/// A macro or a loop among the entries of a section, for people.
+pub(super) fn open_as(entry: &Entry) -> String {
+    match entry.node.get("Parameters").and_then(|it| it.get("Location")).and_then(Node::text) {
+        Some(location) => format!("{} of {location}", transform(&entry.node).unwrap_or_default()),
+        None => transform(&entry.node).filter(|_| entry.key == TRANSFORM).unwrap_or_else(|| entry.key.clone()),
+    }
+}
+
+/// The macros that a whole document goes through.
+pub(super) fn transforms(document: &Node) -> Vec<String> {
+    match document.get("Transform") {
+        Some(node) if matches!(node.content, Content::List(_)) => node.items().iter().filter_map(transform).collect(),
+        Some(node) => transform(node).into_iter().collect(),
+        None => Vec::new(),
     }
 }
 
@@ -157,11 +199,20 @@ fn resource(entry: &Entry) -> Result<(String, Resource), TemplateError> {
     let resource = Resource {
         at: entry.at,
         kind: text("Type").ok_or_else(|| TemplateError::at(entry.at, format!("resource {} has no Type", entry.key)))?,
-        properties: entry.node.get("Properties").cloned(),
+        properties: properties(&entry.node),
         condition: text("Condition"),
         depends_on: names.filter_map(Node::text).map(str::to_owned).collect(),
         construct: metadata("aws:cdk:path"),
         asset: metadata("aws:asset:path"),
     };
     Ok((entry.key.clone(), resource))
+}
+
+/// The properties of a resource. A macro beside them may change them.
+fn properties(resource: &Node) -> Option<Node> {
+    let own = resource.get("Properties");
+    let Some(around) = resource.entries().iter().find(|entry| entry.key == TRANSFORM) else { return own.cloned() };
+    let mut entries = own.map(Node::entries).unwrap_or_default().to_vec();
+    entries.push(around.clone());
+    Some(Node { at: own.map_or(around.at, |own| own.at), content: Content::Map(entries) })
 }

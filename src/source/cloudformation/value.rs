@@ -52,6 +52,8 @@ pub(crate) enum Missing {
     Items(String),
     /// A text of which parts are not known.
     Text(String),
+    /// The availability zones of a region, as an account sees them.
+    Zones(String),
     /// One item of a list that is not known.
     Item(usize, Box<Missing>),
     /// A value that is made from one that is not known.
@@ -71,6 +73,7 @@ impl fmt::Display for Missing {
             Self::Function(name) => write!(f, "what {} gives", name.trim_start_matches("Fn::")),
             Self::Items(text) => write!(f, "items of {text}"),
             Self::Text(text) => f.write_str(text),
+            Self::Zones(region) => write!(f, "zones of {region}"),
             Self::Item(index, of) => write!(f, "item {index} of {of}"),
             Self::From(function, of) => write!(f, "what {function} makes of {of}"),
         }
@@ -112,10 +115,11 @@ impl From<&str> for Value {
 }
 
 impl Value {
-    /// The value of a key; of what is no mapping, or has no such key, `None`. `AWS::NoValue` is not there.
+    /// The value of a key; of what is no mapping, or has no such key, `None`. `AWS::NoValue` is not there. What is not known may have any key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(fields) => fields.get(key).filter(|value| !matches!(value, Self::Nothing)),
+            Self::Unknown(_) => Some(self),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use self::nodes::{call, is_call, list, map, reference, text};
 use super::document::{Content, Entry, Node};
-use super::template::{Resource, SERVERLESS, Template};
+use super::template::{Resource, SERVERLESS, Template, is_open};
 use crate::policy::Position;
 
 const KIND: &str = "AWS::Serverless::Function";
@@ -84,12 +84,16 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
     let mut function: Vec<(String, Node)> =
         SAME.iter().filter_map(|name| Some(((*name).to_owned(), properties.get(name)?.clone()))).collect();
     function.push(("Tags".to_owned(), tags(at, properties)));
+    // What macros and loops make is not known for the role either.
+    let open = || properties.entries().iter().filter(|entry| is_open(&entry.key)).map(|entry| (entry.key.clone(), entry.node.clone()));
+    function.extend(open());
     if let Some(role) = properties.get("Role") {
         function.push(("Role".to_owned(), role.clone()));
     } else {
         let role = format!("{id}Role");
         function.push(("Role".to_owned(), call(at, "Fn::GetAtt", list(at, vec![text(at, &role), text(at, "Arn")]))));
         let mut fields = policies::role(at, id, properties);
+        fields.extend(open());
         fields.push(("Tags".to_owned(), tags(at, properties)));
         made.insert(role, like("AWS::IAM::Role", fields));
     }

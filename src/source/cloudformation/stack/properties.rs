@@ -53,7 +53,7 @@ impl<'a> Properties<'a> {
 
     /// A property. One that is null, or `AWS::NoValue`, is not there.
     pub(super) fn value(&self, name: &str) -> Result<Option<Value>, TemplateError> {
-        let value = self.node(name).map(|node| self.evaluator.value(node)).transpose()?;
+        let value = self.evaluator.written(self.resource.properties.as_ref(), name)?;
         Ok(value.filter(|value| !matches!(value, Value::Null | Value::Nothing)))
     }
 

@@ -5,7 +5,7 @@ use crate::source::cloudformation::given::Given;
 use crate::source::cloudformation::world::World;
 
 /// Expression, and what it comes to.
-const VALUES: [(&str, &str); 59] = [
+const VALUES: [(&str, &str); 71] = [
     ("plain", "plain"),
     ("012", "012"),
     ("{a: [1, true, null]}", r#"{"a":["1","true",null]}"#),
@@ -73,7 +73,19 @@ const VALUES: [(&str, &str); 59] = [
         "{Fn::ToJsonString: {Resource: !Ref Db, Note: 'a\"b'}}",
         r#"{"Note":"a\"b","Resource":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:ops/db-⟦Db#6⟧"}"#,
     ),
-    ("!GetAZs ''", "unknown: what GetAZs gives"),
+    ("!GetAZs ''", "unknown: zones of eu-west-1"),
+    ("!Select [0, !GetAZs '']", "⟦?item 0 of zones of eu-west-1⟧"),
+    ("!Select [0, !GetAZs {Ref: AWS::Region}]", "⟦?item 0 of zones of eu-west-1⟧"),
+    ("!Select [1, {Fn::GetAZs: us-east-1}]", "⟦?item 1 of zones of us-east-1⟧"),
+    ("{Fn::Length: !GetAZs ''}", "⟦?what Length makes of zones of eu-west-1⟧"),
+    ("!Base64 ''", ""),
+    ("!Base64 'f'", "Zg=="),
+    ("!Base64 'fo'", "Zm8="),
+    ("!Base64 'foobar'", "Zm9vYmFy"),
+    ("!Base64 {Ref: Stage}", "⟦?what Base64 makes of parameter Stage⟧"),
+    ("{Ref: !Sub ['Ke${Y}', {Y: y}]}", "⟦Key⟧"),
+    ("{a: 1, 'Fn::Transform': {Name: Own}}", "unknown: what the macro Own at line 25 column 65 gives"),
+    ("{Fn::New: x}", "unknown: what New at line 25 column 58 gives"),
     ("'pre{{resolve:ssm:/a/b:1}}post'", "pre⟦?dynamic reference ssm_/a/b_1⟧post"),
     (
         "!Sub '{{resolve:secretsmanager:${Unnamed}:SecretString:password}}'",

@@ -1,5 +1,6 @@
 //! Each intrinsic function, condition and kind of parameter by small cases: the value that is expected, or what is told to be missing.
 
+mod expansions;
 mod intrinsics;
 mod nested;
 mod worlds;
@@ -15,6 +16,7 @@ use super::world::World;
 
 /// What stands in every template of these cases beside the value that is asked for.
 const AROUND: &str = "
+Transform: AWS::LanguageExtensions
 Parameters:
   Stage: {Type: String}
   Owner: {Type: String, Default: ops}

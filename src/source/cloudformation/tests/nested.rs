@@ -30,7 +30,7 @@ impl Beside for Files {
     }
 }
 
-fn loaded(root: &str, files: &[(&'static str, &str)]) -> Result<Stacks, TemplateError> {
+pub(super) fn loaded(root: &str, files: &[(&'static str, &str)]) -> Result<Stacks, TemplateError> {
     load(root, Given { file: "main.yaml".to_owned(), ..given() }, &Files::of(files))
 }
 
