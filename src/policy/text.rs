@@ -121,13 +121,30 @@ impl Text {
     /// The parts in a row.
     pub fn from_parts(parts: impl IntoIterator<Item = Part>) -> Self {
         let mut merged: Vec<Part> = Vec::new();
+        // Literals that follow each other, until it is known where they end.
+        let (mut first, mut more) = (None::<SmolStr>, String::new());
+        let end = |first: &mut Option<SmolStr>, more: &mut String| {
+            let literal = if more.is_empty() { first.take() } else { Some(SmolStr::from(std::mem::take(more))) };
+            *first = None;
+            literal.map(Part::Literal)
+        };
         for part in parts {
-            match (merged.last_mut(), part) {
-                (_, Part::Literal(text)) if text.is_empty() => {}
-                (Some(Part::Literal(last)), Part::Literal(text)) => *last = format!("{last}{text}").into(),
-                (_, part) => merged.push(part),
+            match part {
+                Part::Literal(text) if text.is_empty() => {}
+                Part::Literal(text) if first.is_none() => first = Some(text),
+                Part::Literal(text) => {
+                    if let (true, Some(first)) = (more.is_empty(), &first) {
+                        more.push_str(first);
+                    }
+                    more.push_str(&text);
+                }
+                symbol @ Part::Symbol(_) => {
+                    merged.extend(end(&mut first, &mut more));
+                    merged.push(symbol);
+                }
             }
         }
+        merged.extend(end(&mut first, &mut more));
         match merged.as_slice() {
             [] => Self::literal(""),
             [Part::Literal(text)] => Self(Repr::Literal(text.clone())),

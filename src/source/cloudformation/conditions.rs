@@ -8,7 +8,7 @@ use super::reading::Reading;
 use super::template::Parameter;
 use super::value::{Missing, Value};
 use super::world::{Comparison, Holds};
-use crate::policy::{Position, Text};
+use crate::policy::{Part, Position, Text};
 
 impl<'a> Evaluator<'a> {
     /// Whether the stack is made: for sure, for sure not, or that hangs on a condition.
@@ -120,15 +120,19 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The parameter of this stack that is not known by this symbol.
-    fn parameter_called(&self, unknown: &Text) -> Option<&'a Parameter> {
-        let is_it = |name: &String| Missing::Parameter(self.parameter_name(name)).text() == *unknown;
-        self.member().template.parameters.iter().find(|(name, _)| is_it(name)).map(|(_, parameter)| parameter)
+    /// The parameter of this stack that is known by this name among those of all stacks.
+    fn parameter_called(&self, name: &str) -> Option<&'a Parameter> {
+        let member = self.member();
+        let own = if member.parent.is_some() { name.strip_prefix(&member.given.scope)? } else { name };
+        member.template.parameters.get(own)
     }
 
     /// Whether a parameter is `text`, if the values that it takes tell.
     fn one_of_allowed(&self, unknown: &Text, text: &str) -> Option<bool> {
-        let of = |index: usize| self.in_stack(index).parameter_called(unknown);
+        let parts = unknown.parts();
+        let [Part::Symbol(symbol)] = parts.as_slice() else { return None };
+        let name = symbol.id().strip_prefix("parameter ")?;
+        let of = |index: usize| self.in_stack(index).parameter_called(name);
         let parameter = (0..self.stacks.all().len()).find_map(of)?;
         let left: Vec<&String> = parameter.allowed.iter().filter(|value| !self.world.excludes(unknown, value)).collect();
         match left.as_slice() {

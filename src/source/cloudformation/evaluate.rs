@@ -10,6 +10,7 @@ use super::functions;
 use super::given::Given;
 use super::identity;
 use super::include::TRANSFORM;
+use super::lookups;
 use super::pieces::{pieces, trimmed};
 use super::reading::Reading;
 use super::stacks::{Member, Nested, Stacks};
@@ -71,15 +72,15 @@ impl<'a> Evaluator<'a> {
             "Fn::Split" => functions::split(self, argument),
             "Fn::Select" => functions::select(self, argument),
             "Fn::Sub" => functions::sub(self, argument),
-            "Fn::FindInMap" => functions::find_in_map(self, argument),
-            "Fn::ImportValue" => functions::import(self, argument),
+            "Fn::FindInMap" => lookups::find_in_map(self, argument),
+            "Fn::ImportValue" => lookups::import(self, argument),
             "Fn::Cidr" => functions::cidr(self, argument),
             "Fn::Length" | "Fn::ToJsonString" if !self.template().is_extended() => Err(functions::not_extended(name, at)),
             "Fn::Length" => functions::length(self, argument),
             "Fn::ToJsonString" => {
                 Ok(self.value(argument)?.json().map_or_else(|_| Missing::here(self.given(), name, at).into(), Value::Text))
             }
-            "Fn::GetAZs" => functions::zones(self, argument),
+            "Fn::GetAZs" => lookups::zones(self, argument),
             "Fn::Base64" => functions::base64(self, argument),
             "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => {
                 Err(TemplateError::at(at, format!("{name} stands in Conditions and in Rules, not in a value")))
@@ -226,7 +227,12 @@ impl Reading for Evaluator<'_> {
     }
 
     fn value(&self, node: &Node) -> Result<Value, TemplateError> {
-        self.under_way.deeper(node.at, || self.evaluated(node)).map_err(|error| error.found_in(&self.given().file))
+        let evaluated = || {
+            let value = self.evaluated(node)?;
+            self.under_way.made(&value, node.at)?;
+            Ok(value)
+        };
+        self.under_way.deeper(node.at, evaluated).map_err(|error| error.found_in(&self.given().file))
     }
 
     fn reference(&self, name: &str, at: Position) -> Result<Value, TemplateError> {

@@ -6,12 +6,15 @@ use ipnet::IpNet;
 use super::document::{Node, TemplateError};
 use super::pieces::pieces;
 use super::reading::Reading;
-use super::template::is_open;
 use super::value::{Missing, Value};
 use crate::policy::{Part, Position, Symbol, Text};
 
 /// The longest list that `Fn::Cidr` makes (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-cidr.html>).
 const MOST_BLOCKS: usize = 256;
+
+/// The longest text that is made. CloudFormation takes templates of 1 MB
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
+pub(super) const LONGEST: usize = 1 << 20;
 
 /// The arguments of a function that takes exactly `N`.
 pub(super) fn arguments<'n, const N: usize>(node: &'n Node, function: &str) -> Result<[&'n Node; N], TemplateError> {
@@ -68,7 +71,7 @@ pub(super) fn without_dynamic_references(text: Text) -> Text {
 }
 
 /// An argument that must be a text.
-fn text(evaluator: &impl Reading, node: &Node, function: &str) -> Result<Text, TemplateError> {
+pub(super) fn text(evaluator: &impl Reading, node: &Node, function: &str) -> Result<Text, TemplateError> {
     match evaluator.value(node)? {
         Value::Text(text) => Ok(text),
         Value::Unknown(missing) => Ok(missing.text()),
@@ -96,6 +99,21 @@ fn number(evaluator: &impl Reading, node: &Node, function: &str) -> Result<Optio
     }
 }
 
+/// Puts parts to others, as long as the text does not become longer than any that AWS takes.
+fn grow(parts: &mut Vec<Part>, more: impl IntoIterator<Item = Part>, length: &mut usize, at: Position) -> Result<(), TemplateError> {
+    for part in more {
+        *length += match &part {
+            Part::Literal(text) => text.len(),
+            Part::Symbol(symbol) => symbol.id().len(),
+        };
+        if *length > LONGEST {
+            return Err(TemplateError::at(at, format!("a text is longer than {LONGEST} bytes")));
+        }
+        parts.push(part);
+    }
+    Ok(())
+}
+
 pub(super) fn join(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
     let [delimiter, items] = arguments(argument, "Fn::Join")?;
     let delimiter = text(evaluator, delimiter, "Fn::Join")?;
@@ -103,16 +121,17 @@ pub(super) fn join(evaluator: &impl Reading, argument: &Node) -> Result<Value, T
         Ok(items) => items,
         Err(missing) => return Ok(Missing::From(format!("Join {:?}", delimiter.to_string()), Box::new(missing)).into()),
     };
-    let mut parts = Vec::new();
+    let (mut parts, mut length) = (Vec::new(), 0);
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
-            parts.extend(delimiter.parts());
+            grow(&mut parts, delimiter.parts(), &mut length, argument.at)?;
         }
-        match item {
-            Value::Text(text) => parts.extend(text.parts()),
-            Value::Unknown(missing) => parts.extend(missing.text().parts()),
+        let text = match item {
+            Value::Text(text) => text,
+            Value::Unknown(missing) => missing.text(),
             _ => return Err(TemplateError::at(argument.at, "Fn::Join takes a list of texts")),
-        }
+        };
+        grow(&mut parts, text.parts(), &mut length, argument.at)?;
     }
     Ok(Value::Text(Text::from_parts(parts)))
 }
@@ -148,20 +167,20 @@ pub(super) fn sub(evaluator: &impl Reading, argument: &Node) -> Result<Value, Te
         let pattern = pattern.text().ok_or_else(|| TemplateError::at(argument.at, "Fn::Sub takes a text, or a text and a mapping"))?;
         (pattern, Some(own))
     };
-    let mut parts = Vec::new();
+    let (mut parts, mut length) = (Vec::new(), 0);
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once("${") {
-        parts.push(Part::Literal(before.into()));
+        grow(&mut parts, [Part::Literal(before.into())], &mut length, argument.at)?;
         let Some((name, after)) = after.split_once('}') else {
             return Err(TemplateError::at(argument.at, "Fn::Sub: a ${ is not closed"));
         };
         rest = after;
         match name.strip_prefix('!') {
-            Some(literal) => parts.push(Part::Literal(format!("${{{literal}}}").into())),
-            None => parts.extend(variable(evaluator, name.trim(), own, argument.at)?.parts()),
+            Some(literal) => grow(&mut parts, [Part::Literal(format!("${{{literal}}}").into())], &mut length, argument.at)?,
+            None => grow(&mut parts, variable(evaluator, name.trim(), own, argument.at)?.parts(), &mut length, argument.at)?,
         }
     }
-    parts.push(Part::Literal(rest.into()));
+    grow(&mut parts, [Part::Literal(rest.into())], &mut length, argument.at)?;
     Ok(Value::Text(Text::from_parts(parts)))
 }
 
@@ -183,52 +202,6 @@ pub(super) fn not_extended(what: &str, at: Position) -> TemplateError {
     TemplateError::at(at, format!("{what} needs `Transform: AWS::LanguageExtensions`"))
 }
 
-pub(super) fn find_in_map(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
-    // With the language extensions a fourth argument holds the default.
-    let (keys, default) = match argument.items() {
-        [map, first, second] => ([map, first, second], None),
-        [_, _, _, options] if !evaluator.template().is_extended() => {
-            return Err(not_extended("DefaultValue of Fn::FindInMap", options.at));
-        }
-        [map, first, second, options] => ([map, first, second], options.get("DefaultValue")),
-        _ => return Err(TemplateError::at(argument.at, "Fn::FindInMap takes a mapping and two keys")),
-    };
-    let mut texts = Vec::new();
-    for key in keys {
-        texts.push(text(evaluator, key, "Fn::FindInMap")?);
-    }
-    // Mappings of two stacks may have one name.
-    let missing = || {
-        let of = texts.iter().map(|key| Missing::of(key).to_string()).collect::<Vec<_>>().join(", ");
-        Value::Unknown(Missing::From("FindInMap".to_owned(), Box::new(Missing::Text(evaluator.given().scoped(&of)))))
-    };
-    let [Some(map), Some(first), Some(second)] = [0, 1, 2].map(|index| texts.get(index).and_then(Text::as_literal)) else {
-        return Ok(missing());
-    };
-    let map = evaluator.template().mappings.get(map);
-    let may_be_made =
-        || map.is_none_or(|map| map.entries().iter().any(|entry| is_open(&entry.key))) && evaluator.template().hiding().next().is_some();
-    let found = map.and_then(|map| map.get(first)).and_then(|map| map.get(second));
-    match found {
-        Some(node) => evaluator.value(node),
-        None if may_be_made() => Ok(missing()),
-        None => match default {
-            Some(node) => evaluator.value(node),
-            None => Err(TemplateError::at(argument.at, format!("the mapping {} has no {first} / {second}", texts[0]))),
-        },
-    }
-}
-
-/// The zones of a region. Which an account has, and in which order, only it is told; so each is a symbol, equal to the same one of the same region
-/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html>).
-pub(super) fn zones(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
-    let told = text(evaluator, argument, "Fn::GetAZs")?;
-    let own = || evaluator.reference("AWS::Region", argument.at);
-    let region = if told.as_literal() == Some("") { own()? } else { Value::Text(told) };
-    let Value::Text(region) = region else { return Err(TemplateError::at(argument.at, "Fn::GetAZs takes a region")) };
-    Ok(Value::Unknown(Missing::Zones(region.to_string())))
-}
-
 /// A text in Base64, if all of it is known.
 pub(super) fn base64(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -243,12 +216,6 @@ pub(super) fn base64(evaluator: &impl Reading, argument: &Node) -> Result<Value,
         }
     }
     Ok(Value::from(encoded.as_str()))
-}
-
-pub(super) fn import(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
-    let name = text(evaluator, argument, "Fn::ImportValue")?;
-    let value = name.as_literal().and_then(|name| evaluator.given().exports.get(name));
-    Ok(value.map_or_else(|| Missing::Import(name.to_string()).into(), |value| Value::Text(Text::parse(value))))
 }
 
 pub(super) fn cidr(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {

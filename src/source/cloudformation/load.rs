@@ -23,12 +23,15 @@ const MOST_STACKS: usize = 500;
 /// No more bytes than these are read for one template.
 const MOST_BYTES: usize = 32 << 20;
 
+/// No more resources than these are looked at in all the stacks of one template.
+const MOST_RESOURCES: usize = 10_000;
+
 /// No more bytes than these are made by loops.
 const MOST_MADE: usize = 64 << 20;
 
 /// Reads a template, and the stacks that it nests.
 pub(super) fn load(text: &str, given: Given, files: &dyn Beside) -> Result<Stacks, TemplateError> {
-    let mut loading = Loading { stacks: Stacks::default(), files, left: MOST_BYTES, may_make: MOST_MADE };
+    let mut loading = Loading { stacks: Stacks::default(), files, resources: 0, left: MOST_BYTES, may_make: MOST_MADE };
     let root = loading.add(text, given, None)?;
     loading.nested(root, &[])?;
     Ok(loading.stacks)
@@ -81,6 +84,8 @@ fn place(resource: &Resource) -> Option<Place> {
 struct Loading<'f> {
     stacks: Stacks,
     files: &'f dyn Beside,
+    /// So many resources were found.
+    resources: usize,
     /// So many bytes may still be read.
     left: usize,
     /// So many may still be made by loops.
@@ -101,6 +106,10 @@ impl Loading<'_> {
         unroll(&mut document, extended, &|list| items(&evaluator, list), &mut self.may_make).map_err(found_in)?;
         let mut template = Template::of(&document).map_err(found_in)?;
         sam::expand(&mut template);
+        self.resources += template.resources.len();
+        if self.resources > MOST_RESOURCES {
+            return Err(found_in(TemplateError::at(document.at, format!("more than {MOST_RESOURCES} resources"))));
+        }
         self.stacks.read(index, template);
         Ok(index)
     }

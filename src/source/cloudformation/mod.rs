@@ -14,6 +14,7 @@ mod hidden;
 mod identity;
 mod include;
 mod load;
+mod lookups;
 mod loops;
 pub(crate) mod managed;
 mod pieces;

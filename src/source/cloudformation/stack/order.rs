@@ -5,7 +5,7 @@
 //! CloudFormation waits for what a resource refers to and for what its `DependsOn` names, and for nothing else
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html>).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::permissions::Names;
 use super::properties::Properties;
@@ -80,17 +80,18 @@ fn policies(stack: &Stack<'_>, function: Properties<'_>) -> Result<Vec<String>, 
 
 /// The resources that are made before this one, whatever happens.
 fn awaited<'a>(stack: &Stack<'a>, id: &'a str) -> BTreeSet<&'a str> {
+    let by_id: BTreeMap<&str, Properties<'_>> = stack.made.iter().map(|it| (it.id, *it)).collect();
     let (mut waiting, mut awaited) = (vec![id], BTreeSet::new());
     while let Some(id) = waiting.pop() {
-        let Some(it) = stack.made.iter().find(|it| it.id == id) else { continue };
-        waiting.extend(waits_for(stack, *it).into_iter().filter(|id| awaited.insert(*id)));
+        let Some(it) = by_id.get(id) else { continue };
+        waiting.extend(waits_for(&by_id, *it).into_iter().filter(|id| awaited.insert(*id)));
     }
     awaited
 }
 
 /// What CloudFormation makes before this resource because it says so. Before a resource of a nested stack, that is also what the stack itself waits for; and a
 /// nested stack is made when all its resources are.
-fn waits_for<'a>(stack: &Stack<'a>, it: Properties<'a>) -> Vec<&'a str> {
+fn waits_for<'a>(by_id: &BTreeMap<&'a str, Properties<'a>>, it: Properties<'a>) -> Vec<&'a str> {
     let member = it.evaluator.member();
     let mut named: Vec<&str> = it.resource.depends_on.iter().map(String::as_str).collect();
     if let Some(properties) = &it.resource.properties {
@@ -101,13 +102,13 @@ fn waits_for<'a>(stack: &Stack<'a>, it: Properties<'a>) -> Vec<&'a str> {
         let id = member.name_of(local);
         found.push(id);
         if member.nested.contains_key(local) {
-            let inside = |other: &str| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
-            found.extend(stack.made.iter().map(|other| other.id).filter(|other| inside(other)));
+            let inside = |other: &&str| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
+            found.extend(by_id.range(id..).map(|(other, _)| *other).skip(1).take_while(|other| other.starts_with(id)).filter(inside));
         }
     }
     if let Some((outer, local)) = &member.parent {
         let id = it.evaluator.in_stack(*outer).member().name_of(local);
-        found.extend(stack.made.iter().find(|other| other.id == id).into_iter().flat_map(|outer| waits_for(stack, *outer)));
+        found.extend(by_id.get(id).into_iter().flat_map(|outer| waits_for(by_id, *outer)));
     }
     found
 }

@@ -1,6 +1,7 @@
 //! Each intrinsic function, condition and kind of parameter by small cases: the value that is expected, or what is told to be missing.
 
 mod expansions;
+mod hostile;
 mod intrinsics;
 mod nested;
 mod worlds;
