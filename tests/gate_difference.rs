@@ -36,6 +36,7 @@ fn turned_on(inventory: &Inventory, secret: &Arn, function: &Arn) -> Inventory {
         next_rotation: None,
         // Nobody turns it on before the stack is there.
         not_awaited: Vec::new(),
+        order_hidden: None,
         ..before
     };
     inventory

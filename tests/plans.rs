@@ -353,6 +353,7 @@ fn a_module_as_teams_write_it_is_decided_with_its_configuration_and_open_without
         "key-policy-changeable",
         "role-cannot-use-key",
         "role-encrypts-beside-rotation",
+        "rotation-before-what-it-needs",
     ];
     assert_eq!((verdicts(&decided), rules(&decided)), (vec!["fails".to_owned(), "rotates".to_owned()], BTreeSet::from(expected)));
     let sarif = rotaudit(&["scan", "--plan", file, "--source", "tests/plans/module", "--format", "sarif"]);
@@ -417,6 +418,57 @@ fn what_a_plan_adds_is_told_apart_from_what_was_there() {
     assert_eq!((before["rotations"].as_array().unwrap().len(), rules(&before)), (1, BTreeSet::new()), "{:#}", before["undecided"]);
     let expected = ["invoke-open-to-other-accounts", "role-cannot-rotate-secret"];
     assert_eq!((after["rotations"].as_array().unwrap().len(), rules(&after)), (2, BTreeSet::from(expected)), "{:#}", after["undecided"]);
+}
+
+/// What the rotations of a report do not wait for, by the secret that each finding is about.
+fn not_awaited(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "rotation-before-what-it-needs");
+    findings.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_rotation_that_does_not_wait_for_what_it_needs_may_come_first() {
+    let mut plan = plan("vpc");
+    let text = fs::read_to_string("tests/plans/vpc/main.tf").unwrap();
+    let depends_on = text[text.find("  depends_on").unwrap()..].split_once("  ]\n").unwrap().0;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("order-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("main.tf"), text.replace(&format!("{depends_on}  ]\n"), "")).unwrap();
+    let resources = plan["configuration"]["root_module"]["resources"].as_array_mut().unwrap();
+    let rotation = resources.iter_mut().find(|resource| resource["type"] == "aws_secretsmanager_secret_rotation").unwrap();
+    rotation.as_object_mut().unwrap().remove("depends_on").unwrap();
+    let report = report("order", &plan, folder.to_str().unwrap());
+    fs::remove_dir_all(folder).unwrap();
+    let found = not_awaited(&report).concat();
+    for address in [
+        "aws_lambda_permission.secrets_manager",
+        "aws_iam_role_policy.rotate",
+        "aws_secretsmanager_secret_version.db",
+        "aws_vpc_endpoint.secrets_manager",
+        "aws_security_group_rule.endpoint",
+    ] {
+        assert!(found.contains(address), "{address}: {found}");
+    }
+    // In `correct` nobody waits for the permission to write a log, on which nothing hangs.
+    assert!(!fs::read_to_string("tests/plans/correct/main.tf").unwrap().contains("    aws_iam_role_policy_attachment.logs"));
+}
+
+#[test]
+fn a_local_value_on_the_way_hides_what_a_rotation_waits_for() {
+    let scan = |more: &[&str]| -> Value {
+        let output = rotaudit(&[&["scan", "--plan", "tests/plans/module/plan.json", "--format", "json"], more].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let open = scan(&[]);
+    let undecided = open["undecided"].as_array().unwrap().iter().find(|check| check["rule"] == "rotation-before-what-it-needs");
+    assert!(undecided.unwrap_or(&Value::Null).to_string().contains("local."), "{:#}", open["undecided"]);
+    let found = not_awaited(&scan(&["--source", "tests/plans/module"]));
+    assert!(
+        found.iter().all(|message| message.contains("module.rotate[\"orders\"].aws_lambda_permission.triggers[\"secrets\"]")
+            || message.contains("billing")),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn turned_on(before: RotationConfiguration, proposal: &Proposal) -> RotationConf
         last_rotated: None,
         next_rotation: None,
         not_awaited: Vec::new(),
+        order_hidden: None,
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known::Known;
+use super::known::{Gap, Known};
 use super::named::NamedDocument;
 use super::network::DeclaredTarget;
 use crate::arn::Arn;
@@ -121,7 +121,10 @@ pub struct RotationConfiguration {
     /// When the next is due; in the past when rotations fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_rotation: Option<Timestamp>,
-    /// What a template that turns it on does not wait for although the rotation needs it, by logical ids.
+    /// What a template or plan that turns it on does not wait for although the rotation needs it, by logical ids or addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_awaited: Vec<String>,
+    /// Why it is not known what it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_hidden: Option<Gap>,
 }

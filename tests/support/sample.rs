@@ -88,6 +88,7 @@ fn rotating(function: &str) -> RotationConfiguration {
         last_rotated: Some(at(10)),
         next_rotation: Some(at(40)),
         not_awaited: Vec::new(),
+        order_hidden: None,
     }
 }
 

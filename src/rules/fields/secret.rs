@@ -2,7 +2,7 @@
 
 use super::make::{boolean, gone_principals, int, known, list, malformed_of, option, record, text, time};
 use super::row::Row;
-use crate::rules::expression::{Field, Record, Type};
+use crate::rules::expression::{Fact, Field, Record, Type};
 
 const TAG: Record = Record { name: "tag", fields: &[Field::required("key", Type::String), Field::required("value", Type::String)] };
 
@@ -11,9 +11,12 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::required("secret.arn", Type::String), |view| text(view.rotation.secret.arn.as_str())),
     Row::listed(Field::required("secret.account", Type::String), |view| text(view.rotation.secret.arn.account())),
     Row::listed(Field::required("secret.region", Type::String), |view| text(view.rotation.secret.arn.region())),
-    // What a template makes in any order with the rotation that needs it.
-    Row::listed(Field::optional("secret.not_awaited", Type::String), |view| {
+    // What a template or plan makes in any order with the rotation that needs it.
+    Row::read(Field::optional("secret.not_awaited", Type::String), |view| {
         let names = &view.rotation.secret.rotation.not_awaited;
+        if let Some(gap) = &view.rotation.secret.rotation.order_hidden {
+            return Fact::Unreadable(vec![gap.clone()]);
+        }
         option((!names.is_empty()).then(|| names.join(", ")), |names| text(&names))
     }),
     Row::listed(Field::optional("secret.description", Type::String), |view| option(view.rotation.secret.description.as_deref(), text)),

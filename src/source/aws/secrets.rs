@@ -99,6 +99,7 @@ fn rotation(listed: &Listed) -> RotationConfiguration {
         last_rotated: time(entry.last_rotated_date),
         next_rotation: time(entry.next_rotation_date),
         not_awaited: Vec::new(),
+        order_hidden: None,
     }
 }
 

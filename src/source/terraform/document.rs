@@ -189,6 +189,7 @@ pub(crate) struct DeclaredVariable {
 #[serde(default)]
 pub(crate) struct Output {
     pub(crate) expression: Json,
+    pub(crate) depends_on: Vec<String>,
 }
 
 /// A resource as it is written.
@@ -203,6 +204,9 @@ pub(crate) struct ConfiguredResource {
     /// By attribute: `{"constant_value": …}` or `{"references": […]}`; nested blocks are lists or objects of such.
     pub(crate) expressions: Json,
     pub(crate) for_each_expression: Json,
+    pub(crate) count_expression: Json,
+    /// What it waits for beside what it refers to.
+    pub(crate) depends_on: Vec<String>,
 }
 
 /// A call of a module.
@@ -213,6 +217,9 @@ pub(crate) struct ModuleCall {
     pub(crate) source: String,
     pub(crate) expressions: Json,
     pub(crate) for_each_expression: Json,
+    pub(crate) count_expression: Json,
+    /// What all of the module waits for.
+    pub(crate) depends_on: Vec<String>,
     pub(crate) module: Module,
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Instance {
     pub(crate) kind: String,
     pub(crate) name: String,
     pub(crate) key: Option<Key>,
+    /// Whether the plan makes or changes it.
+    pub(crate) changes: bool,
     pub(crate) values: Value,
 }
 
@@ -90,6 +92,7 @@ impl<'p> World<'p> {
                     kind: change.kind.clone(),
                     name: change.name.clone(),
                     key: change.index.as_ref().and_then(Key::of_json),
+                    changes: change.values.actions.iter().any(|action| action == "create" || action == "update"),
                     values: without_secrets(values),
                 };
                 instances.insert(change.address.clone(), instance);
@@ -136,6 +139,16 @@ impl<'p> World<'p> {
     pub(crate) fn written(&self, instance: &Instance) -> Option<&'p ConfiguredResource> {
         let path = instance.module.0.iter().map(|(name, _)| name.clone()).collect();
         self.configured.get(&(path, instance.data, instance.kind.as_str(), instance.name.as_str())).copied()
+    }
+
+    /// What is written under this name in the module that these calls lead to.
+    pub(crate) fn block(&self, module: &[String], data: bool, kind: &str, name: &str) -> Option<&'p ConfiguredResource> {
+        self.configured.get(&(module.to_vec(), data, kind, name)).copied()
+    }
+
+    /// The module that these calls lead to, as it is written.
+    pub(crate) fn module_called(&self, calls: &[String]) -> Option<&'p Module> {
+        calls.iter().try_fold(self.root(), |module, name| module.calls.get(name).map(|call| &call.module))
     }
 
     /// The call that leads to a module, as it is written.
@@ -201,6 +214,7 @@ fn from_state(module: &StateModule, instances: &mut BTreeMap<String, Instance>) 
             kind: resource.kind.clone(),
             name: resource.name.clone(),
             key: resource.index.as_ref().and_then(Key::of_json),
+            changes: false,
             values: without_secrets(Value::known(&resource.values)),
         };
         instances.insert(instance.address.clone(), instance);

@@ -86,6 +86,11 @@ resource "aws_secretsmanager_secret_rotation" "db" {
   rotation_rules {
     automatically_after_days = 30
   }
+  depends_on = [
+    aws_lambda_permission.secrets_manager,
+    aws_iam_role_policy.rotate,
+    aws_secretsmanager_secret_version.db,
+  ]
 }
 
 resource "aws_secretsmanager_secret" "new" {
@@ -101,4 +106,9 @@ resource "aws_secretsmanager_secret_rotation" "new" {
   rotation_rules {
     automatically_after_days = 30
   }
+  depends_on = [
+    aws_lambda_permission.secrets_manager,
+    aws_iam_role_policy.rotate,
+    aws_secretsmanager_secret_version.new,
+  ]
 }

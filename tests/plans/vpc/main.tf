@@ -77,6 +77,15 @@ resource "aws_secretsmanager_secret_rotation" "db" {
   rotation_rules {
     automatically_after_days = 30
   }
+  depends_on = [
+    aws_lambda_permission.secrets_manager,
+    aws_iam_role_policy.rotate,
+    aws_secretsmanager_secret_version.db,
+    aws_vpc_endpoint.secrets_manager,
+    aws_iam_role_policy_attachment.logs,
+    aws_vpc_security_group_egress_rule.database,
+    aws_security_group_rule.endpoint,
+  ]
 }
 
 resource "aws_lambda_function" "rotate" {

@@ -131,6 +131,7 @@ fn rotation(stack: &Stack<'_>, it: Properties<'_>, inventory: &mut Inventory) ->
     Ok(RotationConfiguration {
         enabled: true,
         not_awaited: order::not_awaited(stack, it, function.as_ref())?,
+        order_hidden: None,
         function,
         external_role: it.text("ExternalSecretRotationRoleArn")?.and_then(|text| Arn::parse(&text.written()).ok()),
         after_days: rule("AutomaticallyAfterDays").and_then(|days| days.parse().ok()),

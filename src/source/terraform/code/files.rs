@@ -25,7 +25,7 @@ pub(crate) struct Code {
 #[derive(Debug, Default)]
 pub(super) struct Files {
     /// By whether it is data, type and name.
-    blocks: BTreeMap<(bool, String, String), Written>,
+    pub(super) blocks: BTreeMap<(bool, String, String), Written>,
     pub(super) calls: BTreeMap<String, Block>,
     pub(super) locals: BTreeMap<String, Expression>,
     pub(super) outputs: BTreeMap<String, Expression>,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use hcl_edit::expr::{Expression, ForExpr, Traversal, TraversalOperator};
 use hcl_edit::visit::{Visit, visit_for_expr, visit_traversal};
 
+use super::files::Code;
 use crate::source::terraform::address::Target;
 
 /// Whether the expression refers to the same resources, variables, local values and modules as the plan says. Of dynamic blocks a plan says nothing.
@@ -31,10 +32,31 @@ fn root(target: &Target) -> Option<String> {
     }
 }
 
+impl Code {
+    /// All that a block refers to, as it is written there, also in dynamic blocks.
+    pub(crate) fn references_of_block(&self, module: &[String], data: bool, kind: &str, name: &str) -> BTreeSet<String> {
+        let block = self.module(module).and_then(|files| files.blocks.get(&(data, kind.to_owned(), name.to_owned())));
+        let mut roots = Roots::default();
+        if let Some(written) = block {
+            roots.visit_body(&written.block.body);
+        }
+        roots.written
+    }
+
+    /// What a local value refers to; `None` where the files do not hold it.
+    pub(crate) fn references_of_local(&self, module: &[String], name: &str) -> Option<BTreeSet<String>> {
+        let mut roots = Roots::default();
+        roots.visit_expr(self.module(module)?.locals.get(name)?);
+        Some(roots.written)
+    }
+}
+
 /// The things that an expression names, and the names that it binds itself.
 #[derive(Default)]
 struct Roots {
     named: BTreeSet<String>,
+    /// The same with their attributes.
+    written: BTreeSet<String>,
     bound: BTreeSet<String>,
 }
 
@@ -48,7 +70,10 @@ impl Visit for Roots {
                     _ => break,
                 }
             }
-            self.named.extend(Target::parse(&text).and_then(|target| root(&target)));
+            if let Some(root) = Target::parse(&text).and_then(|target| root(&target)) {
+                self.named.insert(root);
+                self.written.insert(text);
+            }
         }
         visit_traversal(self, traversal);
     }

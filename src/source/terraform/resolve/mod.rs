@@ -10,4 +10,4 @@ mod written;
 
 pub(crate) use found::Want;
 pub(crate) use resolver::Resolver;
-pub(crate) use written::SETS;
+pub(crate) use written::{SETS, references};

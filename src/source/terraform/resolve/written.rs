@@ -76,7 +76,7 @@ fn same(written: &Value, value: Option<&Value>) -> bool {
 }
 
 /// The references in an expression, also in the arguments of nested blocks.
-pub(super) fn references(expression: &Json) -> Vec<&str> {
+pub(crate) fn references(expression: &Json) -> Vec<&str> {
     match expression {
         Json::Object(fields) => match fields.get("references") {
             Some(Json::Array(references)) => references.iter().filter_map(Json::as_str).collect(),

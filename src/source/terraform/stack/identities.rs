@@ -164,13 +164,13 @@ fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<T
 
 /// Whether a text names a role, user or group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Named {
+pub(super) enum Named {
     This,
     Maybe,
     Other,
 }
 
-fn named(text: &Text, arn: &Arn) -> Named {
+pub(super) fn named(text: &Text, arn: &Arn) -> Named {
     let written = text.written();
     if *written == *arn.name() || *written == *arn.as_str() {
         Named::This

@@ -6,11 +6,13 @@ mod functions;
 mod identities;
 mod keys;
 mod network;
+mod order;
 mod origins;
 mod permissions;
 mod resources;
 mod secrets;
 mod thing;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::resources::Stack;
 use super::thing::{Thing, gap_of};
-use super::{documents, functions, keys};
+use super::{documents, functions, keys, order};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
@@ -28,7 +28,8 @@ pub(super) fn secrets(stack: &Stack<'_>, inventory: &mut Inventory) -> BTreeMap<
         }
     }
     for it in stack.of_kind("aws_secretsmanager_secret_rotation") {
-        let rotation = rotation(it, "rotation_rules.0", inventory);
+        let mut rotation = rotation(it, "rotation_rules.0", inventory);
+        (rotation.not_awaited, rotation.order_hidden) = order::not_awaited(stack, it, rotation.function.as_ref());
         if let Some(secret) = of(it, "secret_id", &mut secrets) {
             secret.rotation = rotation;
         }
@@ -168,6 +169,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         last_rotated: None,
         next_rotation: None,
         not_awaited: Vec::new(),
+        order_hidden: None,
     }
 }
 

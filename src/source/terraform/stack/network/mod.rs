@@ -49,6 +49,12 @@ pub(super) fn networks<'s>(stack: &Stack<'_>, secrets: impl Iterator<Item = &'s 
     names.into_iter().map(network).collect()
 }
 
+/// The VPCs of these subnets, as far as the plan makes them.
+pub(super) fn vpcs_of(stack: &Stack<'_>, subnets: &BTreeSet<String>) -> BTreeSet<String> {
+    let meant = stack.of_kind("aws_subnet").filter(|it| subnets.contains(&id_of(*it, "id", Kind::Subnet)));
+    meant.map(|it| id_of(it, "vpc_id", Kind::Vpc)).collect()
+}
+
 fn vpcs(place: &Place<'_, '_>) -> BTreeMap<String, Vpc> {
     let mut vpcs = BTreeMap::new();
     for it in place.of_kind("aws_vpc") {
