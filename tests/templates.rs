@@ -413,4 +413,161 @@ fn a_snippet_beside_the_template_is_read_and_one_elsewhere_leaves_open_what_it_s
     assert_eq!(found(&here), (vec![], "rotates"), "{here:#}");
     let elsewhere = report_of_two("included-elsewhere", &included.replace("child.yaml", "s3://bucket/policy.yaml"), &statement).unwrap();
     assert_eq!(found(&elsewhere).1, "undecided", "{elsewhere:#}");
+
+/// The rules that leave something open.
+fn left_open(report: &Value) -> Vec<&str> {
+    report["undecided"].as_array().unwrap().iter().map(|check| check["rule"].as_str().unwrap()).collect()
+}
+
+const APPLICATION: &str = include_str!("templates/sam/application.yaml");
+
+/// What is true of every function that AWS's applications make for a secret under a customer key in a VPC.
+const OF_APPLICATIONS: [&str; 2] = ["decrypt-outside-encryption-context", "network-permissions-open-to-code"];
+
+#[test]
+fn an_application_of_aws_is_followed_into_function_role_and_permission() {
+    let clean = report("application", APPLICATION, &[]);
+    assert_eq!(found(&clean), (OF_APPLICATIONS.to_vec(), "rotates"), "{clean:#}");
+    assert_eq!(left_open(&clean), ["invoke-open-to-other-accounts"], "nobody says whether its permission names an account");
+    for (from, to, rule, verdict) in [
+        ("        kmsKeyArn: !GetAtt Key.Arn\n", "", "role-cannot-use-key", "fails"),
+        ("        runtime: python3.13\n", "        runtime: python3.7\n", "function-runtime-deprecated", "rotates"),
+        (
+            "functionName: rotate-db\n",
+            "functionName: rotate-db\n        invokingServicePrincipal: alexa.amazonaws.com\n",
+            "secrets-manager-cannot-invoke",
+            "fails",
+        ),
+        ("https://secretsmanager.${AWS::Region}.", "https://secretsmanager.eu-north-1.", "endpoint-url-wrong", "fails"),
+        (
+            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 5432, ToPort: 5432",
+            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 1, ToPort: 2",
+            "target-out-of-reach",
+            "fails",
+        ),
+    ] {
+        assert!(APPLICATION.contains(from), "{from}");
+        let broken = report("application-broken", &APPLICATION.replacen(from, to, 1), &[]);
+        let (rules, said) = found(&broken);
+        // A permission for another service is a finding of its own.
+        let of_cause = ["invoke-open-to-other-services"];
+        let further: Vec<&&str> = rules.iter().filter(|it| !OF_APPLICATIONS.contains(it) && !of_cause.contains(it)).collect();
+        assert!(further == [&rule] && said == verdict, "{from:?}: {further:?}, {said}, not {rule}, {verdict}");
+    }
+}
+
+#[test]
+fn what_an_application_does_not_tell_stays_open_and_is_named() {
+    let without = report("application-runtime", &APPLICATION.replace("        runtime: python3.13\n", ""), &[]);
+    assert!(left_open(&without).contains(&"function-runtime-deprecated"), "{without:#}");
+    assert!(without["undecided"].to_string().contains("Runtime of Rotation is not known"), "{without:#}");
+    // The same name, published by somebody else.
+    for publisher in ["297356227924", "444455556666"] {
+        let other = report("application-other", &APPLICATION.replace("297356227824", publisher), &[]);
+        assert_eq!(found(&other).1, "undecided");
+        assert!(other["rotations"][0]["needs"].to_string().contains(publisher), "{other:#}");
+    }
+}
+
+const HOSTED: &str = include_str!("templates/cloudformation/hosted.yaml");
+
+/// What the macro of Secrets Manager makes beyond its documented properties.
+const UNTOLD: &str = "what the macro AWS::SecretsManager-2024-09-16 at line";
+
+#[test]
+fn of_a_hosted_function_what_its_properties_tell_is_decided_and_the_rest_is_named() {
+    let clean = report("hosted", HOSTED, &[]);
+    assert_eq!(found(&clean), (vec!["decrypt-outside-encryption-context"], "undecided"), "{clean:#}");
+    assert!(clean["rotations"][0]["needs"].to_string().contains(UNTOLD), "{clean:#}");
+    for (from, to, rule) in [
+        ("        KmsKeyArn: !GetAtt Key.Arn\n", "", "role-cannot-use-key"),
+        ("        Runtime: python3.13\n", "        Runtime: python3.7\n", "function-runtime-deprecated"),
+        ("RotationType: PostgreSQLSingleUser", "RotationType: PostgreSQLMultiUser", "rotation-function-incomplete"),
+        ("Transform: AWS::SecretsManager-2024-09-16\n", "", "rotation-function-incomplete"),
+        (
+            "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 443, ToPort: 443",
+            "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 1, ToPort: 1",
+            "endpoint-refuses-function",
+        ),
+        (
+            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 5432, ToPort: 5432",
+            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 1, ToPort: 2",
+            "target-out-of-reach",
+        ),
+    ] {
+        assert!(HOSTED.contains(from), "{from}");
+        let broken = report("hosted-broken", &HOSTED.replacen(from, to, 1), &[]);
+        let (rules, _) = found(&broken);
+        let further: Vec<&&str> = rules.iter().filter(|it| **it != "decrypt-outside-encryption-context").collect();
+        assert_eq!(further, [&rule], "{from:?}");
+    }
+    let given =
+        "RotationType: PostgreSQLMultiUser\n        SuperuserSecretArn: arn:aws:secretsmanager:eu-west-1:111122223333:secret:super-a1b2c3";
+    let alternating = report("hosted-alternating", &HOSTED.replace("RotationType: PostgreSQLSingleUser", given), &[]);
+    assert_eq!(found(&alternating).0, ["decrypt-outside-encryption-context"]);
+    let runtime = report("hosted-runtime", &HOSTED.replace("        Runtime: python3.13\n", ""), &[]);
+    assert!(left_open(&runtime).contains(&"function-runtime-deprecated"), "{runtime:#}");
+}
+
+#[test]
+fn an_application_for_alternating_users_needs_the_secret_of_the_superuser() {
+    let alternating = APPLICATION.replace("RotationSingleUser", "RotationMultiUser");
+    let without = report("application-alternating", &alternating, &[]);
+    assert!(found(&without).0.contains(&"rotation-function-incomplete"), "{without:#}");
+    let superuser =
+        "functionName: rotate-db\n        superuserSecretArn: arn:aws:secretsmanager:eu-west-1:111122223333:secret:super-a1b2c3";
+    let with = report("application-superuser", &alternating.replace("functionName: rotate-db", superuser), &[]);
+    assert_eq!(found(&with), (OF_APPLICATIONS.to_vec(), "rotates"), "{with:#}");
+}
+
+/// The clean template with a whole policy of the function in place of the permission.
+fn with_whole_policy(statements: &str) -> String {
+    let (before, after) = CLEAN.split_once("  Permission:\n").unwrap();
+    let (_, schedule) = after.split_once("  Schedule:\n").unwrap();
+    let policy = "    Type: AWS::Lambda::ResourcePolicy
+    Properties:
+      ResourceArn: !GetAtt Function.Arn
+      PolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal: {Service: secretsmanager.amazonaws.com}
+            Action: lambda:InvokeFunction
+            Resource: !GetAtt Function.Arn
+            Condition: {StringEquals: {'aws:SourceAccount': !Ref AWS::AccountId}}\n";
+    format!("{before}  Permission:\n{policy}{statements}  Schedule:\n{schedule}")
+}
+
+#[test]
+fn a_whole_policy_of_a_function_counts_with_its_deny_statements() {
+    let clean = report("whole", &with_whole_policy(""), &[]);
+    assert_eq!(found(&clean), (vec![], "rotates"), "{clean:#}");
+    let deny = "          - Effect: Deny
+            Principal: '*'
+            Action: lambda:InvokeFunction
+            Resource: !GetAtt Function.Arn
+            Condition: {Null: {'aws:SourceVpc': 'true'}}\n";
+    let denied = report("whole-denied", &with_whole_policy(deny), &[]);
+    assert_eq!(found(&denied), (vec!["secrets-manager-cannot-invoke"], "fails"), "{denied:#}");
+    // A single permission beside it may come before or after.
+    let both = "  Single:
+    Type: AWS::Lambda::Permission
+    Properties: {FunctionName: !Ref Function, Action: lambda:InvokeFunction, Principal: secretsmanager.amazonaws.com, SourceAccount: !Ref AWS::AccountId}\n";
+    let both = report("whole-both", &with_whole_policy(both).replace("DependsOn: Permission", "DependsOn: [Permission, Single]"), &[]);
+    assert_eq!(found(&both).1, "undecided", "{both:#}");
+    // It is awaited like a permission.
+    let early = report("whole-early", &with_whole_policy("").replace("    DependsOn: Permission\n", ""), &[]);
+    assert_eq!(found(&early).0, ["rotation-before-what-it-needs"]);
+}
+
+#[test]
+fn a_layer_of_the_template_is_ones_own() {
+    let layer = "      Timeout: 60\n      Layers: [!Ref Layer]\n";
+    let template = changed("      Timeout: 60\n", layer).replace(
+        "  Permission:\n",
+        "  Layer:\n    Type: AWS::Lambda::LayerVersion\n    Properties: {LayerName: drivers, Content: {S3Bucket: b, S3Key: k}}\n  Permission:\n",
+    );
+    assert_eq!(found(&report("layer", &template, &[])), (vec![], "rotates"));
+    let foreign = template.replace("Layers: [!Ref Layer]", "Layers: ['arn:aws:lambda:eu-west-1:444455556666:layer:drivers:3']");
+    assert_eq!(found(&report("layer-foreign", &foreign, &[])).0, ["function-layer-of-another-account"]);
 }

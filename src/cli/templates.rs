@@ -85,8 +85,9 @@ impl TemplateArgs {
             let mut inventory = it.inventory;
             if let Some(existing) = &existing {
                 inventory = overlay::joined(existing, &inventory);
+                overlay::add_to_network(&mut inventory, &it.additions, (account, region));
             }
-            overlay::add(&mut inventory, &it.additions);
+            overlay::add(&mut inventory, &it.additions, account);
             (it.world, inventory)
         };
         Ok(Some(deployed.into_iter().map(laid).collect()))

@@ -68,6 +68,7 @@ fn turned_on(before: RotationConfiguration, proposal: &Proposal) -> RotationConf
         next_rotation: None,
         not_awaited: Vec::new(),
         order_hidden: None,
+        not_given: Vec::new(),
     }
 }
 

@@ -127,4 +127,7 @@ pub struct RotationConfiguration {
     /// Why it is not known what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_hidden: Option<Gap>,
+    /// What a template does not give to the function that it has AWS make, although the rotation needs it, by the names of properties.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_given: Vec<String>,
 }

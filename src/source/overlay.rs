@@ -1,9 +1,13 @@
 //! Lays what a template will make over what exists: the template's facts win, resource by resource, and what it does not say comes from what exists. `cli` calls it for
 //! `--over`.
 
+mod network;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::arn::Arn;
+pub(crate) use network::NetworkAdditions;
+
+use crate::arn::{AccountId, Arn};
 use crate::inventory::network::ById;
 use crate::inventory::{Function, Gap, Inventory, Known, NamedDocument, Network, Secret};
 use crate::policy::Document;
@@ -11,15 +15,22 @@ use crate::policy::Document;
 /// The call by which a gap says that a template does not tell.
 const TEMPLATE: &str = "template";
 
+/// The policy of a function: the function, the qualifier (empty: none), the policy.
+pub(crate) type FunctionPolicy = (Arn, String, Known<Option<Document>>);
+
 /// What a template adds to things that it does not make.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Additions {
     /// Statements for the policies of functions, as JSON: the function, the qualifier (empty: none), the statement.
     pub(crate) statements: Vec<(Arn, String, serde_json::Value)>,
-    /// Policies for roles, by the role's name.
+    /// Whole policies of functions.
+    pub(crate) function_policies: Vec<FunctionPolicy>,
+    /// Policies for roles of its account, by the role's name.
     pub(crate) policies: Vec<(String, NamedDocument)>,
-    /// Managed policies that are attached to roles, by the role's name.
+    /// Managed policies that are attached to roles of its account, by the role's name.
     pub(crate) attached: Vec<(String, Arn)>,
+    /// What it adds to the network of its account and region.
+    pub(crate) network: NetworkAdditions,
 }
 
 impl Additions {
@@ -27,8 +38,10 @@ impl Additions {
     pub(crate) fn and(&self, other: &Self) -> Self {
         Self {
             statements: self.statements.iter().chain(&other.statements).cloned().collect(),
+            function_policies: self.function_policies.iter().chain(&other.function_policies).cloned().collect(),
             policies: self.policies.iter().chain(&other.policies).cloned().collect(),
             attached: self.attached.iter().chain(&other.attached).cloned().collect(),
+            network: self.network.and(&other.network),
         }
     }
 }
@@ -85,25 +98,47 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     result
 }
 
-/// Puts what a template adds where it belongs, as far as that is there.
-pub(crate) fn add(result: &mut Inventory, additions: &Additions) {
-    for (function, qualifier, statement) in &additions.statements {
-        let Some(function) = result.functions.get_mut(function) else { continue };
-        let policy = function.policies.entry(qualifier.clone()).or_insert(Known::Value(None));
-        if let Known::Value(document) = policy {
-            *document = Some(with_statement(document.as_ref(), statement));
+/// Puts what a template for this account adds to functions and roles where it belongs, as far as that is there.
+pub(crate) fn add(result: &mut Inventory, additions: &Additions, account: &AccountId) {
+    add_to_functions(result, additions);
+    if let Some(Known::Value(identities)) = result.accounts.get_mut(account).map(|account| &mut account.identities) {
+        for role in identities.roles.values_mut() {
+            let of_role = |name: &str| role.arn.name() == name;
+            for (_, policy) in additions.policies.iter().filter(|(name, _)| of_role(name)) {
+                // An inline policy takes the place of one of the same name.
+                role.permissions.inline.retain(|known| known.name != policy.name);
+                role.permissions.inline.push(policy.clone());
+            }
+            for (_, policy) in additions.attached.iter().filter(|(name, _)| of_role(name)) {
+                if !role.permissions.attached.contains(policy) {
+                    role.permissions.attached.push(policy.clone());
+                }
+            }
         }
     }
-    let identities = result.accounts.values_mut().filter_map(|account| match &mut account.identities {
-        Known::Value(identities) => Some(identities),
-        Known::Unreadable(_) => None,
-    });
-    for role in identities.flat_map(|identities| identities.roles.values_mut()) {
-        let of_role = |name: &str| role.arn.name() == name;
-        let policies: Vec<NamedDocument> = additions.policies.iter().filter(|(name, _)| of_role(name)).map(|(_, it)| it.clone()).collect();
-        let attached: Vec<Arn> = additions.attached.iter().filter(|(name, _)| of_role(name)).map(|(_, it)| it.clone()).collect();
-        role.permissions.inline.extend(policies);
-        role.permissions.attached.extend(attached);
+}
+
+/// Puts what a template adds to a network that exists there.
+pub(crate) fn add_to_network(result: &mut Inventory, additions: &Additions, (account, region): (&AccountId, &str)) {
+    if let Some(network) = result.networks.get_mut(&format!("{account}/{region}")) {
+        additions.network.add_to(network);
+    }
+}
+
+fn add_to_functions(result: &mut Inventory, additions: &Additions) {
+    for (function, qualifier, policy) in &additions.function_policies {
+        let Some(function) = result.functions.get_mut(function) else { continue };
+        function.policies.insert(qualifier.clone(), policy.clone());
+    }
+    for (arn, qualifier, statement) in &additions.statements {
+        let Some(function) = result.functions.get_mut(arn) else { continue };
+        let policy = function.policies.entry(qualifier.clone()).or_insert(Known::Value(None));
+        if additions.function_policies.iter().any(|(other, whole, _)| other == arn && whole == qualifier) {
+            let says = "a template writes the whole policy and a single permission, and what is left of them hangs on the order";
+            *policy = Known::Unreadable(Gap::new(TEMPLATE, arn.as_str(), says));
+        } else if let Known::Value(document) = policy {
+            *document = Some(with_statement(document.as_ref(), statement));
+        }
     }
 }
 
@@ -189,14 +224,16 @@ fn function_over(known: &Function, made: &Function) -> Function {
 fn network_over(known: Network, made: &Network) -> Network {
     let mut attached = known.attached_databases;
     attached.extend(made.attached_databases.clone());
+    let known_tables = network::without_tables_of(known.route_tables, &made.route_tables);
+    let known_acls = network::without_acls_of(known.network_acls, &made.network_acls, &made.subnets);
     Network {
         vpcs: both(known.vpcs, &made.vpcs),
         subnets: both(known.subnets, &made.subnets),
-        route_tables: both(known.route_tables, &made.route_tables),
+        route_tables: both(known_tables, &made.route_tables),
         nat_gateways: both(known.nat_gateways, &made.nat_gateways),
         internet_gateways: both(known.internet_gateways, &made.internet_gateways),
         egress_only_gateways: both(known.egress_only_gateways, &made.egress_only_gateways),
-        network_acls: both(known.network_acls, &made.network_acls),
+        network_acls: both(known_acls, &made.network_acls),
         security_groups: both(known.security_groups, &made.security_groups),
         endpoints: both(known.endpoints, &made.endpoints),
         databases: both(known.databases, &made.databases),

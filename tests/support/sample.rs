@@ -89,6 +89,7 @@ fn rotating(function: &str) -> RotationConfiguration {
         next_rotation: Some(at(40)),
         not_awaited: Vec::new(),
         order_hidden: None,
+        not_given: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::row::{Row, View};
 use super::runtimes::deprecated;
 use crate::arn::Arn;
 use crate::inventory::{FunctionDetails, Gap, Known, Variables};
+use crate::policy::Text;
 use crate::rules::expression::{Fact, Field, Type, Value};
 
 const TEXTS: Type = Type::List(&Type::String);
@@ -13,7 +14,10 @@ const TEXTS: Type = Type::List(&Type::String);
 pub(super) const ROWS: &[Row] = &[
     // When security updates of the runtime end; absent where no date is known, as for a container image.
     Row::read(Field::optional("function.runtime_ends", Type::Timestamp), |view| {
-        known(view.rotation.configuration.clone(), |it| option(it.and_then(|it| deprecated(it.runtime.as_deref()?)), time))
+        known(view.rotation.configuration.clone(), |it| match it.and_then(|it| it.runtime.as_deref()) {
+            Some(runtime) if Text::parse(runtime).has_unknown() => not_known(view, runtime),
+            runtime => option(runtime.and_then(deprecated), time),
+        })
     }),
     Row::read(Field::optional("function.last_modified", Type::Timestamp), |view| {
         of(view, Fact::Absent, |it| option(it.last_modified, time))
@@ -27,7 +31,12 @@ pub(super) const ROWS: &[Row] = &[
     }),
     Row::read(Field::required("function.layers", TEXTS), |view| of(view, list([]), |it| list(it.layers.iter().map(|it| string(it))))),
     // Layers that belong to another account than the function.
-    Row::read(Field::required("function.foreign_layers", TEXTS), |view| of(view, list([]), |it| list(foreign_layers(view, it)))),
+    Row::read(Field::required("function.foreign_layers", TEXTS), |view| {
+        of(view, list([]), |it| match it.layers.iter().find(|layer| Text::parse(layer).has_unknown()) {
+            Some(layer) => not_known(view, layer),
+            None => list(foreign_layers(view, it)),
+        })
+    }),
     Row::read(Field::optional("function.signing_job", Type::String), |view| {
         of(view, Fact::Absent, |it| option(it.signing_job.as_deref(), text))
     }),
@@ -91,6 +100,12 @@ fn of_variables(view: &View<'_>, without: Fact<Gap>, make: impl FnOnce(&Variable
         Known::Value(variables) => make(variables),
         Known::Unreadable(gap) => Fact::Unreadable(vec![gap.clone()]),
     })
+}
+
+/// A part of the function that its source does not know: a template's parameter, or what a macro makes.
+fn not_known(view: &View<'_>, written: &str) -> Fact<Gap> {
+    let function = view.rotation.function_arn.map_or("", Arn::as_str);
+    Fact::Unreadable(vec![Gap::new("template", function, &format!("{} is not known", written.replace(['⟦', '?', '⟧'], "")))])
 }
 
 fn foreign_layers<'a>(view: &View<'_>, it: &'a FunctionDetails) -> impl Iterator<Item = Value<Gap>> + use<'a> {

@@ -19,6 +19,11 @@ pub(super) const ROWS: &[Row] = &[
         }
         option((!names.is_empty()).then(|| names.join(", ")), |names| text(&names))
     }),
+    // What a template keeps from the function that AWS makes for it.
+    Row::listed(Field::optional("secret.not_given", Type::String), |view| {
+        let names = &view.rotation.secret.rotation.not_given;
+        option((!names.is_empty()).then(|| names.join(", ")), |names| text(&names))
+    }),
     Row::listed(Field::optional("secret.description", Type::String), |view| option(view.rotation.secret.description.as_deref(), text)),
     Row::listed(Field::required("secret.tags", Type::List(&Type::Record(&TAG))), |view| {
         list(view.rotation.secret.tags.iter().map(|(key, value)| record([("key", text(key)), ("value", text(value))])))

@@ -100,6 +100,7 @@ fn rotation(listed: &Listed) -> RotationConfiguration {
         next_rotation: time(entry.next_rotation_date),
         not_awaited: Vec::new(),
         order_hidden: None,
+        not_given: Vec::new(),
     }
 }
 

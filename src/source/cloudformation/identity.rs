@@ -7,6 +7,9 @@ use super::reading::Reading;
 use super::value::{Missing, Value};
 use crate::policy::{Part, Position, Symbol, Text};
 
+/// The type that deploys an application. Where it is AWS's own, `sam` makes it tell by `RotationLambdaARN` the function that it made, and by `Lacks` what that is made without.
+pub(super) const APPLICATION: &str = "AWS::Serverless::Application";
+
 /// How things of a type are called.
 struct Naming {
     kind: &'static str,
@@ -31,6 +34,8 @@ enum Form {
     Qualified,
     /// What a property gives.
     Same(&'static str),
+    /// The function of an application.
+    Application,
     /// An ARN: service, whether it names a region, and what stands before and after the name.
     Arn(&'static str, Region, &'static str, Suffix),
 }
@@ -46,6 +51,8 @@ enum Suffix {
     None,
     /// A hyphen and six characters that AWS makes up.
     Secret,
+    /// A colon and a number that AWS makes up.
+    Version,
 }
 
 const SECRET: Form = Form::Arn("secretsmanager", Region::Named, "secret:", Suffix::Secret);
@@ -54,13 +61,15 @@ const ROLE: Form = Form::Arn("iam", Region::Global, "role", Suffix::None);
 const POLICY: Form = Form::Arn("iam", Region::Global, "policy", Suffix::None);
 const KEY: Form = Form::Arn("kms", Region::Named, "key/", Suffix::None);
 
+const LAYER: Form = Form::Arn("lambda", Region::Named, "layer:", Suffix::Version);
+
 const OF_SECRET: Form = Form::Same("SecretId");
 
 const fn database(kind: &'static str, name: &'static str) -> Naming {
     Naming { kind, name: Some(name), reference: Form::Name, attributes: &[] }
 }
 
-const NAMINGS: [Naming; 34] = [
+const NAMINGS: [Naming; 37] = [
     Naming { kind: "AWS::SecretsManager::Secret", name: Some("Name"), reference: SECRET, attributes: &[("Id", SECRET)] },
     Naming { kind: "AWS::Lambda::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
     Naming { kind: "AWS::Serverless::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
@@ -108,6 +117,9 @@ const NAMINGS: [Naming; 34] = [
     Naming { kind: "AWS::SecretsManager::RotationSchedule", name: None, reference: OF_SECRET, attributes: &[("Id", OF_SECRET)] },
     Naming { kind: "AWS::SecretsManager::ResourcePolicy", name: None, reference: OF_SECRET, attributes: &[("Id", OF_SECRET)] },
     Naming { kind: "AWS::SecretsManager::SecretTargetAttachment", name: None, reference: OF_SECRET, attributes: &[("Id", OF_SECRET)] },
+    Naming { kind: "AWS::Lambda::LayerVersion", name: Some("LayerName"), reference: LAYER, attributes: &[("LayerVersionArn", LAYER)] },
+    Naming { kind: "AWS::Serverless::LayerVersion", name: Some("LayerName"), reference: LAYER, attributes: &[] },
+    Naming { kind: APPLICATION, name: None, reference: Form::Id, attributes: &[("Outputs.RotationLambdaARN", Form::Application)] },
     Naming { kind: "AWS::Lambda::Version", name: None, reference: Form::Qualified, attributes: &[("FunctionArn", Form::Qualified)] },
     Naming { kind: "AWS::Lambda::Alias", name: Some("Name"), reference: Form::Qualified, attributes: &[("AliasArn", Form::Qualified)] },
     database("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
@@ -185,6 +197,15 @@ fn form(evaluator: &impl Reading, id: &str, at: Position, naming: &Naming, form:
         Form::Same(same) => {
             return Ok(Value::Text(property(same)?.unwrap_or_else(|| unknown_text(evaluator, id, same))));
         }
+        Form::Application => {
+            let location = evaluator.property(id, "Location", at)?;
+            let named = match location.as_ref().and_then(|location| location.get("ApplicationId")) {
+                Some(Value::Text(text)) => text.written().into_owned(),
+                _ => id.to_owned(),
+            };
+            let unknown = || Missing::Function(format!("the application {named}")).text();
+            return Ok(Value::Text(property("RotationLambdaARN")?.unwrap_or_else(unknown)));
+        }
         Form::Part(part) => return Ok(Value::Text(Text::from_parts([Part::Symbol(Symbol::fresh(&format!("{scoped}.{part}")))]))),
         Form::Qualified => {
             let function = property("FunctionName")?.unwrap_or_else(|| unknown_text(evaluator, id, "FunctionName"));
@@ -213,9 +234,10 @@ fn form(evaluator: &impl Reading, id: &str, at: Position, naming: &Naming, form:
         parts.extend(property("Path")?.map_or_else(|| vec![literal("/")], |path| path.parts()));
     }
     parts.extend(name()?);
-    if suffix == Suffix::Secret {
-        parts.push(literal("-"));
-        parts.push(Part::Symbol(Symbol::fresh(&scoped).with_length(6)));
+    match suffix {
+        Suffix::None => {}
+        Suffix::Secret => parts.extend([literal("-"), Part::Symbol(Symbol::fresh(&scoped).with_length(6))]),
+        Suffix::Version => parts.extend([literal(":"), Part::Symbol(Symbol::fresh(&format!("{scoped}.Version")))]),
     }
     Ok(Value::Text(Text::from_parts(parts)))
 }

@@ -11,6 +11,7 @@ mod files;
 mod functions;
 mod given;
 mod hidden;
+mod hosted;
 mod identity;
 mod include;
 mod load;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::given::Given;
-use super::template::Template;
+use super::template::{Resource, Template};
 
 /// A template and the stacks that it nests, and these.
 #[derive(Default)]
@@ -69,6 +69,14 @@ impl Stacks {
     pub(super) fn leave_unread(&mut self, outer: usize, id: &str, what: String) {
         if let Some(outer) = self.members.get_mut(outer) {
             outer.nested.insert(id.to_owned(), Nested::Unread(what));
+        }
+    }
+
+    /// Puts resources into a stack, in place of those of the same logical ids.
+    pub(super) fn put(&mut self, index: usize, resources: BTreeMap<String, Resource>) {
+        if let Some(member) = self.members.get_mut(index) {
+            member.names.extend(resources.keys().map(|id| (id.clone(), member.given.scoped(id))));
+            member.template.resources.extend(resources);
         }
     }
 

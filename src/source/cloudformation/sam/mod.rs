@@ -1,15 +1,18 @@
 //! What the macro `AWS::Serverless-2016-10-31` makes of a template, as far as rotations hang on it: functions, the roles that it generates for them, their
 //! versions, aliases and URLs (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>).
-//! Other resources of the macro stay as they are.
+//! AWS's rotation applications are in `applications`; other resources of the macro stay as they are.
 
+mod applications;
 mod events;
-mod nodes;
+pub(super) mod nodes;
 mod policies;
 mod url;
 
 use std::collections::BTreeMap;
 
+pub(super) use self::applications::{Parameters, deployed, key_statements, superuser_policy};
 use self::nodes::{call, is_call, list, map, reference, text};
+pub(super) use self::policies::trust;
 use super::document::{Content, Entry, Node};
 use super::template::{Resource, SERVERLESS, Template, is_open};
 use crate::policy::Position;

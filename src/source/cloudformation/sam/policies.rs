@@ -13,7 +13,7 @@ const SECRET: [&str; 4] = [
     "secretsmanager:UpdateSecretVersionStage",
 ];
 
-const INTERFACES: [&str; 4] =
+pub(super) const INTERFACES: [&str; 4] =
     ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DetachNetworkInterface"];
 
 /// Policy templates that begin so are about services that no rotation calls; what they allow is left out.
@@ -81,7 +81,8 @@ pub(super) fn role(at: Position, id: &str, properties: &Node) -> Vec<(String, No
     fields
 }
 
-fn trust(at: Position) -> Node {
+/// The trust policy of an execution role.
+pub(crate) fn trust(at: Position) -> Node {
     let service = call(at, "Service", text(at, "lambda.amazonaws.com"));
     let fields = [("Effect", text(at, "Allow")), ("Principal", service), ("Action", text(at, "sts:AssumeRole"))];
     policy(at, vec![map(at, fields.map(|(key, node)| (key.to_owned(), node)))])

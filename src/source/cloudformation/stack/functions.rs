@@ -86,8 +86,9 @@ fn configuration(it: Properties<'_>) -> Result<Known<FunctionConfiguration>, Tem
         None => Some(TIMEOUT_SECONDS),
         Some(text) => text.as_literal().and_then(|text| text.parse().ok()),
     };
-    let variables = it.value("Environment")?;
-    let variables = variables.as_ref().and_then(|environment| environment.get("Variables"));
+    let environment = it.value("Environment")?;
+    // Of an environment that is not known at all, the variables are not either.
+    let variables = environment.as_ref().and_then(|it| if matches!(it, Value::Map(_)) { it.get("Variables") } else { Some(it) });
     let variable = |name: &&str| match variables?.get(name)? {
         Value::Text(text) => Some(((*name).to_owned(), text.written().into_owned())),
         _ => None,
@@ -140,7 +141,7 @@ fn details(it: Properties<'_>, variables: Option<&Value>) -> Result<FunctionDeta
 fn vpc(it: Properties<'_>) -> Result<Option<VpcAttachment>, TemplateError> {
     let Some(vpc) = it.value("VpcConfig")? else { return Ok(None) };
     let ids = |name: &str| match vpc.get(name) {
-        Some(Value::List(items)) => items.iter().filter_map(text).map(|text| text.written().into_owned()).collect(),
+        Some(Value::List(items)) => items.iter().filter_map(text).map(|text| text.written().trim().to_owned()).collect(),
         Some(Value::Unknown(missing)) => vec![missing.text().to_string()],
         _ => Vec::new(),
     };

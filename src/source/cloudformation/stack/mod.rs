@@ -61,8 +61,10 @@ pub(crate) fn inventory(
     inventory.origins = origins::origins(&stack)?;
     let additions = Additions {
         statements: permissions::elsewhere(&stack)?,
+        function_policies: permissions::whole_elsewhere(&stack)?,
         policies: identities::policies_elsewhere(&stack)?,
         attached: identities::attached_elsewhere(&stack)?,
+        network: network::elsewhere(&stack, &inventory)?,
     };
     Ok((inventory, additions))
 }

@@ -53,6 +53,11 @@ fn permissions(stack: &Stack<'_>, names: &Names) -> Result<Vec<String>, Template
             found.push(it.id.to_owned());
         }
     }
+    for it in stack.of_kind("AWS::Lambda::ResourcePolicy") {
+        if it.text("ResourceArn")?.is_some_and(|function| names.qualifier(&function).is_some()) {
+            found.push(it.id.to_owned());
+        }
+    }
     Ok(found)
 }
 

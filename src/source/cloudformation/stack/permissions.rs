@@ -1,5 +1,6 @@
 //! The policies of functions, made of `AWS::Lambda::Permission` as `AddPermission` writes them
-//! (<https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>).
+//! (<https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>), and of `AWS::Lambda::ResourcePolicy`, which is a whole one
+//! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-resourcepolicy.html>).
 
 use std::collections::BTreeMap;
 
@@ -8,9 +9,10 @@ use serde_json::{Map, Value as Json, json};
 use super::properties::{Properties, gap_of};
 use super::resources::Stack;
 use crate::arn::{Arn, Partition};
-use crate::inventory::{Known, function_named};
+use crate::inventory::{Gap, Known, function_named};
 use crate::policy::{Document, Text};
 use crate::source::cloudformation::document::TemplateError;
+use crate::source::overlay::FunctionPolicy;
 
 /// The policies of a function, by qualifier (empty: none).
 pub(super) type Policies = BTreeMap<String, Known<Option<Document>>>;
@@ -54,6 +56,25 @@ pub(super) fn policies(stack: &Stack<'_>, names: &Names) -> Result<Policies, Tem
         let document = Document::new(json!({"Version": "2012-10-17", "Statement": statements}).to_string());
         policies.insert(qualifier, Known::Value(Some(document)));
     }
+    for it in stack.of_kind("AWS::Lambda::ResourcePolicy") {
+        let Some(function) = it.text("ResourceArn")? else { continue };
+        match names.qualifier(&function) {
+            Some(qualifier) => {
+                let whole = match policies.get(&qualifier) {
+                    // One takes the place of the other, or is added to it, as they are made.
+                    Some(Known::Value(Some(_)) | Known::Unreadable(_)) => Known::Unreadable(Gap::new(
+                        "template",
+                        it.id,
+                        "the template writes a whole policy and single permissions or another policy for the same function, and what is left of them hangs on the order",
+                    )),
+                    _ => it.document("PolicyDocument")?,
+                };
+                policies.insert(qualifier, whole);
+            }
+            None if function.has_unknown() => open = Some(gap_of(it.id, &function.written())),
+            None => {}
+        }
+    }
     if let Some(gap) = open {
         for policy in policies.values_mut() {
             *policy = Known::Unreadable(gap.clone());
@@ -64,22 +85,40 @@ pub(super) fn policies(stack: &Stack<'_>, names: &Names) -> Result<Policies, Tem
 
 /// The statements for functions that the stack does not make, each with the function and the qualifier.
 pub(super) fn elsewhere(stack: &Stack<'_>) -> Result<Vec<(Arn, String, Json)>, TemplateError> {
-    let beside = Arn::build(Partition::of_region(stack.region), "lambda", stack.region, stack.account.as_str(), "function:any").ok();
-    let mut own = Vec::new();
-    for it in stack.of_kind("AWS::Lambda::Function") {
-        own.push(Names { name: it.reference()?, arn: it.arn("Arn")? });
-    }
     let mut statements = Vec::new();
     for permission in stack.of_kind("AWS::Lambda::Permission") {
-        let Some(function) = permission.text("FunctionName")? else { continue };
-        let named = beside.as_ref().and_then(|beside| function_named(function.as_literal()?, beside));
-        if let Some(arn) = named.filter(|_| own.iter().all(|names| names.qualifier(&function).is_none())) {
-            let (unqualified, qualifier) = arn.split_qualifier();
-            let qualifier = qualifier.unwrap_or_default().to_owned();
-            statements.push((unqualified, qualifier, statement(&permission, arn.as_str())?));
+        if let Some((function, qualifier, arn)) = not_made(stack, permission.text("FunctionName")?)? {
+            statements.push((function, qualifier, statement(&permission, arn.as_str())?));
         }
     }
     Ok(statements)
+}
+
+/// The whole policies for functions that the stack does not make, likewise.
+pub(super) fn whole_elsewhere(stack: &Stack<'_>) -> Result<Vec<FunctionPolicy>, TemplateError> {
+    let mut policies = Vec::new();
+    for it in stack.of_kind("AWS::Lambda::ResourcePolicy") {
+        if let Some((function, qualifier, _)) = not_made(stack, it.text("ResourceArn")?)? {
+            policies.push((function, qualifier, it.document("PolicyDocument")?));
+        }
+    }
+    Ok(policies)
+}
+
+/// The function that a text names, its qualifier, and both in one ARN, unless the stack makes it or nobody knows which it is.
+fn not_made(stack: &Stack<'_>, function: Option<Text>) -> Result<Option<(Arn, String, Arn)>, TemplateError> {
+    let Some(function) = function else { return Ok(None) };
+    for it in stack.of_kind("AWS::Lambda::Function") {
+        if (Names { name: it.reference()?, arn: it.arn("Arn")? }).qualifier(&function).is_some() {
+            return Ok(None);
+        }
+    }
+    let beside = Arn::build(Partition::of_region(stack.region), "lambda", stack.region, stack.account.as_str(), "function:any").ok();
+    let named = beside.as_ref().and_then(|beside| function_named(function.as_literal()?, beside));
+    Ok(named.map(|arn| {
+        let (unqualified, qualifier) = arn.split_qualifier();
+        (unqualified, qualifier.unwrap_or_default().to_owned(), arn.clone())
+    }))
 }
 
 fn statement(permission: &Properties<'_>, resource: &str) -> Result<Json, TemplateError> {

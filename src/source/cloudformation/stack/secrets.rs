@@ -9,6 +9,7 @@ use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
 use crate::source::cloudformation::document::TemplateError;
+use crate::source::cloudformation::identity::APPLICATION;
 use crate::source::cloudformation::value::{Missing, Value};
 
 /// The secrets that the stack makes or sets up for rotation. Functions that such a rotation names and the stack does not make are added to `inventory`.
@@ -132,6 +133,7 @@ fn rotation(stack: &Stack<'_>, it: Properties<'_>, inventory: &mut Inventory) ->
         enabled: true,
         not_awaited: order::not_awaited(stack, it, function.as_ref())?,
         order_hidden: None,
+        not_given: not_given(stack, it, function.as_ref())?,
         function,
         external_role: it.text("ExternalSecretRotationRoleArn")?.and_then(|text| Arn::parse(&text.written()).ok()),
         after_days: rule("AutomaticallyAfterDays").and_then(|days| days.parse().ok()),
@@ -140,6 +142,20 @@ fn rotation(stack: &Stack<'_>, it: Properties<'_>, inventory: &mut Inventory) ->
         last_rotated: None,
         next_rotation: None,
     })
+}
+
+/// What the function that AWS makes for this schedule is made without.
+fn not_given(stack: &Stack<'_>, schedule: Properties<'_>, function: Option<&Arn>) -> Result<Vec<String>, TemplateError> {
+    let mut found = Vec::new();
+    for it in std::iter::once(schedule).chain(stack.of_kind(APPLICATION)) {
+        let makes_it =
+            it.text("RotationLambdaARN")?.is_some_and(|made| function.is_some_and(|function| made.written() == function.as_str()));
+        let lacks = it.list("Lacks")?;
+        for name in lacks.value().into_iter().flatten().filter(|_| makes_it) {
+            found.extend(if let Value::Text(name) = name { Some(name.written().into_owned()) } else { None });
+        }
+    }
+    Ok(found)
 }
 
 /// The function that a schedule names.

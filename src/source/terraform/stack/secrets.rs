@@ -170,6 +170,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         next_rotation: None,
         not_awaited: Vec::new(),
         order_hidden: None,
+        not_given: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The networks that the stack makes. For a VPC of the template every list is complete; of a VPC that it only names, nothing is known.
 
 mod databases;
+mod elsewhere;
 mod open;
 mod routing;
 mod security;
@@ -18,6 +19,7 @@ use crate::source::cloudformation::document::TemplateError;
 use crate::source::cloudformation::stack::properties::gap_of;
 
 pub(super) use databases::KINDS as DATABASES;
+pub(super) use elsewhere::elsewhere;
 
 /// Puts the network of the stack into `inventory`, if it makes one, and names the VPCs of functions.
 pub(super) fn add(stack: &Stack<'_>, inventory: &mut Inventory) -> Result<(), TemplateError> {

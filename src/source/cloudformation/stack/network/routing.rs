@@ -70,7 +70,8 @@ pub(super) fn tables(stack: &Stack<'_>, vpcs: Option<&ById<Vpc>>) -> Result<ById
     Ok(tables)
 }
 
-fn route(fields: &Fields<'_>) -> Result<Option<Route>, Stop> {
+/// A route; `None` of one that leads nowhere that is known here.
+pub(super) fn route(fields: &Fields<'_>) -> Result<Option<Route>, Stop> {
     let cidr = fields.parsed("DestinationCidrBlock")?.or(fields.parsed("DestinationIpv6CidrBlock")?);
     let list = fields.id_of("DestinationPrefixListId")?.map(RouteDestination::PrefixList);
     let Some(destination) = cidr.map(RouteDestination::Cidr).or(list) else { return Ok(None) };

@@ -52,12 +52,13 @@ fn everything() -> Vec<SecurityGroupRule> {
 }
 
 /// The groups of functions that are not known: a rule for another group that is not known either may be for one of these.
-fn carried(inventory: &Inventory) -> BTreeSet<String> {
+pub(super) fn carried(inventory: &Inventory) -> BTreeSet<String> {
     let configurations = inventory.functions.values().filter_map(|function| function.configuration.value()?.as_ref()?.vpc.as_ref());
     configurations.flat_map(|vpc| &vpc.security_group_ids).filter(|id| Text::parse(id).has_unknown()).cloned().collect()
 }
 
-fn rule(fields: &Fields<'_>, carried: &BTreeSet<String>) -> Result<SecurityGroupRule, Stop> {
+/// A rule of a security group.
+pub(super) fn rule(fields: &Fields<'_>, carried: &BTreeSet<String>) -> Result<SecurityGroupRule, Stop> {
     let mut group = None;
     for name in ["SourceSecurityGroupId", "DestinationSecurityGroupId", "SourceSecurityGroupName"] {
         group = group.or(fields.id_of(name)?);
@@ -128,7 +129,8 @@ pub(super) fn acls(stack: &Stack<'_>, vpcs: &[String], subnets: &ById<Subnet>) -
     Ok(acls)
 }
 
-fn entry(fields: &Fields<'_>) -> Result<Option<NetworkAclRule>, Stop> {
+/// A rule of a network ACL.
+pub(super) fn entry(fields: &Fields<'_>) -> Result<Option<NetworkAclRule>, Stop> {
     let cidr = fields.parsed("CidrBlock")?.or(fields.parsed("Ipv6CidrBlock")?);
     let (Some(number), Some(cidr)) = (fields.parsed("RuleNumber")?, cidr) else { return Ok(None) };
     let protocol = fields.literal("Protocol")?.map_or(Protocol::All, |text| protocol(&text));
