@@ -571,3 +571,166 @@ fn a_layer_of_the_template_is_ones_own() {
     let foreign = template.replace("Layers: [!Ref Layer]", "Layers: ['arn:aws:lambda:eu-west-1:444455556666:layer:drivers:3']");
     assert_eq!(found(&report("layer-foreign", &foreign, &[])).0, ["function-layer-of-another-account"]);
 }
+
+#[test]
+fn a_schedule_waits_for_what_the_path_of_its_function_needs_and_for_nothing_else_of_the_network() {
+    let network = include_str!("templates/cloudformation/network.yaml");
+    for name in ["Endpoint", "IntoEndpoint", "ToDatabase", "IntoDatabase"] {
+        let (list, without) = ("[Permission, Endpoint, IntoEndpoint, ToDatabase, IntoDatabase]", format!(", {name}"));
+        let early = report("late", &network.replace(list, &list.replacen(&without, "", 1)), &[]);
+        assert_eq!(found(&early), (vec!["rotation-before-what-it-needs"], "rotates"), "{name}: {early:#}");
+        let message = early["findings"][0]["message"].as_str().unwrap();
+        assert!(message.contains(&format!("does not wait for {name}, ")), "{message}");
+    }
+    // Beside the path: a rule that nothing of the rotation needs, and a second one that does as well as an awaited one.
+    let beside = "  Beside:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 10.0.0.0/16}
+  Twice:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties: {GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 5432, ToPort: 5432, CidrIp: 10.0.0.0/16}\n";
+    let beside = report("late-beside", &network.replace("  Endpoint:\n", &format!("{beside}  Endpoint:\n")), &[]);
+    assert_eq!(found(&beside), (vec![], "rotates"), "{beside:#}");
+}
+
+/// What is found in the clean account in a VPC, whose function rotates once a month.
+const IN_VPC: [&str; 1] = ["function-idle-between-rotations"];
+
+/// Scans a template over an inventory.
+fn over(name: &str, existing: &rotaudit::inventory::Inventory, template: &str) -> Value {
+    let snapshot = scratch(&format!("{name}.json"));
+    std::fs::write(&snapshot, rotaudit::inventory::snapshot::to_text(existing).unwrap()).unwrap();
+    let report = report(name, template, &["--over", snapshot.to_str().unwrap()]);
+    std::fs::remove_file(&snapshot).unwrap();
+    report
+}
+
+#[test]
+fn a_rule_that_a_template_adds_to_an_existing_group_is_laid_over_it() {
+    use rotaudit::inventory::{Known, clean};
+    let mut existing = clean::account_in_vpc().unwrap();
+    let Known::Value(groups) = &mut existing.networks.get_mut(clean::PLACE).unwrap().security_groups else { panic!("they are known") };
+    groups.get_mut(clean::DATABASE_GROUP).unwrap().ingress.clear();
+    let rule = |group: &str, port: u16| {
+        format!(
+            "Parameters:\n  Group: {{Type: String}}\nResources:\n  Rule:\n    Type: AWS::EC2::SecurityGroupIngress\n    Properties: {{GroupId: {group}, IpProtocol: tcp, \
+             FromPort: {port}, ToPort: {port}, SourceSecurityGroupId: {}}}\n",
+            clean::FUNCTION_GROUP
+        )
+    };
+    let with = over("rule", &existing, &rule(clean::DATABASE_GROUP, 5432));
+    assert_eq!(found(&with), (IN_VPC.to_vec(), "rotates"), "{with:#}");
+    let other = over("rule-other", &existing, &rule(clean::DATABASE_GROUP, 22));
+    assert_eq!(found(&other), ([&IN_VPC[..], &["target-out-of-reach"]].concat(), "fails"), "{other:#}");
+    let open = over("rule-open", &existing, &rule("!Ref Group", 5432));
+    assert_eq!(found(&open).1, "undecided", "{open:#}");
+    assert!(open["rotations"][0]["needs"].to_string().contains("parameter Group"), "{open:#}");
+}
+
+#[test]
+fn routes_and_entries_that_a_template_adds_to_existing_tables_and_lists_are_laid_over_them() {
+    use rotaudit::inventory::{Known, clean};
+    let existing = clean::account_in_vpc().unwrap();
+    let Known::Value(acls) = &existing.networks[clean::PLACE].network_acls else { panic!("they are known") };
+    let acl = acls.iter().find(|(_, acl)| acl.subnets.iter().any(|it| it == clean::SUBNETS[0])).unwrap().0;
+    let entry = format!(
+        "Resources:\n  Entry:\n    Type: AWS::EC2::NetworkAclEntry\n    Properties: {{NetworkAclId: {acl}, RuleNumber: 1, Egress: true, RuleAction: deny, Protocol: '-1', CidrBlock: 0.0.0.0/0}}\n"
+    );
+    let denied = over("entry", &existing, &entry);
+    assert!(found(&denied).0.contains(&"network-acl-blocks-function"), "{denied:#}");
+    let Known::Value(tables) = &existing.networks[clean::PLACE].route_tables else { panic!("they are known") };
+    let table = tables.keys().next().unwrap();
+    let route = format!(
+        "Resources:\n  Route:\n    Type: AWS::EC2::Route\n    Properties: {{RouteTableId: {table}, DestinationCidrBlock: 203.0.113.0/24, GatewayId: vgw-0a}}\n"
+    );
+    assert_eq!(found(&over("route", &existing, &route)), (IN_VPC.to_vec(), "rotates"), "a route beside the path changes nothing");
+}
+
+#[test]
+fn policies_for_an_existing_role_are_added_and_take_the_place_of_those_of_the_same_name() {
+    use rotaudit::arn::Arn;
+    use rotaudit::inventory::{Known, clean};
+    let existing = clean::account().unwrap();
+    let role = Arn::parse(clean::ROLE).unwrap();
+    let Known::Value(identities) = &existing.accounts.values().next().unwrap().identities else { panic!("they are known") };
+    let name = &identities.roles[&role].permissions.inline[0].name;
+    let policy = |kind: &str, name: &str, to: &str, effect: &str| {
+        format!(
+            "Resources:\n  Policy:\n    Type: {kind}\n    Properties:\n      {name}\n      {to}\n      PolicyDocument:\n        Version: '2012-10-17'\n        \
+             Statement: [{{Effect: {effect}, Action: secretsmanager:GetSecretValue, Resource: '*'}}]\n"
+        )
+    };
+    let inline = |name: &str| policy("AWS::IAM::RolePolicy", &format!("PolicyName: {name}"), "RoleName: rotate-db", "Allow");
+    let replaced = over("replaced", &existing, &inline(name));
+    assert!(found(&replaced).0.contains(&"role-cannot-rotate-secret") && found(&replaced).1 == "fails", "{replaced:#}");
+    let added = over("added", &existing, &inline("another"));
+    assert_eq!(found(&added), (vec!["role-reads-other-secrets"], "rotates"), "{added:#}");
+    let managed = policy("AWS::IAM::ManagedPolicy", "ManagedPolicyName: no", "Roles: [rotate-db]", "Deny");
+    let denied = over("denied", &existing, &managed);
+    assert_eq!(found(&denied), (vec!["role-cannot-rotate-secret"], "fails"), "{denied:#}");
+}
+
+#[test]
+fn an_alias_of_a_template_names_the_existing_key_that_it_is_for() {
+    use rotaudit::inventory::clean;
+    let existing = clean::account().unwrap();
+    let id = clean::KEY.rsplit_once('/').unwrap().1;
+    let template = |key: &str| {
+        format!(
+            "Resources:\n  Alias:\n    Type: AWS::KMS::Alias\n    Properties: {{AliasName: alias/rotation, TargetKeyId: {key}}}\n  Secret:\n    \
+             Type: AWS::SecretsManager::Secret\n    Properties: {{Name: prod/db, KmsKeyId: !Ref Alias, GenerateSecretString: {{PasswordLength: 40}}}}\n"
+        )
+    };
+    let same = over("alias", &existing, &template(id));
+    assert_eq!(found(&same), (vec![], "rotates"), "{same:#}");
+    let other = over("alias-other", &existing, &template("11111111-2222-3333-4444-555555555555"));
+    assert_ne!(found(&other).1, "rotates", "{other:#}");
+}
+
+#[test]
+fn an_application_in_an_existing_network_is_decided_over_the_account() {
+    use rotaudit::inventory::clean;
+    let template = format!(
+        "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Rotation:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: {{ApplicationId: 'arn:aws:serverlessrepo:us-east-1:297356227824:applications/SecretsManagerRDSPostgreSQLRotationSingleUser', SemanticVersion: 1.1.618}}
+      Parameters:
+        endpoint: https://secretsmanager.eu-west-1.amazonaws.com
+        functionName: rotate-anew
+        runtime: python3.13
+        vpcSubnetIds: '{}, {}'
+        vpcSecurityGroupIds: {}
+        kmsKeyArn: {}
+  Schedule:
+    Type: AWS::SecretsManager::RotationSchedule
+    Properties: {{SecretId: prod/db, RotationLambdaARN: !GetAtt Rotation.Outputs.RotationLambdaARN, RotationRules: {{AutomaticallyAfterDays: 10}}}}\n",
+        clean::SUBNETS[0],
+        clean::SUBNETS[1],
+        clean::FUNCTION_GROUP,
+        clean::KEY
+    );
+    let existing = clean::account_in_vpc().unwrap();
+    let anew = over("application-over", &existing, &template);
+    assert_eq!(found(&anew), (OF_APPLICATIONS.to_vec(), "rotates"), "{anew:#}");
+    let elsewhere = over("application-wrong", &existing, &template.replace(clean::FUNCTION_GROUP, clean::DATABASE_GROUP));
+    assert_eq!(found(&elsewhere).1, "fails", "{elsewhere:#}");
+}
+
+#[test]
+fn a_whole_policy_takes_the_place_of_what_an_existing_function_had() {
+    use rotaudit::inventory::clean;
+    let policy = |service: &str| {
+        format!(
+            "Resources:\n  Policy:\n    Type: AWS::Lambda::ResourcePolicy\n    Properties:\n      ResourceArn: {0}\n      PolicyDocument:\n        Version: '2012-10-17'\n        \
+             Statement: [{{Effect: Allow, Principal: {{Service: {service}}}, Action: lambda:InvokeFunction, Resource: '{0}', Condition: {{StringEquals: {{'aws:SourceAccount': '111122223333'}}}}}}]\n",
+            clean::FUNCTION
+        )
+    };
+    let existing = clean::account().unwrap();
+    assert_eq!(found(&over("whole-over", &existing, &policy("secretsmanager.amazonaws.com"))), (vec![], "rotates"));
+    let other = over("whole-other", &existing, &policy("s3.amazonaws.com"));
+    assert!(found(&other).0.contains(&"secrets-manager-cannot-invoke") && found(&other).1 == "fails", "{other:#}");
+}

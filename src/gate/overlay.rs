@@ -69,6 +69,7 @@ fn turned_on(before: RotationConfiguration, proposal: &Proposal) -> RotationConf
         not_awaited: Vec::new(),
         order_hidden: None,
         not_given: Vec::new(),
+        late: Vec::new(),
     }
 }
 

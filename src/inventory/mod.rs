@@ -7,6 +7,7 @@ mod function;
 mod identity;
 mod key;
 mod known;
+mod late;
 pub mod merge;
 mod named;
 pub mod network;
@@ -30,6 +31,7 @@ pub use function::{
 pub use identity::{Account, ControlPolicies, Group, Identities, Identity, Levels, OrganizationMembership, Permissions, Role, User};
 pub use key::{Grant, Key, KeyMetadata};
 pub use known::{Gap, Known};
+pub use late::{LatePart, NetworkPart};
 pub use named::NamedDocument;
 pub use network::Network;
 pub use origin::Origin;

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::known::{Gap, Known};
+use super::late::LatePart;
 use super::named::NamedDocument;
 use super::network::DeclaredTarget;
 use crate::arn::Arn;
@@ -130,4 +131,7 @@ pub struct RotationConfiguration {
     /// What a template does not give to the function that it has AWS make, although the rotation needs it, by the names of properties.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_given: Vec<String>,
+    /// What of the network a template that turns it on does not wait for, whether the rotation needs it or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<LatePart>,
 }

@@ -90,6 +90,7 @@ fn rotating(function: &str) -> RotationConfiguration {
         not_awaited: Vec::new(),
         order_hidden: None,
         not_given: Vec::new(),
+        late: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::make::{boolean, gone_principals, int, known, list, malformed_of, option, record, text, time};
 use super::row::Row;
+use crate::rotation::late_and_needed;
 use crate::rules::expression::{Fact, Field, Record, Type};
 
 const TAG: Record = Record { name: "tag", fields: &[Field::required("key", Type::String), Field::required("value", Type::String)] };
@@ -13,10 +14,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::listed(Field::required("secret.region", Type::String), |view| text(view.rotation.secret.arn.region())),
     // What a template or plan makes in any order with the rotation that needs it.
     Row::read(Field::optional("secret.not_awaited", Type::String), |view| {
-        let names = &view.rotation.secret.rotation.not_awaited;
         if let Some(gap) = &view.rotation.secret.rotation.order_hidden {
             return Fact::Unreadable(vec![gap.clone()]);
         }
+        let mut names: Vec<&str> = view.rotation.secret.rotation.not_awaited.iter().map(String::as_str).collect();
+        names.extend(late_and_needed(view.inventory, view.rotation));
         option((!names.is_empty()).then(|| names.join(", ")), |names| text(&names))
     }),
     // What a template keeps from the function that AWS makes for it.

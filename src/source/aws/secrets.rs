@@ -101,6 +101,7 @@ fn rotation(listed: &Listed) -> RotationConfiguration {
         not_awaited: Vec::new(),
         order_hidden: None,
         not_given: Vec::new(),
+        late: Vec::new(),
     }
 }
 

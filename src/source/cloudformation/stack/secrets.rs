@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::properties::{Properties, gap_of};
 use super::resources::Stack;
-use super::{functions, keys, order, unread};
+use super::{functions, keys, network, order, unread};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
@@ -134,6 +134,7 @@ fn rotation(stack: &Stack<'_>, it: Properties<'_>, inventory: &mut Inventory) ->
         not_awaited: order::not_awaited(stack, it, function.as_ref())?,
         order_hidden: None,
         not_given: not_given(stack, it, function.as_ref())?,
+        late: network::late(stack, inventory, &order::awaited(stack, it.id))?,
         function,
         external_role: it.text("ExternalSecretRotationRoleArn")?.and_then(|text| Arn::parse(&text.written()).ok()),
         after_days: rule("AutomaticallyAfterDays").and_then(|days| days.parse().ok()),

@@ -171,6 +171,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         not_awaited: Vec::new(),
         order_hidden: None,
         not_given: Vec::new(),
+        late: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod databases;
 mod elsewhere;
+mod late;
 mod open;
 mod routing;
 mod security;
@@ -20,6 +21,7 @@ use crate::source::cloudformation::stack::properties::gap_of;
 
 pub(super) use databases::KINDS as DATABASES;
 pub(super) use elsewhere::elsewhere;
+pub(super) use late::late;
 
 /// Puts the network of the stack into `inventory`, if it makes one, and names the VPCs of functions.
 pub(super) fn add(stack: &Stack<'_>, inventory: &mut Inventory) -> Result<(), TemplateError> {
