@@ -148,3 +148,30 @@ fn no_credentials_and_no_region_are_explained() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("--region"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_template_over_a_live_account_says_what_it_says_over_the_snapshot_of_that_account() {
+    let mock = Mock::serve(clean::account_in_vpc().unwrap(), Faults::default());
+    let (template, snapshot) = (scratch("schedule.yaml"), scratch("over.json"));
+    let resources = format!(
+        "Resources:\n  Schedule:\n    Type: AWS::SecretsManager::RotationSchedule\n    Properties:\n      SecretId: prod/db\n      \
+         RotationLambdaARN: {}\n      RotationRules: {{AutomaticallyAfterDays: 10}}\n",
+        clean::FUNCTION
+    );
+    std::fs::write(&template, resources).unwrap();
+    let [template, snapshot] = [&template, &snapshot].map(|path| path.to_str().unwrap());
+    let taken = rotaudit(&["snapshot", "--region", clean::REGION, "--endpoint-url", &mock.endpoint, "-o", snapshot]);
+    assert!(taken.status.success(), "{}", text(&taken.stderr));
+    let scan = |over: &[&str]| -> Value {
+        let place = ["scan", "--template", template, "--account", clean::ACCOUNT, "--region", clean::REGION, "--format", "json", "--over"];
+        let output = rotaudit(&[&place, over].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        // The account is read twice, a moment apart.
+        serde_json::from_str(&text(&output.stdout).replace(report["as_of"].as_str().unwrap(), "now")).unwrap()
+    };
+    let (live, kept) = (scan(&["live", "--endpoint-url", &mock.endpoint]), scan(&[snapshot]));
+    std::fs::remove_file(template).unwrap();
+    std::fs::remove_file(snapshot).unwrap();
+    assert_eq!(live["rotations"][0]["verdict"], "rotates", "{live:#}");
+    assert_eq!(live, kept);
+}
