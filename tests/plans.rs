@@ -471,6 +471,98 @@ fn a_local_value_on_the_way_hides_what_a_rotation_waits_for() {
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
+/// A snapshot of the account that has what `vpc` makes, but for these resources; what AWS makes up is called by the names of the resources.
+fn account_without(addresses: &[&str]) -> PathBuf {
+    let mut plan = plan("vpc");
+    for address in addresses {
+        without(&mut plan, address);
+    }
+    let file = written("account", &plan);
+    let snapshot = file.with_extension("snapshot.json");
+    let (from, to) = (file.to_str().unwrap(), snapshot.to_str().unwrap());
+    let output = rotaudit(&["snapshot", "--plan", from, "--source", "tests/plans/vpc", "-o", to]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = fs::read_to_string(&snapshot)
+        .unwrap()
+        .replace("⟦aws_secretsmanager_secret.db#6⟧", "AbCdEf")
+        .replace("⟦aws_security_group.", "⟦sg-");
+    fs::write(&snapshot, text.replace(['⟦', '⟧'], "")).unwrap();
+    fs::remove_file(file).unwrap();
+    snapshot
+}
+
+const ADDED: [&str; 4] = [
+    "aws_secretsmanager_secret_rotation.db",
+    "aws_lambda_permission.secrets_manager",
+    "aws_iam_role_policy.rotate",
+    "aws_security_group_rule.endpoint",
+];
+
+#[test]
+fn a_plan_that_only_turns_rotation_on_is_decided_over_the_account() {
+    let account = account_without(&ADDED);
+    let hygiene = ["function-idle-between-rotations", "network-permissions-open-to-code"];
+    let scan = |plan: &Value, more: &[&str]| -> Value {
+        let file = written("addition", plan);
+        let output = rotaudit(&[&["scan", "--plan", file.to_str().unwrap(), "--format", "json"], more].concat());
+        fs::remove_file(file).unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    };
+    let over = ["--over", account.to_str().unwrap()];
+    let whole = plan("addition");
+    assert_eq!(verdict(&scan(&whole, &[])), "undecided", "nothing is known of the function");
+    let laid = scan(&whole, &over);
+    assert_eq!((verdict(&laid), rules(&laid)), ("rotates", BTreeSet::from(hygiene)), "{:#}", laid["undecided"]);
+    for (address, rule) in [
+        (PERMISSION, "secrets-manager-cannot-invoke"),
+        ("aws_iam_role_policy.rotate", "role-cannot-rotate-secret"),
+        ("aws_security_group_rule.endpoint", "endpoint-refuses-function"),
+    ] {
+        let mut less = whole.clone();
+        without(&mut less, address);
+        let laid = scan(&less, &over);
+        assert_eq!(verdict(&laid), "fails", "{address}");
+        assert!(rules(&laid).contains(rule), "{address}: {:?}", rules(&laid));
+    }
+    fs::remove_file(account).unwrap();
+}
+
+#[test]
+fn what_a_plan_takes_away_is_not_there_any_more_over_the_account() {
+    let account = account_without(&[]);
+    let scan = |plan: &Value| -> Value {
+        let file = written("removal", plan);
+        let output = rotaudit(&["scan", "--plan", file.to_str().unwrap(), "--over", account.to_str().unwrap(), "--format", "json"]);
+        fs::remove_file(file).unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    };
+    // What the plan has made is there: a plan that changes nothing leaves the account as it was.
+    let mut same = plan("addition");
+    for change in same["resource_changes"].as_array_mut().unwrap() {
+        let change = &mut change["change"];
+        change["actions"] = json!(["no-op"]);
+        change["before"] = change["after"].clone();
+        change["after_unknown"] = json!({});
+    }
+    let unchanged = scan(&same);
+    assert_eq!(verdict(&unchanged), "rotates", "{:#}", unchanged["rotations"]);
+    for (address, rule) in [(PERMISSION, "secrets-manager-cannot-invoke"), ("aws_iam_role_policy.rotate", "role-cannot-rotate-secret")] {
+        let mut less = same.clone();
+        let taken = &mut change(&mut less, address)["change"];
+        taken["actions"] = json!(["delete"]);
+        taken["after"] = Value::Null;
+        let laid = scan(&less);
+        assert_eq!(verdict(&laid), "fails", "{address}");
+        assert!(rules(&laid).contains(rule), "{address}: {:?}", rules(&laid));
+    }
+    let mut less = same;
+    let taken = &mut change(&mut less, "aws_secretsmanager_secret_rotation.db")["change"];
+    taken["actions"] = json!(["delete"]);
+    taken["after"] = Value::Null;
+    assert_eq!(scan(&less)["rotations"].as_array().unwrap().len(), 0, "the secret is there and does not rotate");
+    fs::remove_file(account).unwrap();
+}
+
 #[test]
 fn the_value_of_a_secret_is_in_no_report() {
     let file = written("value", &plan("correct"));

@@ -1,14 +1,16 @@
 //! Plans of Terraform and OpenTofu as a source. `sources` asks here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::clock::now;
 use super::error::CliError;
+use super::reading::MoreFunctions;
 use crate::arn::AccountId;
 use crate::inventory::Inventory;
-use crate::source::terraform::{self, Told};
+use crate::source::snapshot;
+use crate::source::terraform::{self, PlanError, Told};
 
 /// A plan instead of an account.
 #[derive(Debug, Args)]
@@ -31,8 +33,15 @@ impl PlanArgs {
         self.plan.is_some()
     }
 
-    /// The inventory that the plan would leave behind, if one is named.
-    pub(super) fn read(&self, account: Option<&AccountId>, regions: &[String]) -> Result<Option<Inventory>, CliError> {
+    /// The inventory that the plan would leave behind, if one is named, laid `over` what exists where that is asked for. `live` reads the account, and these functions
+    /// with it.
+    pub(super) fn read(
+        &self,
+        account: Option<&AccountId>,
+        regions: &[String],
+        over: Option<&Path>,
+        live: impl FnOnce(&MoreFunctions) -> Result<Inventory, CliError>,
+    ) -> Result<Option<Inventory>, CliError> {
         let Some(path) = &self.plan else { return Ok(None) };
         let region = match regions {
             [] => None,
@@ -44,7 +53,18 @@ impl PlanArgs {
             }
         };
         let bytes = std::fs::read(path).map_err(|error| CliError::read(path, error))?;
-        let inventory = terraform::inventory(&bytes, Told { account, region, source: self.source.as_deref(), before: self.before }, now());
-        inventory.map(Some).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
+        let told = Told { account, region, source: self.source.as_deref(), before: self.before };
+        let wrong = |error: PlanError| CliError::Usage(format!("{}: {error}", path.display()));
+        let Some(over) = over else { return terraform::inventory(&bytes, told, now()).map(Some).map_err(wrong) };
+        if self.before {
+            return Err(CliError::Usage("--before reads the plan's own state; what it would be laid over is that already".to_owned()));
+        }
+        let change = terraform::change(&bytes, told, now()).map_err(wrong)?;
+        let existing = if over.as_os_str() == "live" {
+            live(&MoreFunctions { arns: change.named_functions(), of_secret: None })?
+        } else {
+            snapshot::read_all(&[over.to_owned()])?
+        };
+        Ok(Some(change.over(&existing)))
     }
 }

@@ -92,7 +92,10 @@ impl SourceArgs {
         if let Some(worlds) = self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
             return Ok(Read::of(templates::only(worlds)?));
         }
-        if let Some(inventory) = self.plans.read(self.templates.account(), &self.region)? {
+        let over = self.templates.over();
+        if let Some(inventory) =
+            self.plans.read(self.templates.account(), &self.region, over, |functions| self.live(None, functions)?.done())?
+        {
             return Ok(Read::of(inventory));
         }
         self.live(file, functions)

@@ -37,8 +37,8 @@ pub(super) struct TemplateArgs {
     /// What other stacks export: what `aws cloudformation list-exports` shows, or a mapping in JSON; give it again for more
     #[arg(long, value_name = "FILE", requires = "template")]
     exports: Vec<PathBuf>,
-    /// Lay the template over what exists: a snapshot, or `live` for the account that your credentials read
-    #[arg(long, value_name = "FILE|live", requires = "template")]
+    /// Lay the template or plan over what exists: a snapshot, or `live` for the account that your credentials read
+    #[arg(long, value_name = "FILE|live", requires = "undeployed")]
     over: Option<PathBuf>,
 }
 
@@ -49,6 +49,11 @@ impl TemplateArgs {
     /// The account that is told.
     pub(super) fn account(&self) -> Option<&AccountId> {
         self.account.as_ref()
+    }
+
+    /// What a template or plan is laid over.
+    pub(super) fn over(&self) -> Option<&Path> {
+        self.over.as_deref()
     }
 
     /// The inventory that the template would leave behind, if one is named, for each way in which open conditions come out. `live` reads the account that the

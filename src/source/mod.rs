@@ -7,6 +7,7 @@ pub(crate) mod cloudformation;
 pub mod demo;
 mod error;
 pub(crate) mod overlay;
+pub(crate) mod planned;
 mod progress;
 pub mod snapshot;
 pub(crate) mod terraform;

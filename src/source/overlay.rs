@@ -143,7 +143,7 @@ fn add_to_functions(result: &mut Inventory, additions: &Additions) {
 }
 
 /// A policy with one statement more.
-fn with_statement(document: Option<&Document>, statement: &serde_json::Value) -> Document {
+pub(crate) fn with_statement(document: Option<&Document>, statement: &serde_json::Value) -> Document {
     let parsed = document.and_then(|document| serde_json::from_str::<serde_json::Value>(document.text()).ok());
     let mut policy = parsed.unwrap_or_else(|| serde_json::json!({"Version": "2012-10-17", "Statement": []}));
     match &mut policy["Statement"] {
@@ -154,7 +154,7 @@ fn with_statement(document: Option<&Document>, statement: &serde_json::Value) ->
 }
 
 /// The existing secret that this one of a template is: of the same name, in the same place.
-fn named_alike(existing: &Inventory, secret: &Secret) -> Option<Arn> {
+pub(crate) fn named_alike(existing: &Inventory, secret: &Secret) -> Option<Arn> {
     let same = |arn: &Arn| arn.account() == secret.arn.account() && arn.region() == secret.arn.region() && arn.name() == secret.arn.name();
     existing.secrets.keys().find(|arn| same(arn)).cloned()
 }
@@ -255,7 +255,7 @@ fn both<T: Clone>(known: Known<ById<T>>, made: &Known<ById<T>>) -> Known<ById<T>
 }
 
 /// Names the VPC of functions whose subnets exist already.
-fn place_functions(inventory: &mut Inventory) {
+pub(crate) fn place_functions(inventory: &mut Inventory) {
     let subnets: BTreeMap<&String, &String> =
         inventory.networks.values().filter_map(|network| network.subnets.value()).flatten().map(|(id, subnet)| (id, &subnet.vpc)).collect();
     for function in inventory.functions.values_mut() {

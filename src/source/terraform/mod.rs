@@ -23,6 +23,7 @@ use self::value::Value;
 use self::world::World;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::Inventory;
+use crate::source::planned::{Change, Side};
 
 /// What is told beside a plan.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,12 +41,27 @@ pub(crate) struct Told<'a> {
 /// The inventory after the plan in `bytes` was applied, or before.
 pub(crate) fn inventory(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<Inventory, PlanError> {
     let plan = document::read(bytes)?;
-    let world = if told.before { World::before(&plan) } else { World::after(&plan) };
+    Ok(side(&plan, told, told.before, false, as_of)?.inventory)
+}
+
+/// What the plan in `bytes` says of what it makes, before it is applied and after, to be laid over what exists.
+pub(crate) fn change(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<Change, PlanError> {
+    let plan = document::read(bytes)?;
+    Ok(Change { before: side(&plan, told, true, true, as_of)?, after: side(&plan, told, false, true, as_of)? })
+}
+
+fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp) -> Result<Side, PlanError> {
+    let world = if before { World::before(plan) } else { World::after(plan) };
     let code = told.source.map(|folder| code::read(folder, &world)).transpose()?;
-    let (account, region) = place(&plan, &world, told.account, told.region)?;
+    // What is said of a place counts for both sides.
+    let (account, region) = place(plan, &World::after(plan), told.account, told.region)?;
     let resolver = Resolver::new(&world, &account, &region).with_source(code.is_some());
     let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
-    Ok(stack::inventory(&resolver, evaluator.as_ref(), as_of))
+    Ok(Side {
+        inventory: stack::inventory(&resolver, evaluator.as_ref(), over, as_of),
+        made: stack::made(&resolver, evaluator.as_ref()),
+        additions: stack::additions(&resolver, evaluator.as_ref()),
+    })
 }
 
 /// The account and region of resources that do not tell theirs.

@@ -9,6 +9,7 @@ use crate::arn::{Arn, Partition};
 use crate::inventory::{Group, Identities, Known, NamedDocument, Permissions, Role, User};
 use crate::policy::{Document, Text};
 use crate::source::cloudformation::managed;
+use crate::source::overlay::Additions;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
 
@@ -124,6 +125,45 @@ fn elsewhere(stack: &Stack<'_>, arn: &Arn, trust: Document) -> Role {
     let what = format!("what else {} may do, which the plan does not make", arn.name());
     permissions.inline.push(NamedDocument::new("not in the plan", documents::anything(&what, false)));
     Role { id: format!("⟦?id of {}⟧", arn.name()), trust, permissions, tags: BTreeMap::new(), arn: arn.clone() }
+}
+
+/// The inline and managed policies that are given to roles which the plan does not make, by the roles' names.
+pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additions {
+    let want = Want { kind: Kind::Role, attribute: "name" };
+    let is_made = |name: &str| made.iter().any(|arn| arn.service() == "iam" && arn.resource().starts_with("role/") && arn.name() == name);
+    let name_of = |text: &Text| {
+        let written = text.written();
+        Arn::parse(&written).map_or_else(|_| written.to_string(), |arn| arn.name().to_owned())
+    };
+    let role = |it: Thing<'_>| it.naming("role", want).map(|text| name_of(&text)).filter(|name| !is_made(name));
+    let (mut policies, mut all) = (Vec::new(), Vec::new());
+    for it in stack.of_kind(ROLE.inline) {
+        if let Some(role) = role(it) {
+            let name = it.text("name").filter(|name| !name.contains('⟦')).unwrap_or_else(|| it.address().to_owned());
+            policies.push((role, NamedDocument::new(&name, document(it, "policy", false))));
+        }
+    }
+    let holder = |it: Thing<'_>, role: &str| {
+        Arn::build(
+            Partition::of_region(&it.resolver.region_of(it.instance)),
+            "iam",
+            "",
+            &it.resolver.account_of(it.instance),
+            &format!("role/{role}"),
+        )
+        .ok()
+    };
+    for it in stack.of_kind(ROLE.attachment) {
+        if let Some((role, arn)) = role(it).and_then(|role| Some((role.clone(), holder(it, &role)?))) {
+            all.extend(attached(it, &arn).map(|policy| (role, policy)));
+        }
+    }
+    for it in stack.of_kind("aws_iam_policy_attachment") {
+        for role in it.list(ROLE.many, want).iter().map(|text| name_of(&Text::parse(text))).filter(|name| !is_made(name)) {
+            all.extend(holder(it, &role).and_then(|arn| attached(it, &arn)).map(|policy| (role, policy)));
+        }
+    }
+    Additions { policies, attached: all, ..Additions::default() }
 }
 
 /// The policies that other resources give to a holder of this ARN.

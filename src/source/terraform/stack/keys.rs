@@ -13,7 +13,7 @@ use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
 
 /// The types that are keys.
-const KEYS: [&str; 3] = ["aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key"];
+pub(super) const KEYS: [&str; 3] = ["aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key"];
 
 /// The keys that the plan makes.
 pub(super) fn keys(stack: &Stack<'_>) -> BTreeMap<Arn, Key> {

@@ -26,10 +26,11 @@ use super::world::Instance;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Account, Inventory, Known};
 use crate::policy::Text;
+use crate::source::overlay::Additions;
 
-/// The inventory of the resources that the resolver's world holds.
-pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, as_of: Timestamp) -> Inventory {
-    let stack = Stack { resolver, code };
+/// The inventory of the resources that the resolver's world holds. If it is to be laid `over` what exists, what it says of existing networks is part of it.
+pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, over: bool, as_of: Timestamp) -> Inventory {
+    let stack = Stack { resolver, code, over };
     let mut inventory = Inventory::empty(as_of);
     inventory.keys = keys::keys(&stack);
     inventory.functions = functions::functions(&stack);
@@ -52,6 +53,20 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, a
     }
     inventory.origins = origins::origins(&stack);
     inventory
+}
+
+/// What the plan makes, by ARN; all else in the inventory is only named.
+pub(crate) fn made(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTreeSet<Arn> {
+    let stack = Stack { resolver, code, over: true };
+    let kinds = ["aws_secretsmanager_secret", "aws_lambda_function", "aws_iam_role", "aws_iam_user", "aws_iam_policy"];
+    kinds.into_iter().chain(keys::KEYS).flat_map(|kind| stack.of_kind(kind)).filter_map(|it| it.arn()).collect()
+}
+
+/// What the plan adds to functions and roles that it does not make.
+pub(crate) fn additions(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> Additions {
+    let stack = Stack { resolver, code, over: true };
+    let made = made(resolver, code);
+    Additions { statements: permissions::elsewhere(&stack, &made), ..identities::elsewhere_given(&stack, &made) }
 }
 
 /// The text of the policy that data `aws_iam_policy_document` makes.

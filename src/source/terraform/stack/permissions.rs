@@ -1,13 +1,13 @@
 //! The policies of functions, made of `aws_lambda_permission` as `AddPermission` writes them
 //! (<https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
 use super::resources::Stack;
 use super::thing::Thing;
-use crate::arn::Arn;
+use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Known};
 use crate::policy::{Document, Text};
 use crate::source::terraform::identity::Kind;
@@ -68,6 +68,26 @@ pub(super) fn policies(stack: &Stack<'_>, arn: &Arn) -> Policies {
         }
     }
     policies
+}
+
+/// The statements for functions that the plan does not make: function, qualifier, statement.
+pub(super) fn elsewhere(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Vec<(Arn, String, Json)> {
+    let mut statements = Vec::new();
+    for permission in stack.of_kind("aws_lambda_permission") {
+        let Some(name) = function_of(permission, "function_name").filter(|name| !name.has_unknown()) else { continue };
+        let written = name.written();
+        let (region, account) = (permission.resolver.region_of(permission.instance), permission.resolver.account_of(permission.instance));
+        let by_name = || Arn::build(Partition::of_region(&region), "lambda", &region, &account, &format!("function:{written}"));
+        let Ok(arn) = Arn::parse(&written).or_else(|_| by_name()) else { continue };
+        let (function, own) = arn.split_qualifier();
+        if made.contains(&function) {
+            continue;
+        }
+        let qualifier = permission.text("qualifier").or_else(|| own.map(ToString::to_string)).unwrap_or_default();
+        let resource = if qualifier.is_empty() { function.to_string() } else { format!("{function}:{qualifier}") };
+        statements.push((function, qualifier, statement(permission, &resource)));
+    }
+    statements
 }
 
 /// The permission that the provider itself adds with a URL that asks for no authentication

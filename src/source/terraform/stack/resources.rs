@@ -8,6 +8,8 @@ use crate::source::terraform::resolve::Resolver;
 pub(super) struct Stack<'a> {
     pub(super) resolver: &'a Resolver<'a>,
     pub(super) code: Option<&'a Evaluator<'a>>,
+    /// Whether what exists is known, so that additions to it count.
+    pub(super) over: bool,
 }
 
 impl<'a> Stack<'a> {

@@ -8,7 +8,7 @@ use super::{documents, functions, keys, order};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
-use crate::source::terraform::identity::Kind;
+use crate::source::terraform::identity::{self, Kind};
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
 
@@ -69,6 +69,7 @@ fn secret(stack: &Stack<'_>, it: Thing<'_>, inventory: &mut Inventory) -> Option
         } else {
             Known::Value(Vec::new())
         },
+        stages: if exists { some_version(it) } else { BTreeMap::new() },
         policies: policies(it),
         ..bare(arn)
     })
@@ -112,7 +113,14 @@ fn bare(arn: Arn) -> Secret {
     }
 }
 
+/// The current version of a secret that is there already: it has one as far as anybody knows, and the plan does not tell which.
+fn some_version(it: Thing<'_>) -> BTreeMap<String, BTreeSet<String>> {
+    let id = identity::unknown(&format!("version of {}", it.address())).to_string();
+    BTreeMap::from([(id, BTreeSet::from(["AWSCURRENT".to_owned()]))])
+}
+
 fn version(it: Thing<'_>, secret: &mut Secret) {
+    secret.stages.retain(|id, _| !id.starts_with("⟦?"));
     let id = it.value("version_id").and_then(Value::text).map_or_else(|| format!("⟦{}⟧", it.address().replace('"', "'")), str::to_owned);
     let stages = it.list("version_stages", Want::text());
     // One that names no labels becomes the current one.
@@ -142,6 +150,7 @@ fn of<'s>(it: Thing<'_>, path: &str, secrets: &'s mut BTreeMap<Arn, Secret>) -> 
             Gap::new("plan", &written, "the plan does not make this secret")
         };
         Secret {
+            stages: some_version(it),
             key: Known::Unreadable(gap.clone()),
             versions: Known::Unreadable(gap.clone()),
             policies: Known::Unreadable(gap.clone()),

@@ -57,7 +57,7 @@ fn inventory() -> Inventory {
     let world = World::after(&plan);
     let code = code::read(Path::new("tests/plans/documents"), &world).unwrap();
     let resolver = Resolver::new(&world, "111122223333", "eu-west-1");
-    stack::inventory(&resolver, Some(&Evaluator::new(&code, &resolver, stack::document)), jiff::Timestamp::UNIX_EPOCH)
+    stack::inventory(&resolver, Some(&Evaluator::new(&code, &resolver, stack::document)), false, jiff::Timestamp::UNIX_EPOCH)
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn inventory(with_source: bool) -> Inventory {
     let code = code::read(Path::new("tests/plans/documents"), &world).unwrap();
     let resolver = Resolver::new(&world, "111122223333", "eu-west-1").with_source(with_source);
     let evaluator = Evaluator::new(&code, &resolver, stack::document);
-    stack::inventory(&resolver, with_source.then_some(&evaluator), jiff::Timestamp::UNIX_EPOCH)
+    stack::inventory(&resolver, with_source.then_some(&evaluator), false, jiff::Timestamp::UNIX_EPOCH)
 }
 
 /// The statements of a policy that this resource gives to the role, read with the configuration.

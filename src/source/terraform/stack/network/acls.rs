@@ -30,6 +30,13 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         acls.insert(id_of(it, "id", Kind::NetworkAcl), acl);
     }
     for it in place.of_kind("aws_network_acl_rule") {
+        if place.stack.over && it.instance.changes && !acls.contains_key(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
+            return Err(Gap::new(
+                "plan",
+                it.address(),
+                "it changes a network ACL that the plan does not make, which is not laid over what exists",
+            ));
+        }
         let rules = rule(it, "", it.value("egress").and_then(|value| value.text()) == Some("true"), "rule_number", "rule_action")?;
         if let Some(acl) = acls.get_mut(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
             acl.rules.extend(rules);

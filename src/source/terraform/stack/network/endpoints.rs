@@ -25,6 +25,9 @@ fn all(place: &Place<'_, '_>) -> Result<BTreeMap<String, VpcEndpoint>, Gap> {
     for it in place.of_kind("aws_vpc_endpoint") {
         endpoints.insert(id_of(it, "id", Kind::Endpoint), endpoint(it));
     }
+    if place.stack.over {
+        no_others(place, &endpoints)?;
+    }
     let added = |kind: &'static str, attribute: &'static str, of: Kind| {
         let one = move |it: Thing<'_>| Ok((owner(it, "vpc_endpoint_id", Kind::Endpoint)?, owner(it, attribute, of)?));
         place.of_kind(kind).map(one).collect::<Result<Vec<(String, String)>, Gap>>()
@@ -55,6 +58,24 @@ fn all(place: &Place<'_, '_>) -> Result<BTreeMap<String, VpcEndpoint>, Gap> {
         }
     }
     Ok(endpoints)
+}
+
+/// What is added to an endpoint that the plan does not make is not laid over it: then nothing is known of the endpoints.
+fn no_others(place: &Place<'_, '_>, endpoints: &BTreeMap<String, VpcEndpoint>) -> Result<(), Gap> {
+    let kinds = ["subnet_association", "security_group_association", "route_table_association", "policy", "private_dns"];
+    for kind in kinds {
+        for it in place.stack.resolver.world.instances().filter(|it| !it.data && it.kind == format!("aws_vpc_endpoint_{kind}")) {
+            let it = Thing { resolver: place.stack.resolver, instance: it, code: place.stack.code };
+            if it.instance.changes && !endpoints.contains_key(&owner(it, "vpc_endpoint_id", Kind::Endpoint)?) {
+                return Err(Gap::new(
+                    "plan",
+                    it.address(),
+                    "it changes an endpoint that the plan does not make, which is not laid over what exists",
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn endpoint(it: Thing<'_>) -> VpcEndpoint {

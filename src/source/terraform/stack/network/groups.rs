@@ -47,7 +47,7 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     for it in place.of_kind("aws_security_group_rule") {
         let id = owner(it, "security_group_id", Kind::SecurityGroup)?;
         let rules = rule(it, "", &id, &LISTS);
-        if let Some(group) = groups.get_mut(&id) {
+        if let Some(group) = group(place, &mut groups, &id) {
             if it.text("type").as_deref() == Some("egress") { &mut group.egress } else { &mut group.ingress }.extend(rules);
         }
     }
@@ -55,12 +55,21 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         for it in place.of_kind(kind) {
             let id = owner(it, "security_group_id", Kind::SecurityGroup)?;
             let rules = rule(it, "", &id, &SINGLE);
-            if let Some(group) = groups.get_mut(&id) {
+            if let Some(group) = group(place, &mut groups, &id) {
                 if is_egress { &mut group.egress } else { &mut group.ingress }.extend(rules);
             }
         }
     }
     Ok(groups)
+}
+
+/// The group of this id. Over what exists, one that the plan does not make stands for the rules that it adds: it has neither name nor VPC.
+fn group<'g>(place: &Place<'_, '_>, groups: &'g mut BTreeMap<String, SecurityGroup>, id: &str) -> Option<&'g mut SecurityGroup> {
+    if place.stack.over && !groups.contains_key(id) {
+        let rules = SecurityGroup { name: String::new(), vpc: String::new(), ingress: Vec::new(), egress: Vec::new() };
+        groups.insert(id.to_owned(), rules);
+    }
+    groups.get_mut(id)
 }
 
 /// How a kind of rule names its parts.

@@ -20,10 +20,29 @@ use crate::inventory::network::{BlockPublicAccess, Gateway, NatConnectivity, Nat
 use crate::inventory::{Known, Network, Secret};
 use crate::source::terraform::identity::Kind;
 
+/// The types of which a network consists. Where nothing but the plan is known, only a VPC that it makes can be judged.
+const PARTS: [&str; 14] = [
+    "aws_vpc",
+    "aws_subnet",
+    "aws_route_table",
+    "aws_route",
+    "aws_route_table_association",
+    "aws_nat_gateway",
+    "aws_internet_gateway",
+    "aws_security_group",
+    "aws_security_group_rule",
+    "aws_vpc_security_group_ingress_rule",
+    "aws_vpc_security_group_egress_rule",
+    "aws_vpc_endpoint",
+    "aws_network_acl",
+    "aws_db_instance",
+];
+
 /// The networks, by place. `secrets` are those that databases may belong to.
 pub(super) fn networks<'s>(stack: &Stack<'_>, secrets: impl Iterator<Item = &'s Secret>) -> BTreeMap<String, Network> {
     let secrets: Vec<&Secret> = secrets.collect();
-    let names: BTreeSet<String> = stack.of_kind("aws_vpc").map(place).collect();
+    let kinds: &[&'static str] = if stack.over { &PARTS } else { &PARTS[..1] };
+    let names: BTreeSet<String> = kinds.iter().flat_map(|kind| stack.of_kind(kind)).map(place).collect();
     let network = |name: String| {
         let place = Place { stack, name };
         let mut vpcs = vpcs(&place);

@@ -61,13 +61,13 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         }
     }
     for it in place.of_kind("aws_route") {
-        if let Some(table) = tables.get_mut(&owner(it, "route_table_id", Kind::RouteTable)?) {
+        if let Some(table) = of(place, &mut tables, &owner(it, "route_table_id", Kind::RouteTable)?) {
             table.routes.extend(one(it, "", "destination_"));
         }
     }
     for it in place.of_kind("aws_route_table_association").filter(|it| it.is_set("subnet_id")) {
         let subnet = owner(it, "subnet_id", Kind::Subnet)?;
-        if let Some(table) = tables.get_mut(&owner(it, "route_table_id", Kind::RouteTable)?) {
+        if let Some(table) = of(place, &mut tables, &owner(it, "route_table_id", Kind::RouteTable)?) {
             table.subnets.push(subnet);
         }
     }
@@ -78,6 +78,15 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         }
     }
     Ok(tables)
+}
+
+/// The table of this id. Over what exists, one that the plan does not make stands for what it adds: it has no VPC.
+fn of<'t>(place: &Place<'_, '_>, tables: &'t mut BTreeMap<String, RouteTable>, id: &str) -> Option<&'t mut RouteTable> {
+    if place.stack.over && !tables.contains_key(id) {
+        let added = RouteTable { vpc: String::new(), main: false, subnets: Vec::new(), routes: Vec::new() };
+        tables.insert(id.to_owned(), added);
+    }
+    tables.get_mut(id)
 }
 
 fn route(destination: RouteDestination, target: RouteTarget) -> Route {

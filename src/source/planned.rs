@@ -1,0 +1,396 @@
+//! Lays a plan over what exists. A plan tells what it makes as it is before and after: what is the same on both sides is left as it was found, what it takes away is taken
+//! away, and what it changes is as the plan says, with what others have added. `terraform` makes both sides, `cli` calls this for `--over`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::overlay::{self, Additions};
+use crate::arn::Arn;
+use crate::inventory::network::{ById, RouteTable, SecurityGroup};
+use crate::inventory::{Function, Identities, Inventory, Key, Known, Network, Permissions, RotationConfiguration, Secret};
+use crate::policy::Document;
+
+/// What a plan says of one time.
+#[derive(Debug)]
+pub(crate) struct Side {
+    /// With what the plan only names.
+    pub(crate) inventory: Inventory,
+    /// What it makes.
+    pub(crate) made: BTreeSet<Arn>,
+    /// What it adds to functions and roles that it does not make.
+    pub(crate) additions: Additions,
+}
+
+/// A plan as a change.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) before: Side,
+    pub(crate) after: Side,
+}
+
+impl Change {
+    /// The functions that the plan names and does not make.
+    pub(crate) fn named_functions(&self) -> Vec<Arn> {
+        let named = self.after.inventory.functions.keys().filter(|arn| !self.after.made.contains(*arn) && arn.as_str().is_ascii());
+        named
+            .chain(self.after.additions.statements.iter().map(|(function, ..)| function))
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    /// What will be there.
+    pub(crate) fn over(&self, existing: &Inventory) -> Inventory {
+        let mut result = existing.clone();
+        let gone = |arn: &Arn| self.before.made.contains(arn) && !self.after.made.contains(arn);
+        result.secrets.retain(|arn, _| !gone(arn));
+        result.functions.retain(|arn, _| !gone(arn));
+        result.keys.retain(|arn, _| !gone(arn));
+        take_away(&mut result, &self.before.additions);
+        self.secrets(&mut result);
+        self.functions(&mut result);
+        self.keys(&mut result);
+        self.identities(&mut result);
+        self.networks(&mut result);
+        overlay::add(&mut result, &self.after.additions);
+        result.origins.extend(self.after.inventory.origins.clone());
+        overlay::place_functions(&mut result);
+        result
+    }
+
+    fn secrets(&self, result: &mut Inventory) {
+        // Rotation is a resource of its own: where the plan takes it away, the secret stays.
+        for (arn, before) in &self.before.inventory.secrets {
+            let still = self.after.inventory.secrets.get(arn).is_some_and(|after| after.rotation.enabled);
+            if before.rotation.enabled
+                && !still
+                && let Some(secret) = result.secrets.get_mut(arn)
+            {
+                secret.rotation = RotationConfiguration::default();
+            }
+        }
+        for (arn, after) in &self.after.inventory.secrets {
+            let before = self.before.inventory.secrets.get(arn);
+            let made = self.after.made.contains(arn);
+            let place = if made { arn.clone() } else { overlay::named_alike(result, after).unwrap_or_else(|| arn.clone()) };
+            match result.secrets.get_mut(&place) {
+                None => {
+                    result.secrets.insert(place, after.clone());
+                }
+                Some(_) if before == Some(after) => {}
+                Some(known) => secret_over(known, before, after, made),
+            }
+        }
+    }
+
+    fn functions(&self, result: &mut Inventory) {
+        for (arn, after) in &self.after.inventory.functions {
+            let before = self.before.inventory.functions.get(arn);
+            match result.functions.get_mut(arn) {
+                None => {
+                    result.functions.insert(arn.clone(), after.clone());
+                }
+                Some(known) if self.after.made.contains(arn) && before != Some(after) => *known = function_over(known, before, after),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn keys(&self, result: &mut Inventory) {
+        for (arn, after) in &self.after.inventory.keys {
+            let before = self.before.inventory.keys.get(arn);
+            match result.keys.get_mut(arn) {
+                Some(_) if before == Some(after) => {}
+                Some(known) => *known = key_over(known, before, after),
+                None => {
+                    result.keys.insert(arn.clone(), after.clone());
+                }
+            }
+        }
+    }
+
+    fn identities(&self, result: &mut Inventory) {
+        let empty = Identities::default();
+        for (id, account) in &self.after.inventory.accounts {
+            let Some(known) = result.accounts.get_mut(id) else {
+                result.accounts.insert(id.clone(), account.clone());
+                continue;
+            };
+            let before = self.before.inventory.accounts.get(id).and_then(|account| account.identities.value()).unwrap_or(&empty);
+            let (Known::Value(known), Known::Value(after)) = (&mut known.identities, &account.identities) else { continue };
+            let made = |arn: &Arn| self.after.made.contains(arn);
+            let gone = |arn: &Arn| self.before.made.contains(arn) && !made(arn);
+            known.roles.retain(|arn, _| !gone(arn));
+            known.users.retain(|arn, _| !gone(arn));
+            known.policies.retain(|arn, _| !gone(arn));
+            // Of roles that the plan only names it knows nothing: they are as they are there, or they are not there.
+            for (arn, role) in after.roles.iter().filter(|(arn, _)| made(arn)) {
+                let was = before.roles.get(arn);
+                let mut role = role.clone();
+                if let Some(there) = known.roles.get(arn) {
+                    if was == Some(&role) {
+                        continue;
+                    }
+                    permissions_over(&there.permissions, was.map(|was| &was.permissions), &mut role.permissions);
+                    role.id.clone_from(&there.id);
+                }
+                known.roles.insert(arn.clone(), role);
+            }
+            for (arn, user) in after.users.iter().filter(|(arn, _)| made(arn)) {
+                let was = before.users.get(arn);
+                let mut user = user.clone();
+                if let Some(there) = known.users.get(arn) {
+                    if was == Some(&user) {
+                        continue;
+                    }
+                    permissions_over(&there.permissions, was.map(|was| &was.permissions), &mut user.permissions);
+                }
+                known.users.insert(arn.clone(), user);
+            }
+            for (name, group) in &after.groups {
+                let same = before.groups.get(name) == Some(group) && known.groups.contains_key(name);
+                if !same {
+                    known.groups.insert(name.clone(), group.clone());
+                }
+            }
+            for (arn, document) in &after.policies {
+                // What was read of a managed policy of AWS is newer than what is known of it here.
+                if made(arn) || !known.policies.contains_key(arn) {
+                    known.policies.insert(arn.clone(), document.clone());
+                }
+            }
+        }
+    }
+
+    fn networks(&self, result: &mut Inventory) {
+        let empty = Network::default();
+        for (place, after) in &self.after.inventory.networks {
+            let before = self.before.inventory.networks.get(place).unwrap_or(&empty);
+            match result.networks.get_mut(place) {
+                Some(known) => network_over(known, before, after),
+                None => {
+                    result.networks.insert(place.clone(), after.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Takes away what was added before.
+fn take_away(result: &mut Inventory, before: &Additions) {
+    for (function, qualifier, statement) in &before.statements {
+        let policy = result.functions.get_mut(function).and_then(|function| function.policies.get_mut(qualifier));
+        if let Some(Known::Value(Some(document))) = policy {
+            *document = without(document, std::slice::from_ref(statement));
+        }
+    }
+    let identities = result.accounts.values_mut().filter_map(|account| match &mut account.identities {
+        Known::Value(identities) => Some(identities),
+        Known::Unreadable(_) => None,
+    });
+    for role in identities.flat_map(|identities| identities.roles.values_mut()) {
+        let name = role.arn.name().to_owned();
+        role.permissions.inline.retain(|policy| !before.policies.iter().any(|(role, given)| *role == name && given.name == policy.name));
+        role.permissions.attached.retain(|policy| !before.attached.contains(&(name.clone(), policy.clone())));
+    }
+}
+
+fn statements(document: &Document) -> Vec<Json> {
+    let parsed: Json = serde_json::from_str(document.text()).unwrap_or_default();
+    match parsed.get("Statement") {
+        Some(Json::Array(statements)) => statements.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    }
+}
+
+/// A function's policy without statements of the same ids as these.
+fn without(document: &Document, others: &[Json]) -> Document {
+    let is_one = |statement: &Json| others.iter().any(|other| other.get("Sid") == statement.get("Sid"));
+    let kept: Vec<Json> = statements(document).into_iter().filter(|statement| !is_one(statement)).collect();
+    Document::new(serde_json::json!({"Version": "2012-10-17", "Statement": kept}).to_string())
+}
+
+fn secret_over(known: &mut Secret, before: Option<&Secret>, after: &Secret, made: bool) {
+    if after.rotation.enabled && before.map(|before| &before.rotation) != Some(&after.rotation) {
+        let last_rotated = known.rotation.last_rotated;
+        known.rotation = RotationConfiguration { last_rotated, ..after.rotation.clone() };
+    }
+    // Without a policy in the plan, that which exists stays, unless the plan takes it away.
+    let policies = |secret: &Secret| secret.policies.value().is_some_and(|policies| !policies.is_empty());
+    let is_open = after.policies.gap().is_some_and(|_| made);
+    if policies(after) || is_open || before.is_some_and(policies) {
+        known.policies = after.policies.clone();
+    }
+    if known.version_with("AWSCURRENT").is_none() && after.version_with("AWSCURRENT").is_some_and(|id| !id.starts_with("⟦?")) {
+        known.stages.clone_from(&after.stages);
+        known.versions.clone_from(&after.versions);
+    }
+    if made {
+        known.key = after.key.clone();
+        known.kms_key_id.clone_from(&after.kms_key_id);
+        known.tags.clone_from(&after.tags);
+    }
+}
+
+fn function_over(known: &Function, before: Option<&Function>, after: &Function) -> Function {
+    let mut function = after.clone();
+    for (qualifier, configuration) in &known.qualified {
+        function.qualified.entry(qualifier.clone()).or_insert_with(|| configuration.clone());
+    }
+    for (qualifier, provisioned) in &known.provisioned_concurrency {
+        function.provisioned_concurrency.entry(qualifier.clone()).or_insert_with(|| provisioned.clone());
+    }
+    for (qualifier, there) in &known.policies {
+        let of = |function: Option<&Function>| {
+            let document = function.and_then(|function| function.policies.get(qualifier)).and_then(Known::value).and_then(Option::as_ref);
+            document.map(statements).unwrap_or_default()
+        };
+        let policy = function.policies.entry(qualifier.clone()).or_insert(Known::Value(None));
+        match (there, policy) {
+            (Known::Value(Some(there)), Known::Value(own)) => {
+                let planned = [of(before), of(Some(after))].concat();
+                let kept = without(there, &planned);
+                *own = Some(of(Some(after)).iter().fold(kept, |kept, statement| overlay::with_statement(Some(&kept), statement)));
+            }
+            (Known::Unreadable(gap), policy) => *policy = Known::Unreadable(gap.clone()),
+            _ => {}
+        }
+    }
+    function
+}
+
+fn key_over(known: &Key, before: Option<&Key>, after: &Key) -> Key {
+    let ids = |key: Option<&Key>| -> BTreeSet<String> {
+        key.and_then(|key| key.grants.value()).into_iter().flatten().map(|grant| grant.id.clone()).collect()
+    };
+    let taken = ids(before);
+    let grants = match (&known.grants, &after.grants) {
+        (Known::Value(there), Known::Value(own)) => {
+            Known::Value(there.iter().filter(|grant| !taken.contains(&grant.id)).chain(own).cloned().collect())
+        }
+        (Known::Unreadable(gap), _) | (_, Known::Unreadable(gap)) => Known::Unreadable(gap.clone()),
+    };
+    Key { grants, ..after.clone() }
+}
+
+/// Adds what others gave.
+fn permissions_over(there: &Permissions, before: Option<&Permissions>, after: &mut Permissions) {
+    let inline = there.inline.iter().filter(|policy| {
+        let is_it = |permissions: &Permissions| permissions.inline.iter().any(|other| other.name == policy.name);
+        !before.is_some_and(is_it) && !is_it(after)
+    });
+    let inline: Vec<_> = inline.cloned().collect();
+    let was = |arn: &&Arn| before.is_some_and(|before| before.attached.contains(arn));
+    let attached: Vec<Arn> = there.attached.iter().filter(|arn| !was(arn)).cloned().collect();
+    after.inline.extend(inline);
+    after.attached.extend(attached);
+    after.attached.sort();
+    after.attached.dedup();
+}
+
+fn network_over(known: &mut Network, before: &Network, after: &Network) {
+    three(&mut known.vpcs, &before.vpcs, &after.vpcs, &Way::WHOLE);
+    three(&mut known.subnets, &before.subnets, &after.subnets, &Way::WHOLE);
+    three(&mut known.dhcp_options, &before.dhcp_options, &after.dhcp_options, &Way::WHOLE);
+    three(&mut known.route_tables, &before.route_tables, &after.route_tables, &Way { over: table_over, added: table_added });
+    three(&mut known.nat_gateways, &before.nat_gateways, &after.nat_gateways, &Way::WHOLE);
+    three(&mut known.internet_gateways, &before.internet_gateways, &after.internet_gateways, &Way::WHOLE);
+    three(&mut known.egress_only_gateways, &before.egress_only_gateways, &after.egress_only_gateways, &Way::WHOLE);
+    three(&mut known.network_acls, &before.network_acls, &after.network_acls, &Way::WHOLE);
+    three(&mut known.security_groups, &before.security_groups, &after.security_groups, &Way { over: group_over, added: group_added });
+    three(&mut known.endpoints, &before.endpoints, &after.endpoints, &Way::WHOLE);
+    three(&mut known.databases, &before.databases, &after.databases, &Way::WHOLE);
+    known.attached_databases.extend(after.attached_databases.clone());
+}
+
+/// How things of a type are laid over each other.
+struct Way<T> {
+    /// What is there, what the plan had, what it has.
+    over: fn(&T, Option<&T>, &T) -> T,
+    /// For a thing that only stands for what is added to it: the same with nothing added.
+    added: fn(&T) -> Option<T>,
+}
+
+impl<T: Clone> Way<T> {
+    /// What the plan makes is as the plan says.
+    const WHOLE: Self = Self { over: |_, _, after| after.clone(), added: |_| None };
+}
+
+/// Things by their ids: those that the plan takes away, and those that it changes.
+fn three<T: Clone + PartialEq>(known: &mut Known<ById<T>>, before: &Known<ById<T>>, after: &Known<ById<T>>, way: &Way<T>) {
+    let Known::Value(there) = known else { return };
+    let after = match after {
+        Known::Value(after) => after,
+        Known::Unreadable(gap) => {
+            *known = Known::Unreadable(gap.clone());
+            return;
+        }
+    };
+    let nothing = BTreeMap::new();
+    let before = before.value().unwrap_or(&nothing);
+    for (id, was) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
+        match ((way.added)(was), there.get(id)) {
+            (Some(empty), Some(one)) => {
+                let laid = (way.over)(one, Some(was), &empty);
+                there.insert(id.clone(), laid);
+            }
+            (Some(_), None) => {}
+            (None, _) => {
+                there.remove(id);
+            }
+        }
+    }
+    for (id, after) in after {
+        let was = before.get(id);
+        match there.get(id) {
+            Some(_) if was == Some(after) => {}
+            Some(one) => {
+                let laid = (way.over)(one, was, after);
+                there.insert(id.clone(), laid);
+            }
+            // Of a thing that nobody has read, what is added to it tells too little.
+            None if (way.added)(after).is_some() => {}
+            None => {
+                there.insert(id.clone(), after.clone());
+            }
+        }
+    }
+}
+
+fn group_added(group: &SecurityGroup) -> Option<SecurityGroup> {
+    let nothing = || SecurityGroup { ingress: Vec::new(), egress: Vec::new(), ..group.clone() };
+    group.vpc.is_empty().then(nothing)
+}
+
+fn table_added(table: &RouteTable) -> Option<RouteTable> {
+    let nothing = || RouteTable { routes: Vec::new(), subnets: Vec::new(), ..table.clone() };
+    table.vpc.is_empty().then(nothing)
+}
+
+/// What is there without what was there before the plan, and with what is after it.
+fn list_over<T: Clone + PartialEq>(there: &[T], before: &[T], after: &[T]) -> Vec<T> {
+    there.iter().filter(|one| !before.contains(one) && !after.contains(one)).chain(after).cloned().collect()
+}
+
+fn group_over(there: &SecurityGroup, before: Option<&SecurityGroup>, after: &SecurityGroup) -> SecurityGroup {
+    let was = |of: fn(&SecurityGroup) -> &Vec<_>| before.map(of).cloned().unwrap_or_default();
+    SecurityGroup {
+        ingress: list_over(&there.ingress, &was(|group| &group.ingress), &after.ingress),
+        egress: list_over(&there.egress, &was(|group| &group.egress), &after.egress),
+        ..there.clone()
+    }
+}
+
+fn table_over(there: &RouteTable, before: Option<&RouteTable>, after: &RouteTable) -> RouteTable {
+    let routes = before.map(|before| before.routes.clone()).unwrap_or_default();
+    let subnets = before.map(|before| before.subnets.clone()).unwrap_or_default();
+    RouteTable {
+        routes: list_over(&there.routes, &routes, &after.routes),
+        subnets: list_over(&there.subnets, &subnets, &after.subnets),
+        main: if after.vpc.is_empty() { there.main } else { after.main },
+        ..there.clone()
+    }
+}
