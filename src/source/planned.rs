@@ -54,7 +54,9 @@ impl Change {
         self.keys(&mut result);
         self.identities(&mut result);
         self.networks(&mut result);
-        overlay::add(&mut result, &self.after.additions);
+        for account in self.after.inventory.accounts.keys() {
+            overlay::add(&mut result, &self.after.additions, account);
+        }
         result.origins.extend(self.after.inventory.origins.clone());
         overlay::place_functions(&mut result);
         result
