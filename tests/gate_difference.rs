@@ -37,6 +37,8 @@ fn turned_on(inventory: &Inventory, secret: &Arn, function: &Arn) -> Inventory {
         // Nobody turns it on before the stack is there.
         not_awaited: Vec::new(),
         order_hidden: None,
+        not_given: Vec::new(),
+        late: Vec::new(),
         ..before
     };
     inventory

@@ -413,6 +413,7 @@ fn a_snippet_beside_the_template_is_read_and_one_elsewhere_leaves_open_what_it_s
     assert_eq!(found(&here), (vec![], "rotates"), "{here:#}");
     let elsewhere = report_of_two("included-elsewhere", &included.replace("child.yaml", "s3://bucket/policy.yaml"), &statement).unwrap();
     assert_eq!(found(&elsewhere).1, "undecided", "{elsewhere:#}");
+}
 
 /// The rules that leave something open.
 fn left_open(report: &Value) -> Vec<&str> {
