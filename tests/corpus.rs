@@ -207,3 +207,106 @@ fn a_template_of_sam_and_what_the_macro_makes_of_it_give_the_same_report() {
         }
     }
 }
+
+/// The properties of a resource that the CDK wrote.
+fn properties<'t>(template: &'t mut Value, id: &str) -> &'t mut Value {
+    &mut template["Resources"][id]["Properties"]
+}
+
+const ROLE_POLICY: &str = "RotateServiceRoleDefaultPolicy299AD76A";
+const FUNCTION: &str = "Rotate7F78CE65";
+const KEY: &str = "Key961B73FD";
+const PERMISSION: &str = "RotateInvokeN0a2GKfZP0JmDqDEVhhu6A0TUv3NyNbk4YMFKNcED400D79";
+
+/// A fault in what the CDK writes: its name, what changes, the rule that finds it and the verdict.
+type Fault = (&'static str, fn(&mut Value), &'static str, &'static str);
+
+/// The faults that `tests/templates.rs` and `tests/plans.rs` have, in the template of `own`.
+const FAULTS: [Fault; 13] = [
+    (
+        "another service",
+        |it| properties(it, PERMISSION)["Principal"] = "s3.amazonaws.com".into(),
+        "secrets-manager-cannot-invoke",
+        "fails at invoke",
+    ),
+    (
+        "no permission",
+        |it| it["Resources"][PERMISSION] = serde_json::json!({"Type": "AWS::SNS::Topic"}),
+        "secrets-manager-cannot-invoke",
+        "fails at invoke",
+    ),
+    ("no put", |it| drop(statement(it)["Action"].as_array_mut().unwrap().remove(2)), "role-cannot-rotate-secret", "fails at createSecret"),
+    (
+        "another secret",
+        |it| statement(it)["Resource"] = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-??????".into(),
+        "role-cannot-rotate-secret",
+        "fails at createSecret",
+    ),
+    (
+        "no grant of the key",
+        |it| drop(properties(it, KEY)["KeyPolicy"]["Statement"].as_array_mut().unwrap().pop()),
+        "role-cannot-use-key",
+        "fails at createSecret",
+    ),
+    ("a key that is off", |it| properties(it, KEY)["Enabled"] = false.into(), "key-not-usable", "fails at createSecret"),
+    ("no concurrency", |it| properties(it, FUNCTION)["ReservedConcurrentExecutions"] = 0.into(), "function-throttled", "fails at invoke"),
+    ("an old runtime", |it| properties(it, FUNCTION)["Runtime"] = "python3.7".into(), "function-runtime-deprecated", "rotates"),
+    ("three seconds", |it| drop(properties(it, FUNCTION)["Timeout"].take()), "function-timeout-short", "rotates"),
+    (
+        "trust in EC2",
+        |it| {
+            properties(it, "RotateServiceRole90A3FDBF")["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] =
+                "ec2.amazonaws.com".into();
+        },
+        "role-not-assumable-by-lambda",
+        "fails at start",
+    ),
+    (
+        "nothing awaited",
+        |it| drop(it["Resources"]["SecretSchedule18F2CB66"]["DependsOn"].take()),
+        "rotation-before-what-it-needs",
+        "rotates",
+    ),
+    (
+        "no private names",
+        |it| properties(it, "VpcEndpoint6FF034F6")["PrivateDnsEnabled"] = false.into(),
+        "private-names-off",
+        "fails at createSecret",
+    ),
+    (
+        "an endpoint that admits nobody",
+        |it| properties(it, "VpcEndpointSecurityGroup7B25EFDC")["SecurityGroupIngress"] = serde_json::json!([]),
+        "endpoint-refuses-function",
+        "fails at createSecret",
+    ),
+];
+
+/// The statement about the secret in the policy of the role.
+fn statement(template: &mut Value) -> &mut Value {
+    &mut properties(template, ROLE_POLICY)["PolicyDocument"]["Statement"][1]
+}
+
+#[test]
+fn a_fault_in_what_the_cdk_writes_is_found_as_in_any_template() {
+    let whole: Value = serde_json::from_str(include_str!("templates/cdk/own/Own.template.json")).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cdk-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy("tests/templates/cdk/own/manifest.json", folder.join("manifest.json")).unwrap();
+    let run = |template: &Value| {
+        fs::write(folder.join("Own.template.json"), template.to_string()).unwrap();
+        said(&report(&folder, &["--template".to_owned(), ".".to_owned()]))
+    };
+    let before: BTreeSet<(String, String)> = run(&whole).findings.into_iter().collect();
+    let mut wrong = Vec::new();
+    for (name, fault, rule, verdict) in FAULTS {
+        let mut template = whole.clone();
+        fault(&mut template);
+        let Said { rotations, findings, .. } = run(&template);
+        let new: BTreeSet<&str> = findings.iter().filter(|finding| !before.contains(*finding)).map(|(rule, _)| rule.as_str()).collect();
+        if !new.contains(rule) || rotations["prod/db"] != verdict {
+            wrong.push(format!("{name}: {} {new:?}, not {verdict} {rule}", rotations["prod/db"]));
+        }
+    }
+    fs::remove_dir_all(folder).unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -153,6 +153,9 @@ fn a_parameter_that_nobody_gave_leaves_open_what_hangs_on_it_and_is_named() {
     let report = report("open-parameter", &template, &[]);
     assert_eq!(found(&report).1, "undecided");
     assert!(report["rotations"][0]["needs"].to_string().contains("parameter Subnets"), "{report:#}");
+    let told = scan("open-parameter-told", &template, &[]).stderr;
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("--parameter") && told.contains("--over"), "{told}");
 }
 
 #[test]

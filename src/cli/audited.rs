@@ -51,6 +51,11 @@ pub(super) struct Audited {
 }
 
 impl AuditArgs {
+    /// Where more is told than a template alone tells, if the source is one.
+    pub(super) fn more(&self) -> Option<&'static str> {
+        self.source.more()
+    }
+
     /// Loads the rules, the configuration and the baseline, then reads the source, so that a wrong file is told before AWS is asked, and likewise what `check` has
     /// against the rules that will run.
     pub(super) fn read(

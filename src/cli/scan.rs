@@ -46,6 +46,9 @@ impl Scan {
         self.formats.write(&report)?;
         if let Some(warning) = self.threshold.warning(&report) {
             complain("warning", &warning);
+            if let Some(more) = self.audit.more() {
+                complain("note", more);
+            }
         }
         Ok(self.threshold.exit_code(&report, fail_on))
     }

@@ -63,6 +63,11 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
+    /// Where more is told than a template alone tells, if the source is one.
+    pub(super) fn more(&self) -> Option<&'static str> {
+        self.templates.more()
+    }
+
     /// Reads the source that the arguments name; of live accounts also these functions.
     pub(super) fn read(&self, functions: &MoreFunctions) -> Result<Inventory, CliError> {
         self.read_for(None, functions)?.done()

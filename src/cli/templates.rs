@@ -56,6 +56,12 @@ impl TemplateArgs {
         self.over.as_deref()
     }
 
+    /// Where more is told than a template alone tells, if there is one and it lies over nothing.
+    pub(super) fn more(&self) -> Option<&'static str> {
+        let alone = self.template.is_some() && self.over.is_none();
+        alone.then_some("--parameter, --parameters and --exports give values, and --over reads what the template does not make")
+    }
+
     /// The inventory that the template would leave behind, if one is named, for each way in which open conditions come out. `live` reads the account that the
     /// template is laid over, and these functions with it.
     pub(super) fn read(

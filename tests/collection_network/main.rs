@@ -179,7 +179,9 @@ fn a_gateway_that_no_route_names_is_not_looked_for() {
     let is_gateway = |target: &RouteTarget| {
         matches!(target, RouteTarget::NatGateway(_) | RouteTarget::InternetGateway(_) | RouteTarget::EgressOnlyGateway(_))
     };
-    known(&mut network.route_tables).values_mut().for_each(|table| table.routes.retain(|route| !is_gateway(&route.target)));
+    for table in known(&mut network.route_tables).values_mut() {
+        table.routes.retain(|route| !is_gateway(&route.target));
+    }
     let (found, log) = collected(&inventory, Faults::default());
     let counted = of_networks(&log);
     for call in ["ec2:DescribeNatGateways", "ec2:DescribeInternetGateways", "ec2:DescribeEgressOnlyInternetGateways"] {

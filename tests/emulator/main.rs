@@ -12,6 +12,8 @@ mod guide;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 #[path = "../support/emulator.rs"]
 mod support;
 #[cfg(test)]
