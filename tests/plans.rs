@@ -564,6 +564,24 @@ fn what_a_plan_takes_away_is_not_there_any_more_over_the_account() {
 }
 
 #[test]
+fn a_plan_of_opentofu_is_read_as_one_of_terraform() {
+    let text = plan("correct").to_string();
+    let tofu = text.replace("registry.terraform.io/", "registry.opentofu.org/");
+    assert_ne!(tofu, text);
+    let mut tofu: Value = serde_json::from_str(&tofu).unwrap();
+    tofu["terraform_version"] = "1.10.6".into();
+    // Members that only one of the two writes.
+    tofu.as_object_mut().unwrap().remove("applyable");
+    tofu.as_object_mut().unwrap().remove("complete");
+    let mut reports = [report("terraform", &plan("correct"), "tests/plans/correct"), report("opentofu", &tofu, "tests/plans/correct")];
+    for report in &mut reports {
+        report["as_of"] = Value::Null;
+    }
+    assert_eq!(verdict(&reports[0]), "rotates");
+    assert_eq!(reports[0], reports[1]);
+}
+
+#[test]
 fn the_value_of_a_secret_is_in_no_report() {
     let file = written("value", &plan("correct"));
     assert!(fs::read_to_string(&file).unwrap().contains("hunter2"), "the plan does hold it");

@@ -101,7 +101,8 @@ fn the_command_for_a_plan_shows_the_line_of_its_configuration() {
     let account = ["--account", "111122223333"].map(str::to_owned);
     let stopped = run(&checkout, &[documented("docs/plans.md", "--source"), account.to_vec()].concat());
     let place = |rule: &str, line: &str| (rule.to_owned(), "main.tf".to_owned(), line_of(&code, line));
-    let secret = place("role-cannot-use-key", "resource \"aws_secretsmanager_secret\" \"db\" {");
+    let [secret, order] =
+        ["role-cannot-use-key", "rotation-before-what-it-needs"].map(|rule| place(rule, "resource \"aws_secretsmanager_secret\" \"db\" {"));
     let role = place("decrypt-outside-encryption-context", "resource \"aws_iam_role\" \"rotate\" {");
-    assert_eq!((stopped.code, stopped.results), (Some(10), vec![secret, role]));
+    assert_eq!((stopped.code, stopped.results), (Some(10), vec![secret, order, role]));
 }
