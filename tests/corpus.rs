@@ -16,7 +16,7 @@ use serde_json::Value;
 const FOLDERS: [&str; 4] = ["tests/templates/public", "tests/templates/cdk", "tests/templates/sam", "tests/plans/public"];
 
 /// So many there are: a case that is lost is not noticed otherwise.
-const CASES: usize = 45;
+const CASES: usize = 47;
 
 /// What is expected of one case.
 #[derive(Deserialize)]
@@ -288,7 +288,9 @@ fn statement(template: &mut Value) -> &mut Value {
 
 #[test]
 fn a_fault_in_what_the_cdk_writes_is_found_as_in_any_template() {
-    let whole: Value = serde_json::from_str(include_str!("templates/cdk/own/Own.template.json")).unwrap();
+    let mut whole: Value = serde_json::from_str(include_str!("templates/cdk/own/Own.template.json")).unwrap();
+    // What the CDK leaves out, and `expected.yaml` tells: the schedule has to wait for the endpoint.
+    whole["Resources"]["SecretSchedule18F2CB66"]["DependsOn"].as_array_mut().unwrap().push("VpcEndpoint6FF034F6".into());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cdk-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::copy("tests/templates/cdk/own/manifest.json", folder.join("manifest.json")).unwrap();

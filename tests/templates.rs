@@ -581,7 +581,11 @@ fn a_schedule_waits_for_what_the_path_of_its_function_needs_and_for_nothing_else
     let network = include_str!("templates/cloudformation/network.yaml");
     for name in ["Endpoint", "IntoEndpoint", "ToDatabase", "IntoDatabase"] {
         let (list, without) = ("[Permission, Endpoint, IntoEndpoint, ToDatabase, IntoDatabase]", format!(", {name}"));
-        let early = report("late", &network.replace(list, &list.replacen(&without, "", 1)), &[]);
+        let unawaited = network.replace(list, &list.replacen(&without, "", 1));
+        // The schedule waits for the database, in whose time all this is made.
+        assert_eq!(found(&report("beside-database", &unawaited, &[])), (vec![], "rotates"), "{name}");
+        let late = unawaited.replace(&format!("  {name}:\n"), &format!("  {name}:\n    DependsOn: Database\n"));
+        let early = report("late", &late, &[]);
         assert_eq!(found(&early), (vec!["rotation-before-what-it-needs"], "rotates"), "{name}: {early:#}");
         let message = early["findings"][0]["message"].as_str().unwrap();
         assert!(message.contains(&format!("does not wait for {name}, ")), "{message}");

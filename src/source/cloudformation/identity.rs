@@ -3,6 +3,7 @@
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>).
 
 use super::document::TemplateError;
+use super::ports;
 use super::reading::Reading;
 use super::value::{Missing, Value};
 use crate::policy::{Part, Position, Symbol, Text};
@@ -32,6 +33,8 @@ enum Form {
     Part(&'static str),
     /// The ARN of the function that it belongs to, and its name behind that.
     Qualified,
+    /// The port of a database: what a property says, or that of its engine.
+    Port,
     /// What a property gives.
     Same(&'static str),
     /// The function of an application.
@@ -65,8 +68,10 @@ const LAYER: Form = Form::Arn("lambda", Region::Named, "layer:", Suffix::Version
 
 const OF_SECRET: Form = Form::Same("SecretId");
 
-const fn database(kind: &'static str, name: &'static str) -> Naming {
-    Naming { kind, name: Some(name), reference: Form::Name, attributes: &[] }
+const PORT: &[(&str, Form)] = &[("Endpoint.Port", Form::Port), ("Port", Form::Port)];
+
+const fn database(kind: &'static str, name: &'static str, attributes: &'static [(&'static str, Form)]) -> Naming {
+    Naming { kind, name: Some(name), reference: Form::Name, attributes }
 }
 
 const NAMINGS: [Naming; 37] = [
@@ -122,17 +127,39 @@ const NAMINGS: [Naming; 37] = [
     Naming { kind: APPLICATION, name: None, reference: Form::Id, attributes: &[("Outputs.RotationLambdaARN", Form::Application)] },
     Naming { kind: "AWS::Lambda::Version", name: None, reference: Form::Qualified, attributes: &[("FunctionArn", Form::Qualified)] },
     Naming { kind: "AWS::Lambda::Alias", name: Some("Name"), reference: Form::Qualified, attributes: &[("AliasArn", Form::Qualified)] },
-    database("AWS::RDS::DBInstance", "DBInstanceIdentifier"),
-    database("AWS::RDS::DBCluster", "DBClusterIdentifier"),
-    database("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName"),
-    database("AWS::DocDB::DBInstance", "DBInstanceIdentifier"),
-    database("AWS::DocDB::DBCluster", "DBClusterIdentifier"),
-    database("AWS::DocDB::DBSubnetGroup", "DBSubnetGroupName"),
-    database("AWS::Neptune::DBCluster", "DBClusterIdentifier"),
-    database("AWS::Neptune::DBSubnetGroup", "DBSubnetGroupName"),
-    database("AWS::Redshift::Cluster", "ClusterIdentifier"),
-    database("AWS::Redshift::ClusterSubnetGroup", "ClusterSubnetGroupName"),
+    database("AWS::RDS::DBInstance", "DBInstanceIdentifier", PORT),
+    database("AWS::RDS::DBCluster", "DBClusterIdentifier", PORT),
+    database("AWS::RDS::DBSubnetGroup", "DBSubnetGroupName", &[]),
+    database("AWS::DocDB::DBInstance", "DBInstanceIdentifier", PORT),
+    database("AWS::DocDB::DBCluster", "DBClusterIdentifier", PORT),
+    database("AWS::DocDB::DBSubnetGroup", "DBSubnetGroupName", &[]),
+    database("AWS::Neptune::DBCluster", "DBClusterIdentifier", PORT),
+    database("AWS::Neptune::DBSubnetGroup", "DBSubnetGroupName", &[]),
+    database("AWS::Redshift::Cluster", "ClusterIdentifier", PORT),
+    database("AWS::Redshift::ClusterSubnetGroup", "ClusterSubnetGroupName", &[]),
 ];
+
+/// The port on which a database of the template listens. An instance of a cluster listens on the cluster's.
+fn port(evaluator: &impl Reading, id: &str, at: Position) -> Result<Text, TemplateError> {
+    let kind = evaluator.template().resources.get(id).map_or("", |it| it.kind.as_str());
+    for name in ["Port", "DBPort"] {
+        match evaluator.property(id, name, at)? {
+            Some(Value::Text(text)) => return Ok(text),
+            Some(Value::Unknown(missing)) => return Ok(missing.text()),
+            _ => {}
+        }
+    }
+    let engine = match (ports::engine_of(kind), evaluator.property(id, "DBClusterIdentifier", at)?) {
+        (_, Some(_)) if kind.ends_with("DBInstance") => None,
+        (Some(engine), _) => Some(engine.to_owned()),
+        (None, _) => match evaluator.property(id, "Engine", at)? {
+            Some(Value::Text(engine)) => engine.as_literal().map(str::to_owned),
+            _ => None,
+        },
+    };
+    let usual = engine.as_deref().and_then(ports::usual);
+    Ok(usual.map_or_else(|| unknown_text(evaluator, id, "Port"), |port| Text::literal(port.to_string())))
+}
 
 /// What `Ref` gives for this resource of the template.
 pub(super) fn reference(evaluator: &impl Reading, id: &str, at: Position) -> Result<Value, TemplateError> {
@@ -206,6 +233,7 @@ fn form(evaluator: &impl Reading, id: &str, at: Position, naming: &Naming, form:
             let unknown = || Missing::Function(format!("the application {named}")).text();
             return Ok(Value::Text(property("RotationLambdaARN")?.unwrap_or_else(unknown)));
         }
+        Form::Port => return port(evaluator, id, at).map(Value::Text),
         Form::Part(part) => return Ok(Value::Text(Text::from_parts([Part::Symbol(Symbol::fresh(&format!("{scoped}.{part}")))]))),
         Form::Qualified => {
             let function = property("FunctionName")?.unwrap_or_else(|| unknown_text(evaluator, id, "FunctionName"));

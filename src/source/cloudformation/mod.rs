@@ -19,6 +19,7 @@ mod lookups;
 mod loops;
 pub(crate) mod managed;
 mod pieces;
+mod ports;
 mod reading;
 mod sam;
 mod stack;

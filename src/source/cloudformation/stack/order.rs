@@ -84,7 +84,7 @@ fn policies(stack: &Stack<'_>, function: Properties<'_>) -> Result<Vec<String>, 
 }
 
 /// The resources that are made before this one, whatever happens.
-pub(super) fn awaited<'a>(stack: &Stack<'a>, id: &'a str) -> BTreeSet<&'a str> {
+pub(crate) fn awaited<'a>(stack: &Stack<'a>, id: &'a str) -> BTreeSet<&'a str> {
     let by_id: BTreeMap<&str, Properties<'_>> = stack.made.iter().map(|it| (it.id, *it)).collect();
     let (mut waiting, mut awaited) = (vec![id], BTreeSet::new());
     while let Some(id) = waiting.pop() {

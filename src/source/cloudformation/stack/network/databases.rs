@@ -7,6 +7,7 @@ use crate::arn::Partition;
 use crate::inventory::network::{ById, Database, Subnet};
 use crate::inventory::{Gap, Known};
 use crate::source::cloudformation::document::TemplateError;
+use crate::source::cloudformation::ports;
 use crate::source::cloudformation::stack::properties::{Properties, gap_of};
 use crate::source::cloudformation::stack::resources::Stack;
 
@@ -19,20 +20,6 @@ pub(crate) const KINDS: [(&str, &str); 6] = [
     ("AWS::DocDB::DBCluster", "rds:cluster"),
     ("AWS::Redshift::Cluster", "redshift:cluster"),
     ("AWS::Neptune::DBCluster", "rds:cluster"),
-];
-
-/// The ports of engines whose template names none
-/// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>).
-const PORTS: [(&str, u16); 9] = [
-    ("aurora-postgresql", 5432),
-    ("aurora", 3306),
-    ("postgres", 5432),
-    ("mysql", 3306),
-    ("mariadb", 3306),
-    ("oracle", 1521),
-    ("sqlserver", 1433),
-    ("docdb", 27017),
-    ("redshift", 5439),
 ];
 
 /// The databases of the stack, by ARN.
@@ -65,13 +52,11 @@ fn database(stack: &Stack<'_>, it: Properties<'_>, subnets: Option<&ById<Subnet>
         }
         return Err(Stop::Open(Gap::new("template", it.id, "the template does not make its cluster")));
     }
-    let engine = match it.resource.kind.split("::").nth(1) {
-        Some("DocDB") => "docdb".to_owned(),
-        Some("Redshift") => "redshift".to_owned(),
-        Some("Neptune") => "neptune".to_owned(),
-        _ => fields.literal("Engine")?.unwrap_or_default(),
+    let engine = match ports::engine_of(&it.resource.kind) {
+        Some(engine) => engine.to_owned(),
+        None => fields.literal("Engine")?.unwrap_or_default(),
     };
-    let usual = PORTS.iter().find(|(name, _)| engine.starts_with(name)).map(|(_, port)| *port);
+    let usual = ports::usual(&engine);
     let port = fields.parsed("Port")?.or(fields.parsed("DBPort")?).or(usual).unwrap_or_default();
     let group = fields.id_of("DBSubnetGroupName")?.or(fields.id_of("ClusterSubnetGroupName")?);
     let of_group = match &group {

@@ -1,20 +1,30 @@
 //! The parts of the network that CloudFormation may make after a rotation schedule: each is a resource of its own, for which nothing waits. Which of them the rotation needs is for
 //! the path to tell. `secrets` asks here.
+//!
+//! A schedule that waits for a database waits for minutes (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CreateDBInstance.html>). What can be made beside that database is
+//! there by then; what itself waits for it, such as a rule with its port, may still come late.
 
 use std::collections::BTreeSet;
 
+use super::databases::KINDS;
 use super::open::{Fields, Stop};
 use super::{routing, security};
 use crate::inventory::network::SecurityGroupRule;
 use crate::inventory::{Inventory, LatePart, NetworkPart};
 use crate::source::cloudformation::document::TemplateError;
+use crate::source::cloudformation::stack::order;
 use crate::source::cloudformation::stack::properties::Properties;
 use crate::source::cloudformation::stack::resources::Stack;
 
 /// The parts that are not among what is awaited. Of one that is not known in full the list is open that it belongs to, and the path with it.
 pub(crate) fn late(stack: &Stack<'_>, inventory: &Inventory, awaited: &BTreeSet<&str>) -> Result<Vec<LatePart>, TemplateError> {
+    let databases: BTreeSet<&str> = KINDS.iter().flat_map(|(kind, _)| stack.of_kind(kind)).map(|it| it.id).collect();
+    let is_long = !databases.is_disjoint(awaited);
     let mut found = Vec::new();
     for it in stack.made.iter().filter(|it| !awaited.contains(it.id)) {
+        if is_long && databases.is_disjoint(&order::awaited(stack, it.id)) {
+            continue;
+        }
         match part(*it, inventory) {
             Ok(part) => found.extend(part.map(|part| LatePart { name: it.id.to_owned(), part })),
             Err(Stop::Open(_)) => {}
