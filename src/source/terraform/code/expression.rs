@@ -204,8 +204,23 @@ impl<'a> Evaluator<'a> {
     }
 
     fn call(&self, call: &FuncCall, scope: &Scope<'_>) -> Made {
-        let arguments = call.args.iter().map(|argument| self.value(argument, scope)).collect();
-        functions::call(call.name.name.as_str(), arguments, &scope.module.to_string())
+        let arguments: Vec<Made> = call.args.iter().map(|argument| self.value(argument, scope)).collect();
+        match (call.name.name.as_str(), arguments.as_slice()) {
+            ("file", [file]) => self.file(file, scope).map_or_else(Made::Open, |text| Made::literal(&text)),
+            ("templatefile", [file, Made::Map(names)]) => match self.file(file, scope).map(|text| text.parse::<Template>()) {
+                Ok(Ok(template)) => self.template(&template, &Scope { module: scope.module, key: None, names: names.clone() }),
+                Ok(Err(_)) => Made::Open("a file that is no template".to_owned()),
+                Err(what) => Made::Open(what),
+            },
+            (name, _) => functions::call(name, arguments, &scope.module.to_string()),
+        }
+    }
+
+    /// The text of a file of the configuration.
+    fn file(&self, name: &Made, scope: &Scope<'_>) -> Result<String, String> {
+        let name = name.text()?;
+        let path: Vec<String> = scope.module.0.iter().map(|(name, _)| name.clone()).collect();
+        name.as_literal().and_then(|name| self.code.file(&path, name)).ok_or_else(|| format!("the file {name}"))
     }
 
     fn traversal(&self, traversal: &Traversal, scope: &Scope<'_>) -> Made {
@@ -230,6 +245,10 @@ impl<'a> Evaluator<'a> {
                 }
                 None => Made::Open(format!("local.{name}")),
             },
+            ("path", "module" | "root" | "cwd") => {
+                let folder = self.code.folder(if first == "module" { &path } else { &[] });
+                folder.map_or_else(|| Made::Open(format!("path.{first}")), |folder| Made::literal(&folder))
+            }
             ("var", name) => self.through(self.variable(name, &path, scope), &operators[1..], scope),
             _ => self.reference(root.as_str(), operators, scope),
         }
@@ -254,7 +273,7 @@ impl<'a> Evaluator<'a> {
                 TraversalOperator::GetAttr(name) => text = format!("{text}.{name}"),
                 TraversalOperator::Index(index) => match self.value(index, scope) {
                     Made::Plain(number) => text = format!("{text}[{number}]"),
-                    Made::Text(key) => text = format!("{text}[{}]", Json::from(key.written().as_ref())),
+                    Made::Text(key) if key.as_literal().is_some() => text = format!("{text}[{}]", Json::from(key.written().as_ref())),
                     _ => return Made::Open(text),
                 },
                 TraversalOperator::LegacyIndex(index) => text = format!("{text}[{}]", index.value()),
@@ -272,7 +291,7 @@ impl<'a> Evaluator<'a> {
         if let Some(at) = operators.iter().position(splat) {
             let items = match self.through(value, &operators[..at], scope) {
                 Made::List(items) => items,
-                Made::Open(what) => return Made::Open(what),
+                missing @ (Made::Open(_) | Made::Fails(_)) => return missing,
                 // A value that is no list counts as a list of one, and null as one of none.
                 Made::Plain(Json::Null) => Vec::new(),
                 one => vec![one],
@@ -283,7 +302,8 @@ impl<'a> Evaluator<'a> {
             TraversalOperator::GetAttr(name) => value.step(name.as_str()),
             TraversalOperator::LegacyIndex(index) => value.step(&index.value().to_string()),
             TraversalOperator::Index(index) => match self.value(index, scope).text() {
-                Ok(step) => value.step(&step.written()),
+                Ok(step) if step.as_literal().is_some() => value.step(&step.written()),
+                Ok(step) => Made::Open(format!("item {step}")),
                 Err(what) => Made::Open(what),
             },
             TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_) => Made::Open("a splat of a splat".to_owned()),

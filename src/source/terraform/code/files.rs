@@ -24,6 +24,8 @@ pub(crate) struct Code {
 /// What is written in one module.
 #[derive(Debug, Default)]
 pub(super) struct Files {
+    /// Where its files lie.
+    folder: PathBuf,
     /// By whether it is data, type and name.
     pub(super) blocks: BTreeMap<(bool, String, String), Written>,
     pub(super) calls: BTreeMap<String, Block>,
@@ -49,6 +51,24 @@ impl Code {
         self.modules.get(path)
     }
 
+    /// Where a module's files lie.
+    pub(super) fn folder(&self, path: &[String]) -> Option<String> {
+        Some(self.modules.get(path)?.folder.to_str()?.to_owned())
+    }
+
+    /// The text of a file that a module names: one below its own folder or the configuration's, which is where Terraform runs.
+    pub(super) fn file(&self, path: &[String], name: &str) -> Option<String> {
+        let folders = [&[], path].map(|path| self.modules.get(path).map(|files| files.folder.as_path()));
+        let file = folders.into_iter().flatten().find_map(|folder| {
+            let file = Path::new(name);
+            let file = if file.starts_with(folder) { file.to_owned() } else { folder.join(file) };
+            let (file, folder) = (file.canonicalize().ok()?, folder.canonicalize().ok()?);
+            file.starts_with(folder).then_some(file)
+        })?;
+        let is_short = fs::metadata(&file).ok()?.len() <= MOST_BYTES;
+        if is_short { fs::read_to_string(file).ok() } else { None }
+    }
+
     /// The block that an instance is written in.
     pub(crate) fn block(&self, instance: &Instance) -> Option<&Written> {
         let path: Vec<String> = instance.module.0.iter().map(|(name, _)| name.clone()).collect();
@@ -72,7 +92,7 @@ fn module(
     fetched: &BTreeMap<String, PathBuf>,
     code: &mut Code,
 ) -> Result<(), PlanError> {
-    let mut files = Files::default();
+    let mut files = Files { folder: folder.to_owned(), ..Files::default() };
     let unreadable = |file: &Path, error: &dyn std::fmt::Display| PlanError::Configuration(file.display().to_string(), error.to_string());
     let listed = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
     let mut names: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).collect();

@@ -21,6 +21,8 @@ pub(crate) enum Made {
     Map(BTreeMap<String, Made>),
     /// Not found out, because of this.
     Open(String),
+    /// Terraform itself finds nothing there, so that `try` goes on.
+    Fails(String),
 }
 
 /// The members of a policy that hold no text: without them nothing is known of it.
@@ -55,10 +57,10 @@ impl Made {
         let found = match self {
             Self::Map(fields) => fields.get(step),
             Self::List(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-            Self::Open(_) => Some(self),
-            _ => None,
+            Self::Open(_) | Self::Fails(_) => Some(self),
+            Self::Text(_) | Self::Plain(_) => None,
         };
-        found.cloned().unwrap_or_else(|| Self::Open(format!("no {step}")))
+        found.cloned().unwrap_or_else(|| Self::Fails(format!("no {step}")))
     }
 
     /// As part of a text.
@@ -67,7 +69,7 @@ impl Made {
             Self::Text(text) => Ok(text.clone()),
             Self::Plain(Json::Null) => Ok(Text::literal("")),
             Self::Plain(plain) => Ok(Text::literal(plain.to_string())),
-            Self::Open(what) => Err(what.clone()),
+            Self::Open(what) | Self::Fails(what) => Err(what.clone()),
             Self::List(_) | Self::Map(_) => Err("a list in a text".to_owned()),
         }
     }
@@ -75,7 +77,7 @@ impl Made {
     /// Whether nothing of it is open.
     pub(crate) fn is_whole(&self) -> bool {
         match self {
-            Self::Open(_) => false,
+            Self::Open(_) | Self::Fails(_) => false,
             Self::Text(_) | Self::Plain(_) => true,
             Self::List(items) => items.iter().all(Self::is_whole),
             Self::Map(fields) => fields.values().all(Self::is_whole),
@@ -111,7 +113,7 @@ impl Made {
                 }
                 Json::Object(members)
             }
-            Self::Open(what) => {
+            Self::Open(what) | Self::Fails(what) => {
                 *count += 1;
                 Json::String(identity::unknown(&format!("{owner} {count}: {what}")).to_string())
             }
@@ -120,7 +122,7 @@ impl Made {
 
     fn structure(&self) -> Result<(), String> {
         match self {
-            Self::Open(what) => Err(what.clone()),
+            Self::Open(what) | Self::Fails(what) => Err(what.clone()),
             Self::List(items) => items.iter().try_for_each(Self::structure),
             _ => Ok(()),
         }

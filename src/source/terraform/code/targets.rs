@@ -28,6 +28,7 @@ impl Evaluator<'_> {
         };
         match made {
             Some(Made::Open(_)) | None => Made::Open(reference.to_owned()),
+            Some(Made::Fails(_)) => Made::Fails(reference.to_owned()),
             Some(made) => made,
         }
     }
@@ -36,12 +37,15 @@ impl Evaluator<'_> {
         if let Some(one) = instances.iter().find(|it| it.key.as_ref() == key) {
             return Some(if path.is_empty() { self.whole(one) } else { self.of_instance(one, path) });
         }
+        if let Some(key) = key {
+            return Some(Made::Fails(format!("no {key:?}")));
+        }
         // All of them: a list by `count`, a mapping by `for_each`.
         let all: Vec<(&Key, Made)> = instances
             .iter()
             .map(|it| it.key.as_ref().map(|key| (key, self.whole(it))))
             .collect::<Option<_>>()
-            .filter(|_| key.is_none() && path.is_empty())?;
+            .filter(|_| path.is_empty())?;
         Some(of_keys(all))
     }
 

@@ -30,7 +30,7 @@ pub(super) fn of(it: Thing<'_>, path: &str) -> Known<Option<Document>> {
 fn unknown(it: Thing<'_>, path: &str) -> Known<Document> {
     let hidden = match it.made(path) {
         Some(Made::Text(text)) => return Known::Value(Document::new(text.written().as_ref())),
-        Some(Made::Open(what)) => Some(what),
+        Some(Made::Open(what) | Made::Fails(what)) => Some(what),
         _ => None,
     };
     let steps: Vec<&str> = path.split('.').collect();

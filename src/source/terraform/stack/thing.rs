@@ -49,7 +49,7 @@ impl<'a> Thing<'a> {
         let steps: Vec<&str> = path.split('.').collect();
         match self.made(path) {
             Some(Made::Text(text)) => return Some(text),
-            Some(Made::Open(what)) if want.kind == Kind::Text => return Some(self.symbol(path, &what)),
+            Some(Made::Open(what) | Made::Fails(what)) if want.kind == Kind::Text => return Some(self.symbol(path, &what)),
             _ => {}
         }
         self.resolver.text(self.instance, &steps, want)
@@ -100,7 +100,7 @@ impl<'a> Thing<'a> {
     pub(super) fn list(&self, path: &str, want: Want) -> Vec<String> {
         let steps: Vec<&str> = path.split('.').collect();
         let made = self.made(path);
-        if let (Some(Made::Open(what)), Kind::Text) = (&made, want.kind) {
+        if let (Some(Made::Open(what) | Made::Fails(what)), Kind::Text) = (&made, want.kind) {
             let known = self.value(path).map(Value::items).unwrap_or_default().iter().filter_map(Value::text).map(str::to_owned);
             return known.chain([self.symbol(path, what).written().into_owned()]).collect();
         }

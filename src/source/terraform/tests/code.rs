@@ -53,9 +53,14 @@ fn lists_and_dynamic_blocks_come_out_item_by_item() {
 }
 
 fn inventory() -> Inventory {
+    inventory_with(Path::new("tests/plans/documents"))
+}
+
+/// The inventory of the plan `documents`, read with the configuration in this folder.
+fn inventory_with(folder: &Path) -> Inventory {
     let plan = plan("documents");
     let world = World::after(&plan);
-    let code = code::read(Path::new("tests/plans/documents"), &world).unwrap();
+    let code = code::read(folder, &world).unwrap();
     let resolver = Resolver::new(&world, "111122223333", "eu-west-1");
     stack::inventory(&resolver, Some(&Evaluator::new(&code, &resolver, stack::document)), false, jiff::Timestamp::UNIX_EPOCH)
 }
@@ -74,6 +79,48 @@ fn a_policy_that_the_plan_hides_is_read_from_its_expression() {
     let two = role.permissions.inline.iter().find(|policy| policy.name == "aws_iam_role_policy.two_in_one").unwrap();
     let document: serde_json::Value = serde_json::from_str(two.document.text()).unwrap();
     assert_eq!(document["Statement"][0]["Resource"][0], format!("{A}/{B}"));
+}
+
+/// What the policy `heredoc` says of resources, when its expression is this one.
+fn resource_of(name: &str, expression: &str, policy: &str) -> serde_json::Value {
+    let folder = std::env::temp_dir().join(format!("rotaudit-code-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(folder.join("policies")).unwrap();
+    for file in ["head.tf", "main.tf", "policies/main.tf"] {
+        let text = std::fs::read_to_string(Path::new("tests/plans/documents").join(file)).unwrap();
+        let heredoc = text.find("policy = <<-EOT").map(|at| at..at + text[at..].find("  EOT\n").unwrap() + "  EOT\n".len());
+        let text = heredoc.map_or_else(|| text.clone(), |at| [&text[..at.start], "policy = ", expression, "\n", &text[at.end..]].concat());
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+    std::fs::write(folder.join("policy.json.tftpl"), policy).unwrap();
+    let inventory = inventory_with(&folder);
+    std::fs::remove_dir_all(&folder).unwrap();
+    let identities = inventory.accounts["111122223333"].identities.value().unwrap();
+    let policies = &identities.roles.values().next().unwrap().permissions.inline;
+    let policy = policies.iter().find(|policy| policy.name == "aws_iam_role_policy.heredoc").unwrap();
+    let document: serde_json::Value = serde_json::from_str(policy.document.text()).unwrap();
+    document["Statement"][0]["Resource"].clone()
+}
+
+#[test]
+fn policies_in_files_are_read_with_what_is_put_into_them() {
+    let with = |resource: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "{resource}"}}]}}"#
+        )
+    };
+    let template = r#"templatefile("${path.module}/policy.json.tftpl", { secret = aws_secretsmanager_secret.a.arn })"#;
+    assert_eq!(resource_of("template", template, &with("${secret}")), A);
+    assert_eq!(resource_of("pattern", template, &with("${secret}-*")), format!("{A}-*"));
+    let replaced = r#"replace(file("${path.module}/policy.json.tftpl"), "SECRET", aws_secretsmanager_secret.a.arn)"#;
+    assert_eq!(resource_of("replaced", replaced, &with("SECRET")), A);
+    // What a directive makes, what lies elsewhere and what a regular expression finds stay open.
+    for (name, expression, policy) in [
+        ("directive", template, with("%{ if true }${secret}%{ endif }")),
+        ("elsewhere", &*template.replace("${path.module}", "/etc"), with("${secret}")),
+        ("regular", &*replaced.replace("SECRET", "/SECRET/"), with("SECRET")),
+    ] {
+        assert_ne!(resource_of(name, expression, &policy), A, "{name}");
+    }
 }
 
 #[test]
