@@ -524,6 +524,14 @@ fn a_plan_that_only_turns_rotation_on_is_decided_over_the_account() {
         assert_eq!(verdict(&laid), "fails", "{address}");
         assert!(rules(&laid).contains(rule), "{address}: {:?}", rules(&laid));
     }
+    // A policy for a role that nobody knows may be for this one.
+    let mut more = whole.clone();
+    let denies = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+    let expressions = json!({"policy": {}, "role": {"references": ["terraform_data.holder.output", "terraform_data.holder"]}});
+    add(&mut more, "aws_iam_role_policy", "other", &json!({"policy": denies}), &json!({"role": true, "name": true}), &expressions);
+    let laid = scan(&more, &over);
+    assert_eq!(verdict(&laid), "undecided");
+    assert!(laid["rotations"][0]["needs"].to_string().contains("aws_iam_role_policy.other.role"), "{:#}", laid["rotations"][0]["needs"]);
     fs::remove_file(account).unwrap();
 }
 

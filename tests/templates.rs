@@ -676,6 +676,11 @@ fn policies_for_an_existing_role_are_added_and_take_the_place_of_those_of_the_sa
     let managed = policy("AWS::IAM::ManagedPolicy", "ManagedPolicyName: no", "Roles: [rotate-db]", "Deny");
     let denied = over("denied", &existing, &managed);
     assert_eq!(found(&denied), (vec!["role-cannot-rotate-secret"], "fails"), "{denied:#}");
+    // It may be for any role that is there.
+    let given = format!("Parameters: {{Holder: {{Type: String}}}}\n{managed}").replace("Roles: [rotate-db]", "Roles: [!Ref Holder]");
+    let open = over("of-any-role", &existing, &given);
+    assert_eq!(found(&open).1, "undecided", "{open:#}");
+    assert!(open["rotations"][0]["needs"].to_string().contains("parameter Holder"), "{open:#}");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) struct Additions {
     pub(crate) policies: Vec<(String, NamedDocument)>,
     /// Managed policies that are attached to roles of its account, by the role's name.
     pub(crate) attached: Vec<(String, Arn)>,
+    /// Policies of which nobody knows to which roles they are given: any role that exists may be among them.
+    pub(crate) of_any_role: Vec<NamedDocument>,
     /// What it adds to the network of its account and region.
     pub(crate) network: NetworkAdditions,
 }
@@ -41,6 +43,7 @@ impl Additions {
             function_policies: self.function_policies.iter().chain(&other.function_policies).cloned().collect(),
             policies: self.policies.iter().chain(&other.policies).cloned().collect(),
             attached: self.attached.iter().chain(&other.attached).cloned().collect(),
+            of_any_role: self.of_any_role.iter().chain(&other.of_any_role).cloned().collect(),
             network: self.network.and(&other.network),
         }
     }
@@ -103,8 +106,12 @@ pub(crate) fn add(result: &mut Inventory, additions: &Additions, account: &Accou
     add_to_functions(result, additions);
     if let Some(Known::Value(identities)) = result.accounts.get_mut(account).map(|account| &mut account.identities) {
         for role in identities.roles.values_mut() {
-            let of_role = |name: &str| role.arn.name() == name;
-            for (_, policy) in additions.policies.iter().filter(|(name, _)| of_role(name)) {
+            let name = role.arn.name().to_owned();
+            let of_role = |other: &str| name == other;
+            let given = additions.policies.iter().filter(|(name, _)| of_role(name)).map(|(_, policy)| policy);
+            // What the template makes itself has these already, if it may be meant.
+            let maybe = additions.of_any_role.iter().filter(|_| !name.contains('⟦'));
+            for policy in given.chain(maybe) {
                 // An inline policy takes the place of one of the same name.
                 role.permissions.inline.retain(|known| known.name != policy.name);
                 role.permissions.inline.push(policy.clone());

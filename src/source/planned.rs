@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::overlay::{self, Additions};
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::inventory::network::{ById, RouteTable, SecurityGroup};
 use crate::inventory::{Function, Identities, Inventory, Key, Known, Network, Permissions, RotationConfiguration, Secret};
 use crate::policy::Document;
@@ -48,7 +48,7 @@ impl Change {
         result.secrets.retain(|arn, _| !gone(arn));
         result.functions.retain(|arn, _| !gone(arn));
         result.keys.retain(|arn, _| !gone(arn));
-        take_away(&mut result, &self.before.additions);
+        take_away(&mut result, &self.before.additions, &self.before.inventory.accounts.keys().collect());
         self.secrets(&mut result);
         self.functions(&mut result);
         self.keys(&mut result);
@@ -181,14 +181,15 @@ impl Change {
 }
 
 /// Takes away what was added before.
-fn take_away(result: &mut Inventory, before: &Additions) {
+fn take_away(result: &mut Inventory, before: &Additions, accounts: &BTreeSet<&AccountId>) {
     for (function, qualifier, statement) in &before.statements {
         let policy = result.functions.get_mut(function).and_then(|function| function.policies.get_mut(qualifier));
         if let Some(Known::Value(Some(document))) = policy {
             *document = without(document, std::slice::from_ref(statement));
         }
     }
-    let identities = result.accounts.values_mut().filter_map(|account| match &mut account.identities {
+    let own = result.accounts.iter_mut().filter(|(id, _)| accounts.contains(id));
+    let identities = own.filter_map(|(_, account)| match &mut account.identities {
         Known::Value(identities) => Some(identities),
         Known::Unreadable(_) => None,
     });

@@ -14,6 +14,7 @@ use crate::policy::{Document, Position, Symbol, Text};
 use crate::source::cloudformation::document::TemplateError;
 use crate::source::cloudformation::managed;
 use crate::source::cloudformation::value::{Missing, Value};
+use crate::source::overlay::Additions;
 
 /// The identities that the stack makes.
 pub(super) fn identities(stack: &Stack<'_>, functions: &BTreeMap<Arn, Function>) -> Result<Identities, TemplateError> {
@@ -95,41 +96,48 @@ fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
     })
 }
 
-/// The names of roles that a resource names and the stack does not make.
-fn others(stack: &Stack<'_>, it: Properties<'_>, property: &str) -> Result<Vec<String>, TemplateError> {
+/// The names of roles that a resource names and the stack does not make, and what is missing where it is not known which they are.
+fn others(stack: &Stack<'_>, it: Properties<'_>, property: &str) -> Result<(Vec<String>, Option<String>), TemplateError> {
     let mut own = Vec::new();
     for role in stack.of_kind("AWS::IAM::Role") {
         own.push(role.reference()?);
     }
     let roles = it.list(property)?;
-    let named = roles.value().into_iter().flatten().filter_map(|role| match role {
-        Value::Text(text) if !own.contains(text) => text.as_literal().map(str::to_owned),
-        _ => None,
-    });
-    Ok(named.collect())
+    let (mut named, mut open) = (Vec::new(), roles.gap().map(|_| missing(&roles, it.id)));
+    for role in roles.value().into_iter().flatten() {
+        match role {
+            Value::Text(text) if own.contains(text) => {}
+            Value::Text(text) if !text.has_unknown() => named.push(text.written().into_owned()),
+            Value::Text(text) => open = Some(Missing::of(text).to_string()),
+            Value::Unknown(missing) => open = Some(missing.to_string()),
+            _ => {}
+        }
+    }
+    Ok((named, open))
 }
 
-/// The policies that the stack gives to roles that it does not make, by the role's name.
-pub(super) fn policies_elsewhere(stack: &Stack<'_>) -> Result<Vec<(String, NamedDocument)>, TemplateError> {
-    let mut policies = Vec::new();
+/// The policies that the stack gives to roles that it does not make.
+pub(super) fn given_elsewhere(stack: &Stack<'_>) -> Result<Additions, TemplateError> {
+    let mut additions = Additions::default();
+    let mut any = |it: Properties<'_>, open: Option<String>| {
+        additions.of_any_role.extend(open.map(|what| NamedDocument::new(it.id, unknown_document(&what, false))));
+    };
     for (kind, property) in [("AWS::IAM::Policy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName")] {
         for it in stack.of_kind(kind) {
-            for role in others(stack, it, property)? {
-                policies.push((role, named(it)?));
+            let (roles, open) = others(stack, it, property)?;
+            any(it, open);
+            for role in roles {
+                additions.policies.push((role, named(it)?));
             }
         }
     }
-    Ok(policies)
-}
-
-/// The managed policies that the stack attaches to roles that it does not make, by the role's name.
-pub(super) fn attached_elsewhere(stack: &Stack<'_>) -> Result<Vec<(String, Arn)>, TemplateError> {
-    let mut attached = Vec::new();
     for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
         let arn = Arn::parse(&it.reference()?.written()).map_err(|error| it.wrong(&error.to_string()))?;
-        attached.extend(others(stack, it, "Roles")?.into_iter().map(|role| (role, arn.clone())));
+        let (roles, open) = others(stack, it, "Roles")?;
+        any(it, open);
+        additions.attached.extend(roles.into_iter().map(|role| (role, arn.clone())));
     }
-    Ok(attached)
+    Ok(additions)
 }
 
 fn inline(it: Properties<'_>) -> Result<Vec<NamedDocument>, TemplateError> {

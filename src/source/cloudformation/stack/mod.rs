@@ -62,9 +62,8 @@ pub(crate) fn inventory(
     let additions = Additions {
         statements: permissions::elsewhere(&stack)?,
         function_policies: permissions::whole_elsewhere(&stack)?,
-        policies: identities::policies_elsewhere(&stack)?,
-        attached: identities::attached_elsewhere(&stack)?,
         network: network::elsewhere(&stack, &inventory)?,
+        ..identities::given_elsewhere(&stack)?
     };
     Ok((inventory, additions))
 }

@@ -135,8 +135,22 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
         let written = text.written();
         Arn::parse(&written).map_or_else(|_| written.to_string(), |arn| arn.name().to_owned())
     };
-    let role = |it: Thing<'_>| it.naming("role", want).map(|text| name_of(&text)).filter(|name| !is_made(name));
-    let (mut policies, mut all) = (Vec::new(), Vec::new());
+    let is_open = |text: &Text| text.has_unknown();
+    let role =
+        |it: Thing<'_>| it.naming("role", want).filter(|text| !is_open(text)).map(|text| name_of(&text)).filter(|name| !is_made(name));
+    let (mut policies, mut all, mut of_any_role) = (Vec::new(), Vec::new(), Vec::new());
+    for (kind, path) in [(ROLE.inline, "role"), (ROLE.attachment, "role"), ("aws_iam_policy_attachment", ROLE.many)] {
+        for it in stack.of_kind(kind) {
+            let texts = if path == "role" {
+                it.naming(path, want).into_iter().collect()
+            } else {
+                it.list(path, want).iter().map(|text| Text::parse(text)).collect::<Vec<_>>()
+            };
+            if texts.iter().any(is_open) {
+                of_any_role.push(NamedDocument::new(it.address(), documents::anything(&format!("{}.{path}", it.address()), false)));
+            }
+        }
+    }
     for it in stack.of_kind(ROLE.inline) {
         if let Some(role) = role(it) {
             let name = it.text("name").filter(|name| !name.contains('⟦')).unwrap_or_else(|| it.address().to_owned());
@@ -159,11 +173,13 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
         }
     }
     for it in stack.of_kind("aws_iam_policy_attachment") {
-        for role in it.list(ROLE.many, want).iter().map(|text| name_of(&Text::parse(text))).filter(|name| !is_made(name)) {
+        let texts = it.list(ROLE.many, want);
+        let known = texts.iter().map(|text| Text::parse(text)).filter(|text| !is_open(text));
+        for role in known.map(|text| name_of(&text)).filter(|name| !is_made(name)) {
             all.extend(holder(it, &role).and_then(|arn| attached(it, &arn)).map(|policy| (role, policy)));
         }
     }
-    Additions { policies, attached: all, ..Additions::default() }
+    Additions { policies, attached: all, of_any_role, ..Additions::default() }
 }
 
 /// The policies that other resources give to a holder of this ARN.
