@@ -12,7 +12,8 @@ fuzz_target!(|plan: &[u8]| {
     if fs::write(&file, plan).is_err() {
         return;
     }
-    let words = ["rotaudit", "scan", "--account", "111122223333", "--region", "eu-west-1", "--quiet", "--format", "json", "--plan"];
-    let code = rotaudit::cli::run(words.map(OsString::from).into_iter().chain([file.into_os_string()]));
-    assert!([0, 1, 2, 10, 11].contains(&code), "{code}");
+    let words = ["rotaudit", "snapshot", "--account", "111122223333", "--region", "eu-west-1", "--quiet", "--plan"];
+    let to = [OsString::from("-o"), file.with_extension("snapshot.json").into_os_string()];
+    let code = rotaudit::cli::run(words.map(OsString::from).into_iter().chain([file.into_os_string()]).chain(to));
+    assert!([0, 1, 2].contains(&code), "{code}");
 });

@@ -10,12 +10,14 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let folder = std::env::temp_dir().join(format!("rotaudit-fuzz-template-{}", std::process::id()));
     let (main, child) = text.split_once("\n---\n").unwrap_or((text, ""));
-    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("main.yaml"), main)).and_then(|()| fs::write(folder.join("child.yaml"), child));
+    let written = fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("main.yaml"), main))
+        .and_then(|()| fs::write(folder.join("child.yaml"), child));
     if written.is_err() {
         return;
     }
-    let words = ["rotaudit", "scan", "--account", "111122223333", "--region", "eu-west-1", "--quiet", "--format", "json", "--template"];
-    let arguments = words.map(OsString::from).into_iter().chain([folder.join("main.yaml").into_os_string()]);
-    let code = rotaudit::cli::run(arguments);
-    assert!([0, 1, 2, 10, 11].contains(&code), "{code}");
+    let words = ["rotaudit", "snapshot", "--account", "111122223333", "--region", "eu-west-1", "--quiet", "--template"];
+    let to = [OsString::from("-o"), folder.join("snapshot.json").into_os_string()];
+    let code = rotaudit::cli::run(words.map(OsString::from).into_iter().chain([folder.join("main.yaml").into_os_string()]).chain(to));
+    assert!([0, 1, 2].contains(&code), "{code}");
 });
