@@ -34,6 +34,8 @@ pub(crate) struct Evaluator<'a> {
     pub(super) documents: Documents,
     depth: Cell<usize>,
     steps: Cell<usize>,
+    /// Whether what is evaluated stands in a file that `templatefile` has read.
+    in_file: Cell<bool>,
 }
 
 /// Where an expression stands.
@@ -55,7 +57,7 @@ impl<'a> Scope<'a> {
 impl<'a> Evaluator<'a> {
     /// An evaluator of this configuration.
     pub(crate) fn new(code: &'a Code, resolver: &'a Resolver<'a>, documents: Documents) -> Self {
-        Self { code, resolver, documents, depth: Cell::default(), steps: Cell::default() }
+        Self { code, resolver, documents, depth: Cell::default(), steps: Cell::default(), in_file: Cell::default() }
     }
 
     /// The value of an attribute as its expression makes it; `None` where it is not written here.
@@ -207,13 +209,22 @@ impl<'a> Evaluator<'a> {
         let arguments: Vec<Made> = call.args.iter().map(|argument| self.value(argument, scope)).collect();
         match (call.name.name.as_str(), arguments.as_slice()) {
             ("file", [file]) => self.file(file, scope).map_or_else(Made::Open, |text| Made::literal(&text)),
-            ("templatefile", [file, Made::Map(names)]) => match self.file(file, scope).map(|text| text.parse::<Template>()) {
-                Ok(Ok(template)) => self.template(&template, &Scope { module: scope.module, key: None, names: names.clone() }),
-                Ok(Err(_)) => Made::Open("a file that is no template".to_owned()),
-                Err(what) => Made::Open(what),
-            },
+            ("templatefile", [file, Made::Map(names)]) => self.template_file(file, names, scope).unwrap_or_else(Made::Open),
             (name, _) => functions::call(name, arguments, &scope.module.to_string()),
         }
+    }
+
+    /// What a template in a file makes. There it may not be called again
+    /// (<https://developer.hashicorp.com/terraform/language/functions/templatefile>).
+    fn template_file(&self, file: &Made, names: &BTreeMap<String, Made>, scope: &Scope<'_>) -> Result<Made, String> {
+        if self.in_file.get() {
+            return Err("a template in a template".to_owned());
+        }
+        let template: Template = self.file(file, scope)?.parse().map_err(|_| "a file that is no template".to_owned())?;
+        self.in_file.set(true);
+        let made = self.template(&template, &Scope { module: scope.module, key: None, names: names.clone() });
+        self.in_file.set(false);
+        Ok(made)
     }
 
     /// The text of a file of the configuration.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hcl_edit::Span;
@@ -65,8 +66,7 @@ impl Code {
             let (file, folder) = (file.canonicalize().ok()?, folder.canonicalize().ok()?);
             file.starts_with(folder).then_some(file)
         })?;
-        let is_short = fs::metadata(&file).ok()?.len() <= MOST_BYTES;
-        if is_short { fs::read_to_string(file).ok() } else { None }
+        text_of(&file).ok()
     }
 
     /// The block that an instance is written in.
@@ -99,11 +99,7 @@ fn module(
     names.retain(|name| name.extension().is_some_and(|extension| extension == "tf" || extension == "tofu"));
     names.sort();
     for name in names {
-        let length = fs::metadata(&name).map_err(|error| unreadable(&name, &error))?.len();
-        if length > MOST_BYTES {
-            return Err(unreadable(&name, &format!("it is longer than {MOST_BYTES} bytes")));
-        }
-        let text = fs::read_to_string(&name).map_err(|error| unreadable(&name, &error))?;
+        let text = text_of(&name).map_err(|error| unreadable(&name, &error))?;
         let body = hcl_edit::parser::parse_body(&text).map_err(|error| unreadable(&name, &error))?;
         files.add(body, &text, &name.display().to_string());
     }
@@ -119,9 +115,19 @@ fn module(
     Ok(())
 }
 
+/// The text of a file that may be read: no pipe, which would never end, and nothing endless.
+fn text_of(file: &Path) -> io::Result<String> {
+    let found = fs::metadata(file)?;
+    match found.len() {
+        _ if !found.is_file() => Err(io::Error::other("it is no file")),
+        length if length > MOST_BYTES => Err(io::Error::other(format!("it is longer than {MOST_BYTES} bytes"))),
+        _ => fs::read_to_string(file),
+    }
+}
+
 /// Where `terraform init` has put the modules, by the names of the calls that lead there.
 fn fetched(root: &Path) -> BTreeMap<String, PathBuf> {
-    let text = fs::read_to_string(root.join(".terraform/modules/modules.json")).unwrap_or_default();
+    let text = text_of(&root.join(".terraform/modules/modules.json")).unwrap_or_default();
     let manifest: Json = serde_json::from_str(&text).unwrap_or_default();
     let entry = |module: &Json| Some((module.get("Key")?.as_str()?.to_owned(), PathBuf::from(module.get("Dir")?.as_str()?)));
     manifest.get("Modules").and_then(Json::as_array).into_iter().flatten().filter_map(entry).collect()
@@ -159,6 +165,18 @@ impl Files {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        for (path, says) in [("/dev/zero", "it is no file"), ("/dev", "it is no file"), ("/nowhere", "No such file")] {
+            assert!(text_of(Path::new(path)).unwrap_err().to_string().contains(says), "{path}");
         }
     }
 }

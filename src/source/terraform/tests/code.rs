@@ -97,7 +97,7 @@ fn resource_of(name: &str, expression: &str, policy: &str) -> serde_json::Value 
     let identities = inventory.accounts["111122223333"].identities.value().unwrap();
     let policies = &identities.roles.values().next().unwrap().permissions.inline;
     let policy = policies.iter().find(|policy| policy.name == "aws_iam_role_policy.heredoc").unwrap();
-    let document: serde_json::Value = serde_json::from_str(policy.document.text()).unwrap();
+    let document: serde_json::Value = serde_json::from_str(policy.document.text()).unwrap_or_default();
     document["Statement"][0]["Resource"].clone()
 }
 
@@ -116,6 +116,7 @@ fn policies_in_files_are_read_with_what_is_put_into_them() {
     // What a directive makes, what lies elsewhere and what a regular expression finds stay open.
     for (name, expression, policy) in [
         ("directive", template, with("%{ if true }${secret}%{ endif }")),
+        ("recursive", template, format!("{}${{{template}}}${{{template}}}", with("${secret}"))),
         ("elsewhere", &*template.replace("${path.module}", "/etc"), with("${secret}")),
         ("regular", &*replaced.replace("SECRET", "/SECRET/"), with("SECRET")),
     ] {
