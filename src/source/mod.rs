@@ -3,11 +3,13 @@
 
 #[cfg(feature = "live")]
 pub mod aws;
+mod bare;
 pub(crate) mod cloudformation;
 pub mod demo;
 mod error;
 pub(crate) mod overlay;
 pub(crate) mod planned;
+mod ports;
 mod progress;
 pub mod snapshot;
 pub(crate) mod terraform;

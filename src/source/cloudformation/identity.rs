@@ -3,10 +3,10 @@
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>).
 
 use super::document::TemplateError;
-use super::ports;
 use super::reading::Reading;
 use super::value::{Missing, Value};
 use crate::policy::{Part, Position, Symbol, Text};
+use crate::source::ports;
 
 /// The type that deploys an application. Where it is AWS's own, `sam` makes it tell by `RotationLambdaARN` the function that it made, and by `Lacks` what that is made without.
 pub(super) const APPLICATION: &str = "AWS::Serverless::Application";

@@ -19,7 +19,6 @@ mod lookups;
 mod loops;
 pub(crate) mod managed;
 mod pieces;
-mod ports;
 mod reading;
 mod sam;
 mod stack;

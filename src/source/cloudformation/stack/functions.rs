@@ -8,8 +8,7 @@ use super::resources::Stack;
 use super::unread;
 use crate::arn::Arn;
 use crate::inventory::{
-    ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Gap, Known, PASSWORD_VARIABLES, Variables,
-    VpcAttachment,
+    ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Known, PASSWORD_VARIABLES, Variables, VpcAttachment,
 };
 use crate::policy::Text;
 use crate::source::cloudformation::document::TemplateError;
@@ -164,18 +163,4 @@ pub(super) fn tags(it: Properties<'_>) -> Result<Known<BTreeMap<String, String>>
         let pair = |item: &Value| Some((text(item.get("Key")?)?.written().into_owned(), text(item.get("Value")?)?.written().into_owned()));
         items.iter().filter_map(pair).collect()
     }))
-}
-
-/// A function that another resource names and the stack does not make: nothing of it is known, but why.
-pub(super) fn elsewhere(arn: &Arn, because: &Gap) -> Function {
-    Function {
-        arn: arn.clone(),
-        configuration: Known::Unreadable(because.clone()),
-        qualified: BTreeMap::new(),
-        policies: BTreeMap::from([(String::new(), Known::Unreadable(because.clone()))]),
-        reserved_concurrency: Known::Unreadable(because.clone()),
-        provisioned_concurrency: BTreeMap::new(),
-        urls: Known::Unreadable(because.clone()),
-        tags: Known::Unreadable(because.clone()),
-    }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use super::functions;
 use super::properties::{Properties, document, gap};
 use super::resources::Stack;
@@ -11,6 +9,7 @@ use super::unread;
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Function, Identities, Known, NamedDocument, Permissions, Role};
 use crate::policy::{Document, Position, Symbol, Text};
+use crate::source::bare;
 use crate::source::cloudformation::document::TemplateError;
 use crate::source::cloudformation::managed;
 use crate::source::cloudformation::value::{Missing, Value};
@@ -181,14 +180,7 @@ fn missing<T>(read: &Known<T>, id: &str) -> String {
 
 /// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided and names `what` would have to be known.
 fn unknown_document(what: &str, principal: bool) -> Document {
-    let symbol = Symbol::unknown(what).to_string();
-    let statement = |effect: &str| {
-        let mut statement = json!({"Effect": effect, "Action": symbol});
-        let (key, value) = if principal { ("Principal", "*") } else { ("Resource", symbol.as_str()) };
-        statement[key] = value.into();
-        statement
-    };
-    Document::new(json!({"Version": "2012-10-17", "Statement": [statement("Allow"), statement("Deny")]}).to_string())
+    bare::policy(&Symbol::unknown(what).to_string(), principal)
 }
 
 fn attached(stack: &Stack<'_>, it: Properties<'_>) -> Result<Vec<Arn>, TemplateError> {

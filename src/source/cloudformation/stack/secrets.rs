@@ -8,6 +8,7 @@ use super::{functions, keys, network, order, unread};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
+use crate::source::bare;
 use crate::source::cloudformation::document::TemplateError;
 use crate::source::cloudformation::identity::APPLICATION;
 use crate::source::cloudformation::value::{Missing, Value};
@@ -55,32 +56,8 @@ fn secret(stack: &Stack<'_>, it: Properties<'_>) -> Result<Secret, TemplateError
         key,
         stages: stages.into_iter().collect(),
         versions: Known::Value(versions.into_iter().collect()),
-        ..bare(arn)
+        ..bare::secret(arn.name().to_owned(), arn)
     })
-}
-
-/// A secret of which nothing but its ARN is known to be otherwise than usual.
-fn bare(arn: Arn) -> Secret {
-    Secret {
-        name: arn.name().to_owned(),
-        arn,
-        description: None,
-        tags: BTreeMap::new(),
-        kms_key_id: None,
-        key: Known::Value(None),
-        rotation: RotationConfiguration::default(),
-        owning_service: None,
-        primary_region: None,
-        deleted_at: None,
-        created_at: None,
-        external_type: None,
-        stages: BTreeMap::new(),
-        versions: Known::Value(Vec::new()),
-        policies: Known::Value(Vec::new()),
-        policies_listed: Some(Known::Value(())),
-        target: None,
-        master: None,
-    }
 }
 
 /// The secret that a resource names by its `SecretId`. One that the stack does not make is added, with nothing known of it.
@@ -109,7 +86,7 @@ fn of<'s>(stack: &Stack<'_>, it: Properties<'_>, secrets: &'s mut BTreeMap<Arn, 
             versions: Known::Unreadable(gap.clone()),
             policies: Known::Unreadable(gap.clone()),
             policies_listed: Some(Known::Unreadable(gap)),
-            ..bare(arn.clone())
+            ..bare::secret(arn.name().to_owned(), arn.clone())
         }
     };
     Ok(Some(secrets.entry(arn.clone()).or_insert_with(unknown)))
@@ -166,7 +143,7 @@ fn function(stack: &Stack<'_>, it: Properties<'_>, text: &Text, inventory: &mut 
         Ok(arn) => {
             let (unqualified, _) = arn.split_qualifier();
             let because = Gap::new("template", unqualified.as_str(), "the template does not make this function");
-            inventory.functions.entry(unqualified.clone()).or_insert_with(|| functions::elsewhere(&unqualified, &because));
+            inventory.functions.entry(unqualified.clone()).or_insert_with(|| bare::function(&unqualified, &because));
             Ok(arn)
         }
         Err(_) => hidden(stack, it, &written, &gap_of(it.id, &written), inventory),
@@ -178,6 +155,6 @@ fn hidden(stack: &Stack<'_>, it: Properties<'_>, name: &str, because: &Gap, inve
     let partition = Partition::of_region(stack.region);
     let arn = Arn::build(partition, "lambda", stack.region, stack.account.as_str(), &format!("function:{name}"))
         .map_err(|error| it.wrong(&error.to_string()))?;
-    inventory.functions.insert(arn.clone(), functions::elsewhere(&arn, because));
+    inventory.functions.insert(arn.clone(), bare::function(&arn, because));
     Ok(arn)
 }

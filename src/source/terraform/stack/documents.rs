@@ -8,7 +8,9 @@ use serde_json::{Map, Value as Json, json};
 use super::thing::Thing;
 use crate::inventory::Known;
 use crate::policy::{Document, Text};
+use crate::source::bare;
 use crate::source::terraform::code::Made;
+use crate::source::terraform::identity;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
@@ -54,14 +56,7 @@ fn whole(statements: &[Json]) -> String {
 
 /// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided and names it.
 pub(super) fn anything(what: &str, principal: bool) -> Document {
-    let symbol = crate::source::terraform::identity::unknown(what).to_string();
-    let statement = |effect: &str| {
-        let mut statement = json!({"Effect": effect, "Action": symbol});
-        let (key, value) = if principal { ("Principal", "*") } else { ("Resource", symbol.as_str()) };
-        statement[key] = value.into();
-        statement
-    };
-    Document::new(json!({"Version": "2012-10-17", "Statement": [statement("Allow"), statement("Deny")]}).to_string())
+    bare::policy(&identity::unknown(what).to_string(), principal)
 }
 
 /// The statements of a document that data makes; `None` where not even how many there are is known.

@@ -7,8 +7,7 @@ use super::resources::Stack;
 use super::thing::{Thing, gap_of};
 use crate::arn::Arn;
 use crate::inventory::{
-    ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Gap, Known, PASSWORD_VARIABLES, Variables,
-    VpcAttachment,
+    ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Known, PASSWORD_VARIABLES, Variables, VpcAttachment,
 };
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
@@ -142,18 +141,4 @@ fn vpc(stack: &Stack<'_>, it: Thing<'_>) -> Option<VpcAttachment> {
         security_group_ids: it.list("vpc_config.0.security_group_ids", Want::id(Kind::SecurityGroup)),
         ipv6_allowed: it.value("vpc_config.0.ipv6_allowed_for_dual_stack").and_then(Value::text) == Some("true"),
     })
-}
-
-/// A function that another resource names and the plan does not make: nothing of it is known, but why.
-pub(super) fn elsewhere(arn: &Arn, because: &Gap) -> Function {
-    Function {
-        arn: arn.clone(),
-        configuration: Known::Unreadable(because.clone()),
-        qualified: BTreeMap::new(),
-        policies: BTreeMap::from([(String::new(), Known::Unreadable(because.clone()))]),
-        reserved_concurrency: Known::Unreadable(because.clone()),
-        provisioned_concurrency: BTreeMap::new(),
-        urls: Known::Unreadable(because.clone()),
-        tags: Known::Unreadable(because.clone()),
-    }
 }

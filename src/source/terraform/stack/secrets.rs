@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::resources::Stack;
 use super::thing::{Thing, gap_of};
-use super::{documents, functions, keys, order};
+use super::{documents, keys, order};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
+use crate::source::bare;
 use crate::source::terraform::identity::{self, Kind};
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
@@ -71,7 +72,7 @@ fn secret(stack: &Stack<'_>, it: Thing<'_>, inventory: &mut Inventory) -> Option
         },
         stages: if exists { some_version(it) } else { BTreeMap::new() },
         policies: policies(it),
-        ..bare(arn)
+        ..bare::secret(name_in(&arn), arn)
     })
 }
 
@@ -87,30 +88,6 @@ fn policies(it: Thing<'_>) -> Known<Vec<NamedDocument>> {
         return Known::Value(Vec::new());
     }
     documents::of(it, "policy").map(|document| document.map(|document| NamedDocument::new("default", document)).into_iter().collect())
-}
-
-/// A secret of which nothing but its ARN is known to be otherwise than usual.
-fn bare(arn: Arn) -> Secret {
-    Secret {
-        name: name_in(&arn),
-        arn,
-        description: None,
-        tags: BTreeMap::new(),
-        kms_key_id: None,
-        key: Known::Value(None),
-        rotation: RotationConfiguration::default(),
-        owning_service: None,
-        primary_region: None,
-        deleted_at: None,
-        created_at: None,
-        external_type: None,
-        stages: BTreeMap::new(),
-        versions: Known::Value(Vec::new()),
-        policies: Known::Value(Vec::new()),
-        policies_listed: Some(Known::Value(())),
-        target: None,
-        master: None,
-    }
 }
 
 /// The current version of a secret that is there already: it has one as far as anybody knows, and the plan does not tell which.
@@ -155,7 +132,7 @@ fn of<'s>(it: Thing<'_>, path: &str, secrets: &'s mut BTreeMap<Arn, Secret>) -> 
             versions: Known::Unreadable(gap.clone()),
             policies: Known::Unreadable(gap.clone()),
             policies_listed: Some(Known::Unreadable(gap)),
-            ..bare(arn.clone())
+            ..bare::secret(name_in(&arn), arn.clone())
         }
     };
     Some(secrets.entry(arn.clone()).or_insert_with(unknown))
@@ -175,12 +152,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         after_days: known("automatically_after_days").and_then(|days| days.parse().ok()),
         schedule: known("schedule_expression"),
         window: known("duration"),
-        last_rotated: None,
-        next_rotation: None,
-        not_awaited: Vec::new(),
-        order_hidden: None,
-        not_given: Vec::new(),
-        late: Vec::new(),
+        ..RotationConfiguration::default()
     }
 }
 
@@ -190,13 +162,13 @@ fn function(it: Thing<'_>, text: &Text, inventory: &mut Inventory) -> Option<Arn
     if let Ok(arn) = Arn::parse(&written) {
         let (unqualified, _) = arn.split_qualifier();
         let because = Gap::new("plan", unqualified.as_str(), "the plan does not make this function");
-        inventory.functions.entry(unqualified.clone()).or_insert_with(|| functions::elsewhere(&unqualified, &because));
+        inventory.functions.entry(unqualified.clone()).or_insert_with(|| bare::function(&unqualified, &because));
         return Some(arn);
     }
     let region = it.resolver.region_of(it.instance);
     let account = it.resolver.account_of(it.instance);
     let arn = Arn::build(Partition::of_region(&region), "lambda", &region, &account, &format!("function:{written}")).ok()?;
     let because = it.unknown("rotation_lambda_arn");
-    inventory.functions.entry(arn.clone()).or_insert_with(|| functions::elsewhere(&arn, &because));
+    inventory.functions.entry(arn.clone()).or_insert_with(|| bare::function(&arn, &because));
     Some(arn)
 }

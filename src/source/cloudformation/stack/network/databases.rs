@@ -7,9 +7,9 @@ use crate::arn::Partition;
 use crate::inventory::network::{ById, Database, Subnet};
 use crate::inventory::{Gap, Known};
 use crate::source::cloudformation::document::TemplateError;
-use crate::source::cloudformation::ports;
 use crate::source::cloudformation::stack::properties::{Properties, gap_of};
 use crate::source::cloudformation::stack::resources::Stack;
+use crate::source::ports;
 
 /// The types of databases, and what stands before their name in an ARN
 /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html>).

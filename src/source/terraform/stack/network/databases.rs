@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::place::{Place, id_of};
 use crate::inventory::network::Database;
 use crate::inventory::{Known, Secret};
+use crate::source::ports;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::stack::thing::Thing;
@@ -46,27 +47,13 @@ fn database(place: &Place<'_, '_>, it: Thing<'_>, engine: &str, (group, group_ki
     let vpc = place.of_kind("aws_subnet").find(|subnet| id_of(*subnet, "id", Kind::Subnet) == *first)?;
     Some(Database {
         host: known("address").or_else(|| known("endpoint")),
-        port: it.number("port").or_else(|| usual_port(&engine))?,
+        port: it.number("port").or_else(|| ports::usual(&engine))?,
         vpc: id_of(vpc, "vpc_id", Kind::Vpc),
         subnets,
         security_groups: it.list("vpc_security_group_ids", Want::id(Kind::SecurityGroup)),
         public: known("publicly_accessible").as_deref() == Some("true"),
         master_secret: known("master_user_secret.0.secret_arn"),
         engine,
-    })
-}
-
-/// The port of an engine where nobody names one
-/// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>, <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html>).
-fn usual_port(engine: &str) -> Option<u16> {
-    Some(match engine {
-        "mysql" | "mariadb" | "aurora-mysql" | "aurora" => 3306,
-        "postgres" | "aurora-postgresql" => 5432,
-        "docdb" => 27017,
-        "redshift" => 5439,
-        engine if engine.starts_with("oracle") => 1521,
-        engine if engine.starts_with("sqlserver") => 1433,
-        _ => return None,
     })
 }
 

@@ -1,7 +1,7 @@
-//! The ports on which databases listen whose template names none. `identity` asks for `Fn::GetAtt`, `stack` for where a rotation connects.
+//! The ports on which databases listen of which a template or plan names none. `cloudformation` and `terraform` ask.
 
 /// By what engines begin with
-/// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>).
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>, <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html>).
 const PORTS: [(&str, u16); 9] = [
     ("aurora-postgresql", 5432),
     ("aurora", 3306),
@@ -14,8 +14,8 @@ const PORTS: [(&str, u16); 9] = [
     ("redshift", 5439),
 ];
 
-/// The engine of a resource of this type, where the type itself says it.
-pub(super) fn engine_of(kind: &str) -> Option<&'static str> {
+/// The engine of a CloudFormation resource of this type, where the type itself says it.
+pub(crate) fn engine_of(kind: &str) -> Option<&'static str> {
     match kind.split("::").nth(1) {
         Some("DocDB") => Some("docdb"),
         Some("Redshift") => Some("redshift"),
@@ -25,7 +25,7 @@ pub(super) fn engine_of(kind: &str) -> Option<&'static str> {
 }
 
 /// The port of an engine by itself.
-pub(super) fn usual(engine: &str) -> Option<u16> {
+pub(crate) fn usual(engine: &str) -> Option<u16> {
     PORTS.iter().find(|(name, _)| engine.starts_with(name)).map(|(_, port)| *port)
 }
 
