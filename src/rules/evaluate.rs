@@ -5,33 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::{Expression, Facts as _, Outcome as Truth};
-use super::fields::{Focus, View};
+use super::fields::View;
 use super::foreign::{Foreigner, Surroundings, foreigners, untrusted};
 use super::others::{Alike, Others, Whose, about};
+use super::outcome::{Outcome, all, proved};
 use super::policies::{names, names_of, reached_accounts};
 use super::principals::{Able, Said as SaidOfEveryone, able};
 use super::proof::{Mode, Open, Proof, open, shown};
-use super::requests::{Scene, questions, questions_about};
+use super::requests::{questions, questions_about};
 use super::rule::{Assertions, Request, Rule};
-use super::traffic::{reach, told};
-use super::words::{Destination, Object};
+use super::scene::Scene;
+use super::traffic::{stopped, unseen};
+use super::words::Object;
 use crate::access::{Access, Caller, Everyone, Question, Target};
 use crate::arn::Arn;
-use crate::finding::About;
 use crate::inventory::{Gap, Known};
-use crate::network::{SubnetPath, Verdict};
 use crate::policy::Decision;
-
-/// What a rule says of one rotation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It is as it should be, or the rule does not apply.
-    Passes,
-    /// It is not, and this proves it.
-    Finding(Vec<Proof>),
-    /// Nobody can tell.
-    Undecided(Open),
-}
 
 /// The answer to one question.
 #[derive(Debug, Clone)]
@@ -104,7 +93,7 @@ impl<'a> Evaluator<'a> {
         let outcome = all([
             self.requests(rule, view),
             rule.assertions.expect.as_ref().map_or(Outcome::Passes, |e| expectation(e, view)),
-            traffic(view),
+            stopped(view),
             unseen(rule, view),
         ]);
         let outcome = match (told_elsewhere, outcome) {
@@ -362,32 +351,6 @@ fn ask_alike(access: &Access<'_>, questions: &[&Question], alike: &[Alike<'_>]) 
     Outcome::Finding(shown.iter().map(proof).chain(further).collect())
 }
 
-/// The finding that this question proves. One that could not be asked has no answer, and so proves nothing.
-fn proved(mode: Mode, question: Known<Question>) -> Outcome {
-    match question {
-        Known::Value(question) => Outcome::Finding(vec![Proof::Asked(mode, question)]),
-        Known::Unreadable(gap) => Outcome::Undecided(open(BTreeSet::from([gap]))),
-    }
-}
-
-/// Every finding of the parts; without one, all that they hang on; without that, a pass.
-fn all(parts: impl IntoIterator<Item = Outcome>) -> Outcome {
-    let mut proofs: Option<Vec<Proof>> = None;
-    let mut undecided: Option<Open> = None;
-    for part in parts {
-        match part {
-            Outcome::Passes => {}
-            Outcome::Finding(further) => proofs.get_or_insert_default().extend(further),
-            Outcome::Undecided(open) => undecided = Some(undecided.unwrap_or_default().and(open)),
-        }
-    }
-    match (proofs, undecided) {
-        (Some(proofs), _) => Outcome::Finding(proofs),
-        (None, Some(open)) => Outcome::Undecided(open),
-        (None, None) => Outcome::Passes,
-    }
-}
-
 fn expectation(expect: &Expression, view: &View<'_>) -> Outcome {
     match expect.evaluate(view) {
         Truth::True => Outcome::Passes,
@@ -396,50 +359,5 @@ fn expectation(expect: &Expression, view: &View<'_>) -> Outcome {
             let fact = |path: &str| Proof::Fact { field: path.to_owned(), value: shown(&view.field(path)) };
             Outcome::Finding(expect.fields().into_iter().map(fact).collect())
         }
-    }
-}
-
-/// The reason that the runner has found, with one path that shows it; the message says from where else.
-fn traffic(view: &View<'_>) -> Outcome {
-    let Focus::Reason(reason, reach) = view.focus else { return Outcome::Passes };
-    let fact = |field: String, value: String| Proof::Fact { field, value };
-    let shows = |subnet: &&Arc<SubnetPath>| {
-        subnet.reasons.iter().chain(&subnet.remarks).any(|other| (other.code, &other.component) == (reason.code, &reason.component))
-    };
-    let shown = reach.subnets.iter().find(shows);
-    let path = shown.and_then(|subnet| Some(fact(format!("the path from {}", subnet.subnet), told(subnet, reason)?)));
-    Outcome::Finding([fact(reason.code.as_str().to_owned(), reason.detail.clone())].into_iter().chain(path).collect())
-}
-
-/// Where the runner found nothing on the way that the rule could look at: whether that is because nobody knows the way.
-fn unseen(rule: &Rule, view: &View<'_>) -> Outcome {
-    let to = match (&rule.assertions.path, rule.info.about) {
-        (Some(path), _) => path.to,
-        (None, About::Endpoint) => Destination::SecretsManager,
-        (None, _) => return Outcome::Passes,
-    };
-    if !matches!(view.focus, Focus::Whole) {
-        return Outcome::Passes;
-    }
-    let Some(connections) = &view.rotation.connections else {
-        return view.rotation.configuration.gap().map_or(Outcome::Passes, |gap| Outcome::Undecided(open(BTreeSet::from([gap.clone()]))));
-    };
-    let Some(reach) = reach(connections, to) else { return untagged(view) };
-    let missing: BTreeSet<Gap> = reach.reasons.iter().chain(&reach.remarks).filter_map(|reason| reason.gap.clone()).collect();
-    if reach.verdict != Verdict::Undecided {
-        // Where nothing gets through, something that was not read may be what this rule looks for.
-        return if reach.verdict == Verdict::Blocked && !missing.is_empty() { Outcome::Undecided(open(missing)) } else { Outcome::Passes };
-    }
-    let hinges = reach.reasons.iter().filter(|reason| reason.gap.is_none()).map(|reason| reason.detail.clone()).collect();
-    Outcome::Undecided(Open { missing, hinges })
-}
-
-/// Which template a function was made from, its tags tell. One outside of any VPC reaches every service.
-fn untagged(view: &View<'_>) -> Outcome {
-    let in_vpc = view.rotation.configuration.value().copied().flatten().is_some_and(|configuration| configuration.vpc.is_some());
-    let tags = view.rotation.function.value().copied().flatten().map(|function| &function.tags);
-    match tags {
-        Some(Known::Unreadable(gap)) if in_vpc => Outcome::Undecided(open(BTreeSet::from([gap.clone()]))),
-        _ => Outcome::Passes,
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::proof::{Open, open};
-use super::requests::{Scene, matters};
+use super::requests::matters;
 use super::rule::Request;
+use super::scene::Scene;
 use super::words::Asker;
 use crate::access::{Caller, Certainty, Everyone, Group, Matter, Party, Question, Scope, Target};
 use crate::arn::Arn;

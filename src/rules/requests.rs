@@ -4,30 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fields::{Focus, View};
-use super::foreign::Foreigner;
-use super::others::Others;
+use super::imagined::{another_function, another_secret};
 use super::policies::{function_policies, trust_policy};
 use super::rule::{Given, Request};
+use super::scene::{Scene, one};
+use super::targets::targets;
 use super::words::{Asker, Object, Stand};
 use crate::access::{Caller, Matter, Question, Scope, Target, Way};
-use crate::arn::{Arn, ArnError};
-use crate::inventory::{Grant, Inventory, Known, Role, Secret, VpcAttachment};
+use crate::arn::Arn;
+use crate::inventory::{Grant, Known, Secret};
 use crate::policy::{Entry, Part, Policy, PrincipalKind, Statement, Symbol, Text};
-use crate::rotation::{KeyInUse, Master, Rotation, assume_role};
+use crate::rotation::{KeyInUse, assume_role};
 
 const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
 const LAMBDA: &str = "lambda.amazonaws.com";
 /// Services that people wire to functions. Those that the function's policy names are added.
 const OTHER_SERVICES: [&str; 4] = ["apigateway.amazonaws.com", "events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"];
-
-/// One rotation, and the outsider who has a part in the requests.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub(super) view: View<'a>,
-    pub(super) foreigner: Option<&'a Foreigner>,
-    /// The secrets of the inventory, sorted.
-    pub(super) others: &'a Others<'a>,
-}
 
 /// The questions that `request` stands for. Somebody who does not exist (the grantee of no grant, the role of a function that is gone) asks nothing;
 /// somebody who could not be read is a gap.
@@ -204,14 +196,6 @@ fn callers(scene: &Scene<'_>, asker: Asker, object: Object) -> Vec<Known<Caller>
     }
 }
 
-/// None, one, or a gap.
-fn one<T>(known: Known<Option<T>>) -> Vec<Known<T>> {
-    match known {
-        Known::Value(value) => value.into_iter().map(Known::Value).collect(),
-        Known::Unreadable(gap) => vec![Known::Unreadable(gap)],
-    }
-}
-
 /// The service principals that may call the function or take on its role if a policy lets them, but those that have to: Secrets Manager and, of the role, Lambda.
 fn other_services(scene: &Scene<'_>, object: Object) -> BTreeSet<String> {
     let has_to = if object == Object::Role { LAMBDA } else { SECRETS_MANAGER };
@@ -228,135 +212,6 @@ fn grants<'a>(scene: &Scene<'a>) -> Known<&'a [Grant]> {
         Known::Value(KeyInUse::AwsManaged) => Known::Value(&[]),
         Known::Value(KeyInUse::Customer(key)) => key.grants.as_ref().map(Vec::as_slice),
     }
-}
-
-fn targets(scene: &Scene<'_>, object: Object) -> Vec<Known<Target>> {
-    let view = &scene.view;
-    let rotation = view.rotation;
-    let secret = &rotation.secret.arn;
-    let made_up = |arn: Result<Arn, ArnError>, make: fn(Arn) -> Target| arn.ok().map(|arn| Known::Value(make(arn))).into_iter().collect();
-    match object {
-        Object::Secret => vec![Known::Value(Target::Secret(secret.clone()))],
-        Object::AnotherSecret => made_up(another_secret(secret), |arn| Target::ImaginedSecret { arn, rotation_function: None }),
-        // The evaluator asks about these in groups.
-        Object::EveryOtherSecret | Object::OtherSecretsNamed | Object::OtherSecretsNotNamed | Object::OtherMasters => Vec::new(),
-        Object::Master => {
-            let secret = rotation.master.iter().map(|master| master.secret.clone());
-            secret.map(|secret| secret.map(|secret| Target::Secret(secret.arn.clone()))).collect()
-        }
-        Object::MasterKey => rotation.master.iter().map(Master::key_target).collect(),
-        Object::ForeignSecret => {
-            let target = |foreigner: &Foreigner| Target::ImaginedSecret {
-                arn: foreigner.secret.clone(),
-                rotation_function: rotation.function_arn.cloned(),
-            };
-            scene.foreigner.map(|foreigner| Known::Value(target(foreigner))).into_iter().collect()
-        }
-        Object::Function => rotation.function_arn.map(|arn| Known::Value(Target::Function(arn.clone()))).into_iter().collect(),
-        Object::FunctionItself => {
-            rotation.function_arn.map(|arn| Known::Value(Target::Function(arn.split_qualifier().0))).into_iter().collect()
-        }
-        Object::Key => vec![rotation.key_target()],
-        Object::AnotherKey => made_up(key_in(secret, secret.account()), Target::ImaginedKey),
-        Object::ForeignKey => {
-            scene.foreigner.map_or_else(Vec::new, |foreigner| made_up(key_in(secret, foreigner.account.as_str()), Target::ImaginedKey))
-        }
-        Object::Role => one(rotation.role_arn.clone()).into_iter().map(|arn| arn.map(|arn| Target::Role(arn.clone()))).collect(),
-        Object::RolePolicies => role_policies(scene),
-        Object::AnyRole => of_iam(scene, "role/any-role-of-this-account"),
-        Object::AnyPolicy => of_iam(scene, "policy/any-policy-of-this-account"),
-        Object::AnyFunction => any_function(scene),
-        Object::NetworkInterface => of_network(scene, |_| vec!["network-interface/eni-0123456789abcdef0".to_owned()]),
-        Object::FunctionSubnets => of_network(scene, |vpc| vpc.subnet_ids.iter().map(|id| format!("subnet/{id}")).collect()),
-        Object::FunctionSecurityGroups => {
-            of_network(scene, |vpc| vpc.security_group_ids.iter().map(|id| format!("security-group/{id}")).collect())
-        }
-        Object::Endpoint => match view.focus {
-            Focus::Way(way) => endpoint(way, rotation, view.inventory).map(|arn| Known::Value(Target::Other(arn))).into_iter().collect(),
-            Focus::Whole | Focus::Reason(..) | Focus::Principals(_) => Vec::new(),
-        },
-        Object::Nothing => {
-            let account = rotation.role_arn.value().copied().flatten().map_or_else(|| secret.account(), Arn::account);
-            vec![Known::Value(Target::Nothing { account: account.into(), region: secret.region().into() })]
-        }
-    }
-}
-
-/// Whether the other is this secret, or one is a replica of the other.
-fn is_a_copy(view: &View<'_>, other: &Secret) -> bool {
-    let this = &view.rotation.secret.arn;
-    other.arn.account() == this.account() && other.arn.resource() == this.resource()
-}
-
-/// The endpoint of this way, as its owner's.
-pub(super) fn endpoint(way: &Way, rotation: &Rotation<'_>, inventory: &Inventory) -> Option<Arn> {
-    let Way::Endpoint { place, id, .. } = way else { return None };
-    let function = rotation.function_arn?;
-    let owner = inventory.endpoint(place, id).value().map_or_else(|| function.account(), |endpoint| &endpoint.owner);
-    Arn::build(function.partition(), "ec2", function.region(), owner, &format!("vpc-endpoint/{id}")).ok()
-}
-
-/// Things of EC2 in the function's account and region.
-fn of_network(scene: &Scene<'_>, resources: impl FnOnce(&VpcAttachment) -> Vec<String>) -> Vec<Known<Target>> {
-    let rotation = scene.view.rotation;
-    let Some(function) = rotation.function_arn else { return Vec::new() };
-    let configuration = match &rotation.configuration {
-        Known::Value(configuration) => configuration.and_then(|configuration| configuration.vpc.clone()).unwrap_or_default(),
-        Known::Unreadable(gap) => return vec![Known::Unreadable(gap.clone())],
-    };
-    let arn = |resource: &String| Arn::build(function.partition(), "ec2", function.region(), function.account(), resource).ok();
-    resources(&configuration).iter().filter_map(arn).map(|arn| Known::Value(Target::Other(arn))).collect()
-}
-
-fn of_iam(scene: &Scene<'_>, resource: &str) -> Vec<Known<Target>> {
-    let role = one(scene.view.rotation.role_arn.clone());
-    role.into_iter()
-        .filter_map(|role| match role {
-            Known::Value(role) => {
-                Arn::build(role.partition(), "iam", "", role.account(), resource).ok().map(|arn| Known::Value(Target::Role(arn)))
-            }
-            Known::Unreadable(gap) => Some(Known::Unreadable(gap)),
-        })
-        .collect()
-}
-
-fn any_function(scene: &Scene<'_>) -> Vec<Known<Target>> {
-    let region = scene.view.rotation.secret.arn.region();
-    let function = |role: &Arn| {
-        Arn::build(role.partition(), "lambda", region, role.account(), "function:any-function-of-this-account").ok().map(Target::Other)
-    };
-    one(scene.view.rotation.role_arn.clone().map(|role| role.and_then(function)))
-}
-
-/// The ARN of a secret beside `secret` that does not exist.
-fn another_secret(secret: &Arn) -> Result<Arn, ArnError> {
-    Arn::build(secret.partition(), "secretsmanager", secret.region(), secret.account(), "secret:another-secret-of-this-account-Ab1Cd2")
-}
-
-/// The ARN of a function that does not exist, where the rotation function is.
-fn another_function(secret: &Arn, function: Option<&Arn>) -> Result<Arn, ArnError> {
-    let beside = function.unwrap_or(secret);
-    Arn::build(beside.partition(), "lambda", beside.region(), beside.account(), "function:another-function-of-this-account")
-}
-
-/// The managed policies of the execution role that its account can change.
-fn role_policies(scene: &Scene<'_>) -> Vec<Known<Target>> {
-    let role = one(scene.view.rotation.role.clone());
-    let own = |role: &Role| {
-        let attached = role.permissions.attached.iter().filter(|arn| arn.account() == role.arn.account());
-        attached.map(|arn| Known::Value(Target::Other(arn.clone()))).collect()
-    };
-    role.into_iter()
-        .flat_map(|role| match role {
-            Known::Value(role) => own(role),
-            Known::Unreadable(gap) => vec![Known::Unreadable(gap)],
-        })
-        .collect()
-}
-
-/// The ARN of a key that does not exist.
-fn key_in(secret: &Arn, account: &str) -> Result<Arn, ArnError> {
-    Arn::build(secret.partition(), "kms", secret.region(), account, "key/00000000-0000-4000-8000-000000000000")
 }
 
 fn new_version() -> Entry {
@@ -405,6 +260,12 @@ fn entries(scene: &Scene<'_>, given: &Given) -> Vec<Entry> {
             made_up.into_iter().chain(under_the_same_key).take(MOST_SECRETS).map(|arn| Entry::single(&arn)).collect()
         }
     }
+}
+
+/// Whether the other is this secret, or one is a replica of the other.
+fn is_a_copy(view: &View<'_>, other: &Secret) -> bool {
+    let this = &view.rotation.secret.arn;
+    other.arn.account() == this.account() && other.arn.resource() == this.resource()
 }
 
 /// Of the secrets under one key, this many are tried.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::evaluate::{Evaluator, Outcome};
+use super::evaluate::Evaluator;
 use super::fields::{Focus, FunctionsOfRoles, View};
 use super::likeness::Likeness;
 use super::others::Others;
+use super::outcome::Outcome;
 use super::proof::{Open, Proof, further};
-use super::requests::endpoint;
 use super::rule::Rule;
+use super::targets::endpoint;
 use super::traffic;
 use crate::access::{Access, Caller, Everyone, Way};
 use crate::arn::Arn;
