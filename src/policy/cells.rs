@@ -82,8 +82,39 @@ pub(super) fn is_boundless(cell: Cell<'_>) -> bool {
     matches!(cell, Cell::Open(symbol) if !symbol.is_fresh())
 }
 
-/// Whether the pattern covers the text from end to end. Time: the product of both lengths, at most [`WORK_LIMIT`].
+/// Whether the pattern covers the text from end to end. Time: the product of what is left of both where they are not plainly the same or different at their ends, at most
+/// [`WORK_LIMIT`].
 pub(super) fn matches(pattern: &[Slot<'_>], text: &[Cell<'_>]) -> Truth {
+    let (mut pattern, mut text) = (pattern, text);
+    while let ([slot, pattern_rest @ ..], [cell, text_rest @ ..]) = (pattern, text) {
+        match face_to_face(*slot, *cell) {
+            Some(true) => (pattern, text) = (pattern_rest, text_rest),
+            Some(false) => return Truth::False,
+            None => break,
+        }
+    }
+    while let ([pattern_rest @ .., slot], [text_rest @ .., cell]) = (pattern, text) {
+        match face_to_face(*slot, *cell) {
+            Some(true) => (pattern, text) = (pattern_rest, text_rest),
+            Some(false) => return Truth::False,
+            None => break,
+        }
+    }
+    between(pattern, text)
+}
+
+/// Whether a slot and a cell that can only stand for each other (both are the first, or both are the last, and neither takes in more or less than one place) do so; `None` where
+/// that is open.
+fn face_to_face(slot: Slot<'_>, cell: Cell<'_>) -> Option<bool> {
+    let Slot::Cell(wanted) = slot else { return None };
+    if is_boundless(wanted) || is_boundless(cell) {
+        return None;
+    }
+    let anyhow = Before { both: Truth::True, slot_only: Truth::True, cell_only: Truth::True };
+    if same(wanted, cell) { Some(true) } else { different(wanted, cell, anyhow).is_false().then_some(false) }
+}
+
+fn between(pattern: &[Slot<'_>], text: &[Cell<'_>]) -> Truth {
     if pattern.len().saturating_mul(text.len()) > WORK_LIMIT {
         return Truth::Unknown;
     }
@@ -194,6 +225,24 @@ mod tests {
         let cells = cells(&text, false);
         assert_eq!(matches(&[Slot::Any { crosses: false }], &cells), Truth::False);
         assert_eq!(matches(&[Slot::Any { crosses: true }], &cells), Truth::True);
+    }
+
+    #[test]
+    fn what_is_the_same_at_the_ends_is_not_gone_through_again() {
+        let texts = ["", "a", "ab", "a:b", "⟦F#2⟧", "a⟦F#2⟧b", "⟦F⟧", "a⟦F⟧", "⟦?U#2⟧b", "⟦?U⟧", "a⟦?U⟧b", "⟦F⟧⟦?U⟧", "⟦?U⟧⟦F#2⟧a"]
+            .map(Text::parse);
+        let wild = [Slot::Any { crosses: true }, Slot::Any { crosses: false }, Slot::One { crosses: false }, Slot::Blank];
+        let mut rows: Vec<Vec<Slot<'_>>> = texts.iter().map(|text| cells(text, false).into_iter().map(Slot::Cell).collect()).collect();
+        for at in 0..rows.len() {
+            let (plain, other) = (rows[at].clone(), rows[(at + 5) % texts.len()].clone());
+            rows.extend(wild.map(|slot| [&plain[..], &[slot], &other[..]].concat()));
+        }
+        for pattern in &rows {
+            for text in &texts {
+                let text = cells(text, false);
+                assert_eq!(matches(pattern, &text), between(pattern, &text), "{pattern:?} {text:?}");
+            }
+        }
     }
 
     #[test]
