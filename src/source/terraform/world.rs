@@ -47,6 +47,8 @@ pub(crate) struct World<'p> {
     plan: &'p Plan,
     instances: BTreeMap<String, Instance>,
     blocks: BTreeMap<Block, Vec<String>>,
+    /// The addresses by type, of data and of what will be there.
+    kinds: [BTreeMap<String, Vec<String>>; 2],
     configured: BTreeMap<(Vec<String>, bool, &'p str, &'p str), &'p ConfiguredResource>,
 }
 
@@ -99,13 +101,15 @@ impl<'p> World<'p> {
             }
         }
         let mut blocks: BTreeMap<Block, Vec<String>> = BTreeMap::new();
+        let mut kinds: [BTreeMap<String, Vec<String>>; 2] = <_>::default();
         for instance in instances.values() {
+            kinds[usize::from(instance.data)].entry(instance.kind.clone()).or_default().push(instance.address.clone());
             let block = (instance.module.clone(), instance.data, instance.kind.clone(), instance.name.clone());
             blocks.entry(block).or_default().push(instance.address.clone());
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, blocks, configured }
+        Self { plan, instances, blocks, kinds, configured }
     }
 
     /// All instances, by address.
@@ -113,15 +117,29 @@ impl<'p> World<'p> {
         self.instances.values()
     }
 
+    /// The instance at this address.
+    pub(crate) fn instance(&self, address: &str) -> Option<&Instance> {
+        self.instances.get(address)
+    }
+
     /// The resources that will be there of one type.
-    pub(crate) fn of_kind<'w>(&'w self, kind: &'w str) -> impl Iterator<Item = &'w Instance> {
-        self.instances.values().filter(move |instance| !instance.data && instance.kind == kind)
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.at(self.kinds[0].get(kind))
+    }
+
+    /// The data that was read of one type.
+    pub(crate) fn data(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.at(self.kinds[1].get(kind))
+    }
+
+    fn at<'w>(&'w self, addresses: Option<&'w Vec<String>>) -> impl Iterator<Item = &'w Instance> + use<'w, 'p> {
+        addresses.into_iter().flatten().filter_map(|address| self.instances.get(address))
     }
 
     /// The instances of what is written under this name in this module instance.
     pub(crate) fn instances_of(&self, module: &ModulePath, data: bool, kind: &str, name: &str) -> impl Iterator<Item = &Instance> {
         let addresses = self.blocks.get(&(module.clone(), data, kind.to_owned(), name.to_owned()));
-        addresses.into_iter().flatten().filter_map(|address| self.instances.get(address))
+        self.at(addresses)
     }
 
     /// The instances of the module that is called by this name here.

@@ -1,10 +1,14 @@
 //! Whoever follows references: what it knows of the world, and where it is.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::found::Want;
+use crate::policy::Text;
 use crate::source::terraform::address::{Key, ModulePath};
+use crate::source::terraform::identity::Kind;
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::{Instance, World};
 
@@ -29,12 +33,14 @@ pub(crate) struct Resolver<'w> {
     pub(super) has_source: bool,
     /// What is being followed, against circles.
     pub(super) path: RefCell<Vec<String>>,
+    /// The addresses of functions by ARN and by name, once somebody asks.
+    functions: OnceCell<BTreeMap<Text, String>>,
 }
 
 impl<'w> Resolver<'w> {
     /// A resolver in this world; of resources of which the plan does not say where they are, they are in this account and region.
     pub(crate) fn new(world: &'w World<'w>, account: &'w str, region: &'w str) -> Self {
-        Self { world, account, region, has_source: false, path: RefCell::default() }
+        Self { world, account, region, has_source: false, path: RefCell::default(), functions: OnceCell::new() }
     }
 
     /// The same where the configuration is known.
@@ -50,6 +56,21 @@ impl<'w> Resolver<'w> {
         }
         let written = self.world.provider(instance).and_then(|provider| provider.get("region"));
         written.and_then(|region| self.world.written_text(region)).unwrap_or_else(|| self.region.to_owned())
+    }
+
+    /// The function of this ARN or name.
+    pub(super) fn function_called(&self, text: &Text) -> Option<&'w Instance> {
+        let functions = self.functions.get_or_init(|| {
+            let mut functions = BTreeMap::new();
+            for instance in self.world.of_kind("aws_lambda_function") {
+                let name = self.text(instance, &["function_name"], Want::id(Kind::Any));
+                for text in name.into_iter().chain([self.arn(instance)]) {
+                    functions.entry(text).or_insert_with(|| instance.address.clone());
+                }
+            }
+            functions
+        });
+        self.world.instance(functions.get(text)?)
     }
 
     /// The account that a resource is in.

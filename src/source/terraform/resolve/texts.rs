@@ -97,9 +97,7 @@ impl Resolver<'_> {
         if !QUALIFIED.contains(&(instance.kind.as_str(), attribute)) {
             return false;
         }
-        let is_it =
-            |it: &&Instance| self.arn(it) == *function || self.text(it, &["function_name"], Want::id(Kind::Any)).as_ref() == Some(function);
-        let Some(made) = self.world.of_kind("aws_lambda_function").find(is_it) else { return false };
+        let Some(made) = self.function_called(function) else { return false };
         let names_it = |alias: &Instance| {
             let of = self.text(alias, &["function_name"], Want { kind: Kind::Function, attribute: "function_name" });
             of.is_none_or(|of| {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::permissions::{self, function_of, qualifier};
+use super::permissions::{self, FUNCTION, function_of, qualifier};
 use super::resources::Stack;
 use super::thing::{Thing, gap_of};
 use crate::arn::Arn;
@@ -31,7 +31,8 @@ fn function(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Function {
     let mut policies = permissions::policies(stack, &arn);
     // What versions and aliases there will be. Each has a policy of its own, which is empty unless a permission names it.
     let own = |other: &Thing<'_>| function_of(*other, "function_name").is_some_and(|name| qualifier(&name, &arn).is_some());
-    let aliases = stack.of_kind("aws_lambda_alias").filter(own).filter_map(|alias| alias.text("name"));
+    let others = |kind| stack.naming(kind, "function_name", FUNCTION, arn.as_str()).into_iter().filter(own);
+    let aliases = others("aws_lambda_alias").filter_map(|alias| alias.text("name"));
     let version =
         it.naming("qualified_arn", Want::arn(Kind::Function)).filter(|_| it.value("publish").and_then(Value::text) == Some("true"));
     let version = version.and_then(|text| qualifier(&text, &arn)).filter(|version| !version.is_empty());
@@ -41,7 +42,7 @@ fn function(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Function {
         qualified.insert(name, configuration.clone());
     }
     let mut provisioned = BTreeMap::new();
-    for other in stack.of_kind("aws_lambda_provisioned_concurrency_config").filter(own) {
+    for other in others("aws_lambda_provisioned_concurrency_config") {
         if let Some(qualifier) = other.text("qualifier") {
             provisioned.insert(qualifier, known_number(other, "provisioned_concurrent_executions"));
         }
@@ -55,7 +56,7 @@ fn function(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Function {
         // -1 is how the provider says that none is reserved.
         reserved_concurrency: known_number(it, "reserved_concurrent_executions").map(|reserved| reserved.filter(|reserved| *reserved >= 0)),
         provisioned_concurrency: provisioned,
-        urls: Known::Value(stack.of_kind("aws_lambda_function_url").filter(own).map(url).collect()),
+        urls: Known::Value(others("aws_lambda_function_url").map(url).collect()),
         tags: it.tags(),
         arn,
     }

@@ -192,7 +192,7 @@ fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<T
         let what = documents::anything(&format!("{}.{path}", it.address()), false);
         NamedDocument::new(it.address(), what)
     };
-    for it in stack.of_kind(holder.inline) {
+    for it in stack.naming(holder.inline, holder.one, want, arn.as_str()) {
         let name = it.text("name").filter(|name| !name.contains('⟦')).unwrap_or_else(|| it.address().to_owned());
         match is_for(it) {
             Named::This => permissions.inline.push(NamedDocument::new(&name, document(it, "policy", false))),
@@ -200,14 +200,14 @@ fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<T
             Named::Other => {}
         }
     }
-    for it in stack.of_kind(holder.attachment) {
+    for it in stack.naming(holder.attachment, holder.one, want, arn.as_str()) {
         match is_for(it) {
             Named::This => permissions.attached.extend(attached(it, arn)),
             Named::Maybe => permissions.inline.push(maybe(it, holder.one)),
             Named::Other => {}
         }
     }
-    for it in stack.of_kind("aws_iam_policy_attachment") {
+    for it in stack.naming("aws_iam_policy_attachment", holder.many, want, arn.as_str()) {
         let all: Vec<Named> = it.list(holder.many, want).iter().map(|text| named(&Text::parse(text), arn)).collect();
         if all.contains(&Named::This) {
             permissions.attached.extend(attached(it, arn));

@@ -50,7 +50,7 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
         let statement = serde_json::json!({"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"});
         Document::new(serde_json::json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
     };
-    if let Some(other) = stack.of_kind("aws_kms_key_policy").find(|other| is(other, "key_id", it, arn)) {
+    if let Some(other) = of_key(stack, "aws_kms_key_policy", arn).into_iter().find(|other| is(other, "key_id", it, arn)) {
         return documents::of(other, "policy").map(|document| document.unwrap_or_else(by_default));
     }
     // Where nobody writes one, Terraform learns the policy from KMS.
@@ -58,6 +58,11 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
         return Known::Value(by_default());
     }
     documents::of(it, "policy").map(|document| document.unwrap_or_else(by_default))
+}
+
+/// The resources of one type that may belong to this key.
+fn of_key<'a>(stack: &Stack<'a>, kind: &'static str, arn: &Arn) -> Vec<Thing<'a>> {
+    stack.naming(kind, "key_id", Want::arn(Kind::Key), arn.as_str())
 }
 
 /// Whether an attribute of another resource names this key.
@@ -69,7 +74,7 @@ fn is(other: &Thing<'_>, attribute: &str, it: Thing<'_>, arn: &Arn) -> bool {
 
 fn grants(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Vec<Grant>> {
     let mut grants = Vec::new();
-    for other in stack.of_kind("aws_kms_grant") {
+    for other in of_key(stack, "aws_kms_grant", arn) {
         if is(&other, "key_id", it, arn) {
             match grant(other) {
                 Known::Value(grant) => grants.push(grant),
@@ -110,7 +115,7 @@ fn grant(it: Thing<'_>) -> Known<Grant> {
 /// The key that a secret names: by ARN, by id, or by an alias.
 pub(super) fn named(stack: &Stack<'_>, it: Thing<'_>, text: &Text) -> Known<Option<Arn>> {
     let written = text.written();
-    for key in KEYS.into_iter().flat_map(|kind| stack.of_kind(kind)) {
+    for key in KEYS.into_iter().flat_map(|kind| stack.called(kind, &written)) {
         if let Some(arn) = key.arn()
             && (*written == *arn.as_str() || *written == *arn.name() || key.text("key_id").is_some_and(|id| id == *written))
         {

@@ -30,7 +30,7 @@ use crate::source::overlay::Additions;
 
 /// The inventory of the resources that the resolver's world holds. If it is to be laid `over` what exists, what it says of existing networks is part of it.
 pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, over: bool, as_of: Timestamp) -> Inventory {
-    let stack = Stack { resolver, code, over };
+    let stack = Stack::new(resolver, code, over);
     let mut inventory = Inventory::empty(as_of);
     inventory.keys = keys::keys(&stack);
     inventory.functions = functions::functions(&stack);
@@ -57,14 +57,14 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
 
 /// What the plan makes, by ARN; all else in the inventory is only named.
 pub(crate) fn made(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTreeSet<Arn> {
-    let stack = Stack { resolver, code, over: true };
+    let stack = Stack::new(resolver, code, true);
     let kinds = ["aws_secretsmanager_secret", "aws_lambda_function", "aws_iam_role", "aws_iam_user", "aws_iam_policy"];
     kinds.into_iter().chain(keys::KEYS).flat_map(|kind| stack.of_kind(kind)).filter_map(|it| it.arn()).collect()
 }
 
 /// What the plan adds to functions and roles that it does not make.
 pub(crate) fn additions(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> Additions {
-    let stack = Stack { resolver, code, over: true };
+    let stack = Stack::new(resolver, code, true);
     let made = made(resolver, code);
     Additions { statements: permissions::elsewhere(&stack, &made), ..identities::elsewhere_given(&stack, &made) }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::identities::{Named, named};
 use super::network;
-use super::permissions::{function_of, qualifier};
+use super::permissions::{FUNCTION, function_of, qualifier};
 use super::resources::Stack;
 use super::thing::Thing;
 use super::waiting::{Block, awaited, block_of};
@@ -59,15 +59,20 @@ fn versions<'a>(stack: &Stack<'a>, rotation: Thing<'_>) -> Vec<Thing<'a>> {
     let own = secret(rotation);
     // A secret that is there already may have a value.
     let is_new = own.as_ref().is_some_and(|own| own.as_literal().is_none());
-    stack.of_kind("aws_secretsmanager_secret_version").filter(|it| is_new && secret(*it) == own).collect()
+    let Some(own) = own.filter(|_| is_new) else { return Vec::new() };
+    let of_name = stack.naming("aws_secretsmanager_secret_version", "secret_id", Want::arn(Kind::Secret), &own.written());
+    of_name.into_iter().filter(|it| secret(*it).as_ref() == Some(&own)).collect()
 }
 
 fn of_function<'a>(stack: &Stack<'a>, arn: &Arn) -> Vec<Thing<'a>> {
     let mut needed: Vec<Thing<'a>> = Vec::new();
     let is_ours = |it: &Thing<'_>| function_of(*it, "function_name").is_some_and(|name| qualifier(&name, arn).is_some());
     let is_the_service = |it: &Thing<'_>| it.text("principal").is_some_and(|principal| principal.starts_with("secretsmanager."));
-    needed.extend(stack.of_kind("aws_lambda_permission").filter(is_ours).filter(is_the_service));
-    let Some(function) = stack.of_kind("aws_lambda_function").find(|it| it.arn().as_ref() == Some(arn)) else { return needed };
+    let permissions = stack.naming("aws_lambda_permission", "function_name", FUNCTION, arn.as_str());
+    needed.extend(permissions.into_iter().filter(is_ours).filter(is_the_service));
+    let Some(function) = stack.called("aws_lambda_function", arn.as_str()).into_iter().find(|it| it.arn().as_ref() == Some(arn)) else {
+        return needed;
+    };
     if let Some(role) = function.naming("role", Want::arn(Kind::Role)).and_then(|text| Arn::parse(&text.written()).ok()) {
         needed.extend(policies(stack, &role));
     }
@@ -84,7 +89,7 @@ fn policies<'a>(stack: &Stack<'a>, role: &Arn) -> Vec<Thing<'a>> {
             _ => it.naming(attribute, want).is_some_and(|text| named(&text, role) == Named::This),
         };
         let gives_logs = |it: &Thing<'_>| it.value("policy_arn").and_then(Value::text).is_some_and(|arn| arn.ends_with(LOGS_ONLY));
-        found.extend(stack.of_kind(kind).filter(|it| is_for_it(it) && !gives_logs(it)));
+        found.extend(stack.naming(kind, attribute, want, role.as_str()).into_iter().filter(|it| is_for_it(it) && !gives_logs(it)));
     }
     found
 }

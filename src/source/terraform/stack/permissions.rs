@@ -27,16 +27,19 @@ pub(super) fn qualifier(text: &Text, arn: &Arn) -> Option<String> {
     })
 }
 
+/// A function, however it is named.
+pub(super) const FUNCTION: Want = Want { kind: Kind::Function, attribute: "function_name" };
+
 /// The function that an attribute names.
 pub(super) fn function_of(it: Thing<'_>, path: &str) -> Option<Text> {
-    it.naming(path, Want { kind: Kind::Function, attribute: "function_name" })
+    it.naming(path, FUNCTION)
 }
 
 /// The policies that the plan gives to this function. A permission for a function that is not known may be for this one.
 pub(super) fn policies(stack: &Stack<'_>, arn: &Arn) -> Policies {
     let mut statements: BTreeMap<String, Vec<Json>> = BTreeMap::new();
     let mut open: Option<Gap> = None;
-    for permission in stack.of_kind("aws_lambda_permission") {
+    for permission in stack.naming("aws_lambda_permission", "function_name", FUNCTION, arn.as_str()) {
         let Some(function) = function_of(permission, "function_name") else { continue };
         match qualifier(&function, arn) {
             Some(own) => {
@@ -49,7 +52,7 @@ pub(super) fn policies(stack: &Stack<'_>, arn: &Arn) -> Policies {
             None => {}
         }
     }
-    for url in stack.of_kind("aws_lambda_function_url") {
+    for url in stack.naming("aws_lambda_function_url", "function_name", FUNCTION, arn.as_str()) {
         let own = function_of(url, "function_name").and_then(|function| qualifier(&function, arn));
         if let Some(own) = own.filter(|_| url.text("authorization_type").as_deref() == Some("NONE")) {
             let qualifier = url.text("qualifier").unwrap_or(own);
