@@ -7,6 +7,7 @@ mod bare;
 pub(crate) mod cloudformation;
 pub mod demo;
 mod error;
+mod index;
 pub(crate) mod overlay;
 pub(crate) mod planned;
 mod ports;

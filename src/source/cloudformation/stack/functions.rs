@@ -30,7 +30,7 @@ pub(super) fn functions(stack: &Stack<'_>) -> Result<BTreeMap<Arn, Function>, Te
 fn function(stack: &Stack<'_>, it: Properties<'_>, arn: Arn) -> Result<Function, TemplateError> {
     let names = Names { name: it.reference()?, arn };
     let mut urls = Vec::new();
-    for url in stack.of_kind("AWS::Lambda::Url") {
+    for url in stack.naming("AWS::Lambda::Url", "TargetFunctionArn", names.arn.as_str())? {
         let Some(qualifier) = url.text("TargetFunctionArn")?.and_then(|target| names.qualifier(&target)) else { continue };
         let qualifier = url.text("Qualifier")?.map(|text| text.written().into_owned()).or(Some(qualifier)).filter(|text| !text.is_empty());
         let auth_type = url.text("AuthType")?.map(|text| text.written().into_owned()).unwrap_or_default();
@@ -47,7 +47,9 @@ fn function(stack: &Stack<'_>, it: Properties<'_>, arn: Arn) -> Result<Function,
     let mut policies = permissions::policies(stack, &names)?;
     // A version is published from what the template says, and an alias names one.
     let (mut qualified, mut provisioned_concurrency) = (BTreeMap::new(), BTreeMap::new());
-    for other in stack.of_kind("AWS::Lambda::Version").chain(stack.of_kind("AWS::Lambda::Alias")) {
+    let versions = stack.naming("AWS::Lambda::Version", "FunctionName", names.arn.as_str())?;
+    let aliases = stack.naming("AWS::Lambda::Alias", "FunctionName", names.arn.as_str())?;
+    for other in versions.into_iter().chain(aliases) {
         let Some(qualifier) = names.qualifier(&other.reference()?).filter(|qualifier| !qualifier.is_empty()) else { continue };
         policies.entry(qualifier.clone()).or_insert(Known::Value(None));
         provisioned_concurrency.insert(qualifier.clone(), Known::Value(None));

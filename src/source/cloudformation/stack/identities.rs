@@ -67,17 +67,17 @@ fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
             |role: &Value| matches!(role, Value::Text(text) if *text == name || text.has_unknown()) || matches!(role, Value::Unknown(_));
         Ok(roles.value().is_none_or(|roles| roles.iter().any(same)))
     };
-    for it in stack.of_kind("AWS::IAM::Policy") {
+    for it in stack.naming("AWS::IAM::Policy", "Roles", &name.written())? {
         if names_it(it, "Roles")? {
             permissions.inline.push(named(it)?);
         }
     }
-    for it in stack.of_kind("AWS::IAM::RolePolicy") {
+    for it in stack.naming("AWS::IAM::RolePolicy", "RoleName", &name.written())? {
         if names_it(it, "RoleName")? {
             permissions.inline.push(named(it)?);
         }
     }
-    for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
+    for it in stack.naming("AWS::IAM::ManagedPolicy", "Roles", &name.written())? {
         if names_it(it, "Roles")? {
             permissions.attached.extend(Arn::parse(&it.reference()?.written()).ok());
         }
@@ -97,15 +97,15 @@ fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
 
 /// The names of roles that a resource names and the stack does not make, and what is missing where it is not known which they are.
 fn others(stack: &Stack<'_>, it: Properties<'_>, property: &str) -> Result<(Vec<String>, Option<String>), TemplateError> {
-    let mut own = Vec::new();
-    for role in stack.of_kind("AWS::IAM::Role") {
-        own.push(role.reference()?);
-    }
+    let is_own = |text: &Text| {
+        let called = stack.called("AWS::IAM::Role", &text.written())?;
+        called.into_iter().map(|role| role.reference()).find(|name| name.as_ref().map_or(true, |name| name == text)).transpose()
+    };
     let roles = it.list(property)?;
     let (mut named, mut open) = (Vec::new(), roles.gap().map(|_| missing(&roles, it.id)));
     for role in roles.value().into_iter().flatten() {
         match role {
-            Value::Text(text) if own.contains(text) => {}
+            Value::Text(text) if is_own(text)?.is_some() => {}
             Value::Text(text) if !text.has_unknown() => named.push(text.written().into_owned()),
             Value::Text(text) => open = Some(Missing::of(text).to_string()),
             Value::Unknown(missing) => open = Some(missing.to_string()),

@@ -40,7 +40,8 @@ pub(super) fn keys(stack: &Stack<'_>) -> Result<BTreeMap<Arn, Key>, TemplateErro
 
 /// The key that a text names: by ARN, by id, or by an alias of the stack.
 pub(super) fn named(stack: &Stack<'_>, id: &str, text: &Text) -> Result<Known<Option<Arn>>, TemplateError> {
-    for key in stack.of_kind("AWS::KMS::Key").chain(stack.of_kind("AWS::KMS::ReplicaKey")) {
+    let (keys, replicas) = (stack.called("AWS::KMS::Key", &text.written())?, stack.called("AWS::KMS::ReplicaKey", &text.written())?);
+    for key in keys.into_iter().chain(replicas) {
         let arn = key.arn("Arn")?;
         if key.reference()? == *text || text.written() == arn.as_str() {
             return Ok(Known::Value(Some(arn)));

@@ -49,7 +49,7 @@ pub(crate) fn inventory(
             }
         }
     }
-    let stack = Stack { made, region, account };
+    let stack = Stack::new(made, region, account);
     let mut inventory = Inventory::empty(as_of);
     inventory.keys = keys::keys(&stack)?;
     inventory.functions = functions::functions(&stack)?;

@@ -16,11 +16,11 @@ use crate::source::cloudformation::document::{Node, TemplateError};
 use crate::source::cloudformation::value::Value;
 
 /// The resources, by their logical ids, that the rotation of `schedule` needs and that may be made after it.
-pub(super) fn not_awaited(stack: &Stack<'_>, schedule: Properties<'_>, function: Option<&Arn>) -> Result<Vec<String>, TemplateError> {
+pub(super) fn not_awaited<'a>(stack: &Stack<'a>, schedule: Properties<'a>, function: Option<&Arn>) -> Result<Vec<String>, TemplateError> {
     let mut needed = attachments(stack, schedule)?;
     if let Some(function) = function {
         let (function, _) = function.split_qualifier();
-        for it in stack.of_kind("AWS::Lambda::Function") {
+        for it in stack.called("AWS::Lambda::Function", function.as_str())? {
             let arn = it.arn("Arn")?;
             if arn == function {
                 needed.extend(permissions(stack, &Names { name: it.reference()?, arn })?);
@@ -34,10 +34,10 @@ pub(super) fn not_awaited(stack: &Stack<'_>, schedule: Properties<'_>, function:
 
 /// What attaches the secret to its database: the secret's value names no host before.
 fn attachments(stack: &Stack<'_>, schedule: Properties<'_>) -> Result<Vec<String>, TemplateError> {
-    let secret = schedule.text("SecretId")?;
+    let Some(secret) = schedule.text("SecretId")? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    for it in stack.of_kind("AWS::SecretsManager::SecretTargetAttachment") {
-        if secret.is_some() && it.text("SecretId")? == secret {
+    for it in stack.naming("AWS::SecretsManager::SecretTargetAttachment", "SecretId", &secret.written())? {
+        if it.text("SecretId")?.as_ref() == Some(&secret) {
             found.push(it.id.to_owned());
         }
     }
@@ -46,14 +46,14 @@ fn attachments(stack: &Stack<'_>, schedule: Properties<'_>) -> Result<Vec<String
 
 fn permissions(stack: &Stack<'_>, names: &Names) -> Result<Vec<String>, TemplateError> {
     let mut found = Vec::new();
-    for it in stack.of_kind("AWS::Lambda::Permission") {
+    for it in stack.naming("AWS::Lambda::Permission", "FunctionName", names.arn.as_str())? {
         let is_for_it = it.text("FunctionName")?.is_some_and(|function| names.qualifier(&function).is_some());
         let service = it.text("Principal")?;
         if is_for_it && service.is_some_and(|service| service.literal_prefix().starts_with("secretsmanager.")) {
             found.push(it.id.to_owned());
         }
     }
-    for it in stack.of_kind("AWS::Lambda::ResourcePolicy") {
+    for it in stack.naming("AWS::Lambda::ResourcePolicy", "ResourceArn", names.arn.as_str())? {
         if it.text("ResourceArn")?.is_some_and(|function| names.qualifier(&function).is_some()) {
             found.push(it.id.to_owned());
         }
@@ -63,17 +63,17 @@ fn permissions(stack: &Stack<'_>, names: &Names) -> Result<Vec<String>, Template
 
 /// The policies that get to the function's role as resources of their own.
 fn policies(stack: &Stack<'_>, function: Properties<'_>) -> Result<Vec<String>, TemplateError> {
-    let role = function.text("Role")?;
+    let Some(role) = function.text("Role")? else { return Ok(Vec::new()) };
     let mut name: Option<Text> = None;
-    for it in stack.of_kind("AWS::IAM::Role") {
-        if role.as_ref().is_some_and(|role| it.arn("Arn").is_ok_and(|arn| role.written() == arn.as_str())) {
+    for it in stack.called("AWS::IAM::Role", &role.written())? {
+        if it.arn("Arn").is_ok_and(|arn| role.written() == arn.as_str()) {
             name = Some(it.reference()?);
         }
     }
     let Some(name) = name else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for (kind, property) in [("AWS::IAM::Policy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName"), ("AWS::IAM::ManagedPolicy", "Roles")] {
-        for it in stack.of_kind(kind) {
+        for it in stack.naming(kind, property, &name.written())? {
             let roles = it.list(property)?;
             if roles.value().into_iter().flatten().any(|role| *role == Value::Text(name.clone())) {
                 found.push(it.id.to_owned());
@@ -85,11 +85,10 @@ fn policies(stack: &Stack<'_>, function: Properties<'_>) -> Result<Vec<String>, 
 
 /// The resources that are made before this one, whatever happens.
 pub(crate) fn awaited<'a>(stack: &Stack<'a>, id: &'a str) -> BTreeSet<&'a str> {
-    let by_id: BTreeMap<&str, Properties<'_>> = stack.made.iter().map(|it| (it.id, *it)).collect();
     let (mut waiting, mut awaited) = (vec![id], BTreeSet::new());
     while let Some(id) = waiting.pop() {
-        let Some(it) = by_id.get(id) else { continue };
-        waiting.extend(waits_for(&by_id, *it).into_iter().filter(|id| awaited.insert(*id)));
+        let Some(it) = stack.by_id.get(id) else { continue };
+        waiting.extend(waits_for(&stack.by_id, *it).into_iter().filter(|id| awaited.insert(*id)));
     }
     awaited
 }

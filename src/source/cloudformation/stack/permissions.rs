@@ -40,7 +40,7 @@ impl Names {
 pub(super) fn policies(stack: &Stack<'_>, names: &Names) -> Result<Policies, TemplateError> {
     let mut statements: BTreeMap<String, Vec<Json>> = BTreeMap::new();
     let mut open = None;
-    for permission in stack.of_kind("AWS::Lambda::Permission") {
+    for permission in stack.naming("AWS::Lambda::Permission", "FunctionName", names.arn.as_str())? {
         let Some(function) = permission.text("FunctionName")? else { continue };
         match names.qualifier(&function) {
             Some(qualifier) => {
@@ -56,7 +56,7 @@ pub(super) fn policies(stack: &Stack<'_>, names: &Names) -> Result<Policies, Tem
         let document = Document::new(json!({"Version": "2012-10-17", "Statement": statements}).to_string());
         policies.insert(qualifier, Known::Value(Some(document)));
     }
-    for it in stack.of_kind("AWS::Lambda::ResourcePolicy") {
+    for it in stack.naming("AWS::Lambda::ResourcePolicy", "ResourceArn", names.arn.as_str())? {
         let Some(function) = it.text("ResourceArn")? else { continue };
         match names.qualifier(&function) {
             Some(qualifier) => {
@@ -108,7 +108,7 @@ pub(super) fn whole_elsewhere(stack: &Stack<'_>) -> Result<Vec<FunctionPolicy>, 
 /// The function that a text names, its qualifier, and both in one ARN, unless the stack makes it or nobody knows which it is.
 fn not_made(stack: &Stack<'_>, function: Option<Text>) -> Result<Option<(Arn, String, Arn)>, TemplateError> {
     let Some(function) = function else { return Ok(None) };
-    for it in stack.of_kind("AWS::Lambda::Function") {
+    for it in stack.called("AWS::Lambda::Function", &function.written())? {
         if (Names { name: it.reference()?, arn: it.arn("Arn")? }).qualifier(&function).is_some() {
             return Ok(None);
         }

@@ -92,7 +92,7 @@ fn of<'s>(stack: &Stack<'_>, it: Properties<'_>, secrets: &'s mut BTreeMap<Arn, 
     Ok(Some(secrets.entry(arn.clone()).or_insert_with(unknown)))
 }
 
-fn rotation(stack: &Stack<'_>, it: Properties<'_>, inventory: &mut Inventory) -> Result<RotationConfiguration, TemplateError> {
+fn rotation<'a>(stack: &Stack<'a>, it: Properties<'a>, inventory: &mut Inventory) -> Result<RotationConfiguration, TemplateError> {
     let rules = it.value("RotationRules")?;
     let rule = |name: &str| match rules.as_ref()?.get(name)? {
         Value::Text(text) => Some(text.written().into_owned()),
@@ -123,7 +123,7 @@ fn rotation(stack: &Stack<'_>, it: Properties<'_>, inventory: &mut Inventory) ->
 }
 
 /// What the function that AWS makes for this schedule is made without.
-fn not_given(stack: &Stack<'_>, schedule: Properties<'_>, function: Option<&Arn>) -> Result<Vec<String>, TemplateError> {
+fn not_given<'a>(stack: &Stack<'a>, schedule: Properties<'a>, function: Option<&Arn>) -> Result<Vec<String>, TemplateError> {
     let mut found = Vec::new();
     for it in std::iter::once(schedule).chain(stack.of_kind(APPLICATION)) {
         let makes_it =

@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::convert::Infallible;
 
 use super::thing::Thing;
 use crate::policy::Text;
+use crate::source::index::Index;
 use crate::source::terraform::code::Evaluator;
 use crate::source::terraform::resolve::{Resolver, Want};
 use crate::source::terraform::value::Value;
@@ -18,22 +19,13 @@ pub(super) struct Stack<'a> {
     /// Whether what exists is known, so that additions to it count.
     pub(super) over: bool,
     /// By type and attribute (none: the ARN), once somebody asks.
-    named: RefCell<BTreeMap<(&'static str, &'static str), Rc<Named<'a>>>>,
-}
-
-/// The resources of one type by what one of their attributes names.
-struct Named<'a> {
-    things: Vec<Thing<'a>>,
-    /// By the short name.
-    by_name: BTreeMap<String, Vec<usize>>,
-    /// Those that may name anything.
-    open: Vec<usize>,
+    indexes: RefCell<BTreeMap<(&'static str, &'static str), Index<Thing<'a>>>>,
 }
 
 impl<'a> Stack<'a> {
     /// The resources of the resolver's world.
     pub(super) fn new(resolver: &'a Resolver<'a>, code: Option<&'a Evaluator<'a>>, over: bool) -> Self {
-        Self { resolver, code, over, named: RefCell::default() }
+        Self { resolver, code, over, indexes: RefCell::default() }
     }
 
     fn thing(&self) -> impl Fn(&'a Instance) -> Thing<'a> + use<'a> {
@@ -69,60 +61,12 @@ impl<'a> Stack<'a> {
     }
 
     fn indexed(&self, kind: &'static str, path: &'static str, name: &str, texts: impl Fn(Thing<'a>) -> Vec<Text>) -> Vec<Thing<'a>> {
-        let known = self.named.borrow().get(&(kind, path)).map(Rc::clone);
-        let named = known.unwrap_or_else(|| {
-            let named = Rc::new(Named::new(self.of_kind(kind).collect(), texts));
-            self.named.borrow_mut().insert((kind, path), Rc::clone(&named));
-            named
-        });
-        let mut found: Vec<usize> = named.by_name.get(short(name)).into_iter().flatten().chain(&named.open).copied().collect();
-        found.sort_unstable();
-        found.dedup();
-        found.into_iter().map(|at| named.things[at]).collect()
-    }
-}
-
-impl<'a> Named<'a> {
-    fn new(things: Vec<Thing<'a>>, texts: impl Fn(Thing<'a>) -> Vec<Text>) -> Self {
-        let (mut by_name, mut open) = (BTreeMap::<String, Vec<usize>>::new(), Vec::new());
-        for (at, it) in things.iter().enumerate() {
-            for text in texts(*it) {
-                if text.has_unknown() {
-                    open.push(at);
-                } else {
-                    by_name.entry(short(&text.written()).to_owned()).or_default().push(at);
-                }
-            }
+        if let Some(index) = self.indexes.borrow().get(&(kind, path)) {
+            return index.naming(name);
         }
-        Self { things, by_name, open }
-    }
-}
-
-/// What the texts that may name one thing have in common: the name of a function, role or key, whether it stands alone, with a qualifier, or in an ARN.
-fn short(written: &str) -> &str {
-    let name = written.rsplit_once(":function:").map_or(written, |(_, name)| name);
-    let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
-    if name.starts_with("arn:") { name } else { name.split(':').next().unwrap_or(name) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_may_name_one_thing_has_one_short_name() {
-        let function =
-            ["rotate", "rotate:live", "111122223333:function:rotate", "arn:aws:lambda:eu-west-1:111122223333:function:rotate:live"];
-        assert!(function.iter().all(|text| short(text) == "rotate"));
-        assert!(
-            ["rotate", "arn:aws:iam::111122223333:role/rotate", "arn:aws:iam::111122223333:role/db/rotate"]
-                .iter()
-                .all(|text| short(text) == "rotate")
-        );
-        let symbol = "⟦module.db['a/b:c'].aws_iam_role.rotate⟧";
-        assert_eq!(short(symbol), short(&format!("arn:aws:iam::111122223333:role/{symbol}")));
-        assert_eq!(short(symbol), short(&format!("arn:aws:lambda:eu-west-1:111122223333:function:{symbol}")));
-        let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf";
-        assert_eq!(short(secret), secret);
+        let Ok(index) = Index::new(self.of_kind(kind), |it| Ok::<_, Infallible>(texts(it)));
+        let found = index.naming(name);
+        self.indexes.borrow_mut().insert((kind, path), index);
+        found
     }
 }

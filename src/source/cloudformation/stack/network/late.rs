@@ -21,7 +21,7 @@ pub(crate) fn late(stack: &Stack<'_>, inventory: &Inventory, awaited: &BTreeSet<
     let databases: BTreeSet<&str> = KINDS.iter().flat_map(|(kind, _)| stack.of_kind(kind)).map(|it| it.id).collect();
     let is_long = !databases.is_disjoint(awaited);
     let mut found = Vec::new();
-    for it in stack.made.iter().filter(|it| !awaited.contains(it.id)) {
+    for it in stack.made.iter().filter(|it| it.resource.kind.starts_with("AWS::EC2::") && !awaited.contains(it.id)) {
         if is_long && databases.is_disjoint(&order::awaited(stack, it.id)) {
             continue;
         }
