@@ -1,0 +1,155 @@
+//! How the reading of templates and plans grows with what they make: measured against itself in one run, by ten times the rotations.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+
+/// Ten times the rotations take ten times as long, give or take; going through all for each of them takes a hundred times.
+const MOST: u32 = 30;
+
+const FEW: usize = 50;
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The shortest of two runs, which are disturbed least.
+fn time(arguments: &[&str]) -> Duration {
+    let run = || {
+        let start = Instant::now();
+        let output = Command::new(env!("CARGO_BIN_EXE_rotaudit")).arg("snapshot").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        start.elapsed()
+    };
+    run().min(run())
+}
+
+fn functions(snapshot: &Json) -> usize {
+    snapshot["inventory"]["functions"].as_object().unwrap().len()
+}
+
+fn assert_linear(what: &str, of: impl Fn(usize) -> Duration) {
+    let (few, many) = (of(FEW), of(FEW * 10));
+    println!("{what}: ten times the rotations take {:.1} times as long", many.as_secs_f64() / few.as_secs_f64());
+    assert!(many < few * MOST, "{what}: {few:?} for {FEW} rotations, and {many:?} for ten times as many");
+}
+
+/// Rotations with a function each, of secrets under one key, with a database, in one network.
+fn template(rotations: usize) -> String {
+    let mut text = "Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:root'}, Action: 'kms:*', Resource: '*'}]}
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24}}
+  Group: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: all, VpcId: !Ref Vpc}}
+  In: {Type: AWS::EC2::SecurityGroupIngress, Properties: {GroupId: !Ref Group, SourceSecurityGroupId: !Ref Group, IpProtocol: tcp, FromPort: 5432, ToPort: 5432}}
+  Subnets: {Type: AWS::RDS::DBSubnetGroup, Properties: {DBSubnetGroupDescription: all, SubnetIds: [!Ref Subnet]}}
+  Db: {Type: AWS::RDS::DBInstance, Properties: {Engine: postgres, DBSubnetGroupName: !Ref Subnets, VPCSecurityGroups: [!Ref Group]}}
+"
+    .to_owned();
+    for index in 0..rotations {
+        write!(
+            text,
+            "
+  Secret{index}: {{Type: AWS::SecretsManager::Secret, Properties: {{Name: 's{index}', KmsKeyId: !GetAtt Key.Arn, SecretString: x}}}}
+  Role{index}:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: 'sts:AssumeRole'}}]}}
+  Policy{index}:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: rotate
+      Roles: [!Ref Role{index}]
+      PolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Action: 'secretsmanager:*', Resource: !Ref Secret{index}}}]}}
+  Function{index}:
+    Type: AWS::Lambda::Function
+    Properties:
+      {{Runtime: python3.13, Handler: a.b, Timeout: 30, Role: !GetAtt Role{index}.Arn, VpcConfig: {{SubnetIds: [!Ref Subnet], SecurityGroupIds: [!Ref Group]}}, Code: {{ZipFile: x}}}}
+  Permission{index}:
+    Type: AWS::Lambda::Permission
+    Properties: {{FunctionName: !GetAtt Function{index}.Arn, Action: 'lambda:InvokeFunction', Principal: secretsmanager.amazonaws.com}}
+  Attachment{index}: {{Type: AWS::SecretsManager::SecretTargetAttachment, Properties: {{SecretId: !Ref Secret{index}, TargetType: AWS::RDS::DBInstance, TargetId: !Ref Db}}}}
+  Rotation{index}:
+    Type: AWS::SecretsManager::RotationSchedule
+    DependsOn: [Permission{index}, Attachment{index}]
+    Properties: {{SecretId: !Ref Secret{index}, RotationLambdaARN: !GetAtt Function{index}.Arn, RotationRules: {{AutomaticallyAfterDays: 30}}}}
+"
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// A plan with everything of `plan` so many times, each with names of its own.
+fn times(plan: &Json, times: usize) -> Json {
+    let mut many = plan.clone();
+    let addresses: Vec<String> =
+        plan["resource_changes"].as_array().unwrap().iter().map(|change| change["address"].as_str().unwrap().to_owned()).collect();
+    for path in ["/resource_changes", "/planned_values/root_module/resources", "/configuration/root_module/resources"] {
+        let once = plan.pointer(path).unwrap().as_array().unwrap();
+        let renamed = |index: usize| {
+            let mut text = serde_json::to_string(once).unwrap();
+            for address in &addresses {
+                // Alone, and with an attribute.
+                text = text.replace(&format!("{address}\""), &format!("{address}_{index}\""));
+                text = text.replace(&format!("{address}."), &format!("{address}_{index}."));
+            }
+            for name in ["prod/db", "rotate-db"] {
+                text = text.replace(&format!("\"{name}\""), &format!("\"{name}-{index}\""));
+            }
+            let mut resources: Vec<Json> = serde_json::from_str(&text).unwrap();
+            for resource in &mut resources {
+                resource["name"] = format!("{}_{index}", resource["name"].as_str().unwrap()).into();
+            }
+            resources
+        };
+        *many.pointer_mut(path).unwrap() = (0..times).flat_map(renamed).collect();
+    }
+    many
+}
+
+#[test]
+fn ten_times_the_rotations_of_a_template_take_ten_times_as_long() {
+    let folder = folder("template");
+    assert_linear("template", |rotations| {
+        let (file, out) = (folder.join(format!("{rotations}.yaml")), folder.join(format!("{rotations}.json")));
+        std::fs::write(&file, template(rotations)).unwrap();
+        let time = time(&[
+            "--template",
+            file.to_str().unwrap(),
+            "--account",
+            "111122223333",
+            "--region",
+            "eu-west-1",
+            "-o",
+            out.to_str().unwrap(),
+        ]);
+        let snapshot: Json = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+        assert_eq!(functions(&snapshot), rotations);
+        time
+    });
+}
+
+#[test]
+fn ten_times_the_rotations_of_a_plan_take_ten_times_as_long() {
+    let plan: Json = serde_json::from_slice(&std::fs::read("tests/plans/correct/plan.json").unwrap()).unwrap();
+    let folder = folder("plan");
+    assert_linear("plan", |rotations| {
+        let (file, out) = (folder.join(format!("{rotations}.json")), folder.join(format!("{rotations}.snapshot.json")));
+        std::fs::write(&file, times(&plan, rotations).to_string()).unwrap();
+        let time = time(&["--plan", file.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+        let snapshot: Json = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+        assert_eq!(functions(&snapshot), rotations);
+        time
+    });
+}
