@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::bounded::{self, PLAN};
 use super::clock::now;
 use super::error::CliError;
 use super::reading::MoreFunctions;
@@ -52,7 +53,7 @@ impl PlanArgs {
                 ));
             }
         };
-        let bytes = std::fs::read(path).map_err(|error| CliError::read(path, error))?;
+        let bytes = bounded::bytes(path, PLAN)?;
         let told = Told { account, region, source: self.source.as_deref(), before: self.before };
         let wrong = |error: PlanError| CliError::Usage(format!("{}: {error}", path.display()));
         let Some(over) = over else { return terraform::inventory(&bytes, told, now()).map(Some).map_err(wrong) };

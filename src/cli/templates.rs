@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::beside::Folders;
+use super::bounded::{self, PARAMETERS, TEMPLATE};
 use super::clock::now;
 use super::error::CliError;
 use super::reading::MoreFunctions;
@@ -72,7 +73,7 @@ impl TemplateArgs {
         let (Some(path), Some(account)) = (&self.template, &self.account) else { return Ok(None) };
         let [region] = regions else { return Err(CliError::Usage("a template is for one region: give it with --region".to_owned())) };
         let files = stacks_of(path, account, region)?;
-        let texts = files.iter().map(|(file, _)| text_of(file)).collect::<Result<Vec<_>, _>>()?;
+        let texts = files.iter().map(|(file, _)| bounded::text(file, TEMPLATE)).collect::<Result<Vec<_>, _>>()?;
         let mut stacks = Vec::new();
         for ((file, name), text) in files.iter().zip(&texts) {
             let mut given = self.given(file, account, region)?;
@@ -114,7 +115,7 @@ impl TemplateArgs {
             ..Given::default()
         };
         for file in &self.parameters {
-            let found = cloudformation::parameters(&file.to_string_lossy(), &text_of(file)?);
+            let found = cloudformation::parameters(&file.to_string_lossy(), &bounded::text(file, PARAMETERS)?);
             given.parameters.extend(found.map_err(|error| wrong(file, &error))?);
         }
         for pair in &self.parameter {
@@ -122,7 +123,7 @@ impl TemplateArgs {
             given.parameters.insert(name.to_owned(), value.to_owned());
         }
         for file in &self.exports {
-            given.exports.extend(cloudformation::exports(&text_of(file)?).map_err(|error| wrong(file, &error))?);
+            given.exports.extend(cloudformation::exports(&bounded::text(file, PARAMETERS)?).map_err(|error| wrong(file, &error))?);
         }
         Ok(given)
     }
@@ -136,7 +137,7 @@ fn stacks_of(path: &Path, account: &AccountId, region: &str) -> Result<Vec<(Path
     let (mut folders, mut files, mut others) = (vec![path.to_owned()], Vec::new(), 0);
     while let Some(folder) = folders.pop() {
         let manifest = folder.join("manifest.json");
-        let assembly = cloudformation::assembly(&text_of(&manifest)?).map_err(|error| wrong(&manifest, &error))?;
+        let assembly = cloudformation::assembly(&bounded::text(&manifest, TEMPLATE)?).map_err(|error| wrong(&manifest, &error))?;
         for stack in assembly.stacks {
             let here = stack.account.as_deref().is_none_or(|it| it == account.as_str()) && stack.region.is_none_or(|it| it == region);
             if here {
@@ -154,10 +155,6 @@ fn stacks_of(path: &Path, account: &AccountId, region: &str) -> Result<Vec<(Path
         return Err(CliError::Usage(says));
     }
     Ok(files)
-}
-
-fn text_of(path: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(path).map_err(|error| CliError::read(path, error))
 }
 
 fn wrong(path: &Path, error: &dyn Display) -> CliError {
