@@ -303,3 +303,40 @@ fn a_wrong_rule_file_is_named_and_stops_the_run() {
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty() && stderr(&output).contains("wrong.yaml"), "{}", stderr(&output));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_refused_wherever_a_file_is_named() {
+    let place = ["--account", "111122223333", "--region", "eu-west-1"];
+    let template = ["scan", "--template", "tests/templates/cloudformation/clean.yaml"];
+    let lines: [(&[&str], &[&str]); 9] = [
+        (&["scan", "--template", "/dev/zero"], &place),
+        (&template, &["--parameters", "/dev/zero"]),
+        (&template, &["--exports", "/dev/zero"]),
+        (&template, &["--over", "/dev/zero"]),
+        (&["scan", "--plan", "/dev/zero"], &[]),
+        (&["scan", "--snapshot", "/dev/zero"], &[]),
+        (&["scan", "--demo", "--config", "/dev/zero"], &[]),
+        (&["scan", "--demo", "--baseline", "/dev/zero"], &[]),
+        (&["diff", "/dev/zero", "/dev/zero"], &[]),
+    ];
+    for (line, more) in lines {
+        let more = if line == template { [more, &place].concat() } else { more.to_vec() };
+        let output = rotaudit(&[line, &more].concat());
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{line:?} {more:?}: {told}");
+        let says = ["is longer than", "it does not begin with {"].iter().any(|says| told.contains(says));
+        assert!(says && told.contains("/dev/zero"), "{line:?} {more:?}: {told}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_template_may_come_through_a_pipe() {
+    let template = std::fs::read("tests/templates/cloudformation/clean.yaml").unwrap();
+    let arguments = ["scan", "--template", "/dev/stdin", "--account", "111122223333", "--region", "eu-west-1"];
+    let mut child = command(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&template).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}

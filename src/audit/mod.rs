@@ -46,6 +46,7 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
         undecided,
         rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
         secrets: inventory.secrets.len(),
+        before: None,
     }
 }
 
@@ -73,6 +74,7 @@ pub fn audit_about(
         undecided,
         rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
         secrets: 1,
+        before: None,
     }
 }
 

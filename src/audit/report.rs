@@ -33,6 +33,8 @@ pub struct Report {
     pub rules: BTreeMap<String, RuleInfo>,
     /// How many secrets the inventory holds, rotating or not.
     pub secrets: usize,
+    /// What an audit of what was there before found, where the source is a change and tells it.
+    pub before: Option<Box<Report>>,
 }
 
 /// Puts rotations in the order of reports.

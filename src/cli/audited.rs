@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::files::rule_files;
 use super::reading::MoreFunctions;
 use super::sources::SourceArgs;
+use super::templates::World;
 use crate::audit::{Report, audit, except, in_worlds};
 use crate::finding::Exceptions;
 use crate::inventory::Inventory;
@@ -80,28 +81,48 @@ impl AuditArgs {
 
     /// Reads, then audits.
     pub(super) fn audit(&self) -> Result<Audited, CliError> {
-        self.audit_if(|_| Ok(()))
+        let (rules, config, exceptions) = self.prepared(|_| Ok(()))?;
+        let worlds = self.source.read_worlds(&MoreFunctions::default())?;
+        now(worlds.now, &rules, &config, &exceptions)
     }
 
-    /// The same, unless `check` has something against the rules that will run.
-    pub(super) fn audit_if(&self, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<Audited, CliError> {
+    /// The same, and what was there before where the source tells it, unless `check` has something against the rules that will run.
+    pub(super) fn audit_change_if(&self, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<Audited, CliError> {
         let (rules, config, exceptions) = self.prepared(check)?;
-        let mut worlds = self.source.read_worlds(&MoreFunctions::default())?;
-        for (_, inventory) in &mut worlds {
-            config.apply(inventory);
-        }
-        let reports = worlds.iter().map(|(name, inventory)| (name.clone(), audit(inventory, &rules))).collect();
-        let (Some((_, inventory)), Some(mut report)) = (worlds.into_iter().next(), in_worlds(reports)) else {
-            return Err(CliError::Usage("there is nothing to audit".to_owned()));
-        };
-        except(&mut report, &exceptions, &inventory, today());
-        Ok(Audited { inventory, report, fail_on: config.fail_on })
+        let worlds = self.source.read_worlds(&MoreFunctions::default())?;
+        let before = if worlds.anew { None } else { of_worlds(worlds.before, &rules, &config, &exceptions) };
+        let mut audited = now(worlds.now, &rules, &config, &exceptions)?;
+        audited.report.before = before.map(|(_, report)| Box::new(report));
+        Ok(audited)
     }
 
     /// Whether the source is a file, which holds what it holds.
     pub(super) fn is_a_file(&self) -> bool {
         self.source.is_a_file()
     }
+}
+
+fn now(worlds: Vec<World>, rules: &RuleSet, config: &Configuration, exceptions: &Exceptions) -> Result<Audited, CliError> {
+    let (inventory, report) =
+        of_worlds(worlds, rules, config, exceptions).ok_or_else(|| CliError::Usage("there is nothing to audit".to_owned()))?;
+    Ok(Audited { inventory, report, fail_on: config.fail_on })
+}
+
+/// What is found in these worlds, and the inventory of the first; nothing without any.
+pub(super) fn of_worlds(
+    mut worlds: Vec<World>,
+    rules: &RuleSet,
+    config: &Configuration,
+    exceptions: &Exceptions,
+) -> Option<(Inventory, Report)> {
+    for (_, inventory) in &mut worlds {
+        config.apply(inventory);
+    }
+    let reports = worlds.iter().map(|(name, inventory)| (name.clone(), audit(inventory, rules))).collect();
+    let mut report = in_worlds(reports)?;
+    let (_, inventory) = worlds.into_iter().next()?;
+    except(&mut report, exceptions, &inventory, today());
+    Some((inventory, report))
 }
 
 /// The built-in rules and those of `folders`.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::error::CliError;
 use crate::finding::Fingerprint;
+use crate::source::snapshot;
 
 /// What of a JSON report matters here.
 #[derive(Deserialize)]
@@ -40,11 +41,11 @@ struct By {
 
 /// The findings of the JSON report in `path`, and those that were in its own baseline.
 pub(super) fn read(path: &Path) -> Result<BTreeSet<Fingerprint>, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::read(path, error))?;
+    let text = snapshot::text(path)?;
     let wrong = |problem: &str| {
         CliError::Usage(format!("{}: {problem}\n  A baseline is what `rotaudit scan --format json -o FILE` wrote.", path.display()))
     };
-    let former: Former = serde_json::from_str(&text).map_err(|error| wrong(&format!("this is no JSON report: {error}")))?;
+    let former: Former = serde_json::from_slice(&text).map_err(|error| wrong(&format!("this is no JSON report: {error}")))?;
     if former.schema_version != 1 {
         return Err(wrong(&format!("a report of schema version {}, which this build does not know", former.schema_version)));
     }

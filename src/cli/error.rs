@@ -42,6 +42,9 @@ pub(super) enum CliError {
         "{place}: {problem}\n  `rotaudit diff` compares what `rotaudit snapshot -o FILE` and `rotaudit scan --format json -o FILE` wrote."
     )]
     NotComparable { place: String, problem: String },
+    /// A file goes on where none of its kind does.
+    #[error("{place} is longer than {most_mb} MB, and {what} is not: it is something else, or has no end\n  {way_out}.")]
+    TooLong { place: String, what: &'static str, most_mb: u64, way_out: &'static str },
     /// A file or stdin could not be read.
     #[error("cannot read {place}: {error}")]
     Read { place: String, error: io::Error },

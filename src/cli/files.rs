@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::bounded::{self, RULE};
 use super::error::CliError;
 
 /// How deep folders may lie in folders.
 const MAX_DEPTH: usize = 16;
-/// The longest rule file that is read, in bytes.
-const MAX_LENGTH: u64 = 1 << 20;
 
 /// The `.yaml` and `.yml` files under `folder` as (path, text), ordered by path. A folder without any is an error: whoever
 /// names one means to have rules there.
@@ -40,14 +39,11 @@ fn find(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), Cli
 }
 
 fn read(path: &Path) -> Result<String, CliError> {
-    let length = fs::metadata(path).map_err(|error| CliError::read(path, error))?.len();
-    if length > MAX_LENGTH {
-        return Err(CliError::Usage(format!(
-            "{} is no rule file: it is {length} bytes long, and {MAX_LENGTH} are the most",
-            path.display()
-        )));
+    // Opening a pipe that nobody writes to would wait for ever, and nobody named it.
+    if !fs::metadata(path).map_err(|error| CliError::read(path, error))?.is_file() {
+        return Err(CliError::Usage(format!("{} is named like a rule file and is no file: take it out of the folder", path.display())));
     }
-    fs::read_to_string(path).map_err(|error| CliError::read(path, error))
+    bounded::text(path, RULE)
 }
 
 #[cfg(test)]

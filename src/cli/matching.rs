@@ -29,6 +29,9 @@ pub(super) fn narrow(report: &mut Report, chosen: &BTreeSet<Arn>) {
     report.suppressed.retain(|suppressed| concerns(&suppressed.finding.resource, &suppressed.finding.rotations));
     report.undecided.retain(|check| concerns(&check.resource, &check.rotations));
     report.secrets = chosen.len();
+    if let Some(before) = &mut report.before {
+        narrow(before, chosen);
+    }
 }
 
 fn unmatched(pattern: &str, inventory: &Inventory) -> CliError {

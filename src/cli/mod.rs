@@ -6,6 +6,7 @@ mod actions;
 mod audited;
 mod baseline;
 mod beside;
+mod bounded;
 #[cfg(feature = "live")]
 mod chosen;
 mod clock;

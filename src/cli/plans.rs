@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::bounded::{self, PLAN};
 use super::clock::now;
 use super::error::CliError;
 use super::reading::MoreFunctions;
+use super::templates::Worlds;
 use crate::arn::AccountId;
 use crate::inventory::Inventory;
 use crate::source::snapshot;
-use crate::source::terraform::{self, PlanError, Told};
+use crate::source::terraform::{self, Inventories, PlanError, Told};
 
 /// A plan instead of an account.
 #[derive(Debug, Args)]
@@ -33,15 +35,15 @@ impl PlanArgs {
         self.plan.is_some()
     }
 
-    /// The inventory that the plan would leave behind, if one is named, laid `over` what exists where that is asked for. `live` reads the account, and these functions
-    /// with it.
+    /// The inventory that the plan would leave behind, if one is named, laid `over` what exists where that is asked for, and the one before it: what exists, or else what the
+    /// plan's state holds. `live` reads the account, and these functions with it.
     pub(super) fn read(
         &self,
         account: Option<&AccountId>,
         regions: &[String],
         over: Option<&Path>,
         live: impl FnOnce(&MoreFunctions) -> Result<Inventory, CliError>,
-    ) -> Result<Option<Inventory>, CliError> {
+    ) -> Result<Option<Worlds>, CliError> {
         let Some(path) = &self.plan else { return Ok(None) };
         let region = match regions {
             [] => None,
@@ -52,10 +54,17 @@ impl PlanArgs {
                 ));
             }
         };
-        let bytes = std::fs::read(path).map_err(|error| CliError::read(path, error))?;
+        let bytes = bounded::bytes(path, PLAN)?;
         let told = Told { account, region, source: self.source.as_deref(), before: self.before };
         let wrong = |error: PlanError| CliError::Usage(format!("{}: {error}", path.display()));
-        let Some(over) = over else { return terraform::inventory(&bytes, told, now()).map(Some).map_err(wrong) };
+        let world = |inventory| vec![(String::new(), inventory)];
+        let Some(over) = over else {
+            if self.before {
+                return terraform::inventory(&bytes, told, now()).map(|inventory| Some(Worlds::of(inventory))).map_err(wrong);
+            }
+            let Inventories { before, after, anew } = terraform::inventories(&bytes, told, now()).map_err(wrong)?;
+            return Ok(Some(Worlds { before: world(before), now: world(after), anew }));
+        };
         if self.before {
             return Err(CliError::Usage("--before reads the plan's own state; what it would be laid over is that already".to_owned()));
         }
@@ -65,6 +74,7 @@ impl PlanArgs {
         } else {
             snapshot::read_all(&[over.to_owned()])?
         };
-        Ok(Some(change.over(&existing)))
+        let now = world(change.over(&existing));
+        Ok(Some(Worlds { before: world(existing), now, anew: false }))
     }
 }

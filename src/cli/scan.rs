@@ -39,7 +39,7 @@ pub(super) struct Scan {
 impl Scan {
     pub(super) fn run(&self) -> Result<u8, CliError> {
         self.formats.check()?;
-        let Audited { inventory, mut report, fail_on } = self.audit.audit_if(|rules| self.formats.check_framework(rules))?;
+        let Audited { inventory, mut report, fail_on } = self.audit.audit_change_if(|rules| self.formats.check_framework(rules))?;
         if !self.secret.is_empty() {
             matching::narrow(&mut report, &matching::secrets(&self.secret, &inventory)?);
         }

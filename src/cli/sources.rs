@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::live::{self, Read};
 use super::plans::PlanArgs;
 use super::reading::{Live, MoreFunctions, ReadingArgs};
-use super::templates::{self, TemplateArgs, World};
+use super::templates::{self, TemplateArgs, Worlds};
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
 
@@ -74,10 +74,19 @@ impl SourceArgs {
     }
 
     /// Reads the source once for each way in which open conditions of a template can come out; anything else is one world.
-    pub(super) fn read_worlds(&self, functions: &MoreFunctions) -> Result<Vec<World>, CliError> {
-        match self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
+    pub(super) fn read_worlds(&self, functions: &MoreFunctions) -> Result<Worlds, CliError> {
+        match self.undeployed()? {
             Some(worlds) => Ok(worlds),
-            None => Ok(vec![(String::new(), self.read(functions)?)]),
+            None => self.read(functions).map(Worlds::of),
+        }
+    }
+
+    /// What a template or plan leaves behind, if one is named.
+    fn undeployed(&self) -> Result<Option<Worlds>, CliError> {
+        let live = |functions: &MoreFunctions| self.live(None, functions)?.done();
+        match self.templates.read(&self.region, live)? {
+            None => self.plans.read(self.templates.account(), &self.region, self.templates.over(), live),
+            worlds => Ok(worlds),
         }
     }
 
@@ -94,16 +103,10 @@ impl SourceArgs {
         if !self.snapshot.is_empty() {
             return Ok(Read::of(snapshot::read_all(&self.snapshot)?));
         }
-        if let Some(worlds) = self.templates.read(&self.region, |functions| self.live(None, functions)?.done())? {
-            return Ok(Read::of(templates::only(worlds)?));
+        match self.undeployed()? {
+            Some(worlds) => Ok(Read::of(templates::only(worlds.now)?)),
+            None => self.live(file, functions),
         }
-        let over = self.templates.over();
-        if let Some(inventory) =
-            self.plans.read(self.templates.account(), &self.region, over, |functions| self.live(None, functions)?.done())?
-        {
-            return Ok(Read::of(inventory));
-        }
-        self.live(file, functions)
     }
 
     fn live(&self, file: Option<&Path>, functions: &MoreFunctions) -> Result<Read, CliError> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::beside::Folders;
+use super::bounded::{self, PARAMETERS, TEMPLATE};
 use super::clock::now;
 use super::error::CliError;
 use super::reading::MoreFunctions;
@@ -37,6 +38,9 @@ pub(super) struct TemplateArgs {
     /// What other stacks export: what `aws cloudformation list-exports` shows, or a mapping in JSON; give it again for more
     #[arg(long, value_name = "FILE", requires = "template")]
     exports: Vec<PathBuf>,
+    /// The version of the template that is deployed now, to see what the change adds and removes; it takes the same parameters
+    #[arg(long, value_name = "FILE", requires = "template")]
+    earlier: Option<PathBuf>,
     /// Lay the template or plan over what exists: a snapshot, or `live` for the account that your credentials read
     #[arg(long, value_name = "FILE|live", requires = "undeployed")]
     over: Option<PathBuf>,
@@ -44,6 +48,24 @@ pub(super) struct TemplateArgs {
 
 /// The conditions under which an inventory holds, as people read them, and the inventory.
 pub(super) type World = (String, Inventory);
+
+/// What is there, and where the source is a change what was there before it.
+#[derive(Debug, Default)]
+pub(super) struct Worlds {
+    /// One for each way in which open conditions come out; none where the source does not tell.
+    pub(super) before: Vec<World>,
+    /// Whether nothing was there before, so that all of it is new.
+    pub(super) anew: bool,
+    /// The same of now, or of what will be.
+    pub(super) now: Vec<World>,
+}
+
+impl Worlds {
+    /// Of a source that tells of one time, and all of it.
+    pub(super) fn of(inventory: Inventory) -> Self {
+        Self { now: vec![(String::new(), inventory)], ..Self::default() }
+    }
+}
 
 impl TemplateArgs {
     /// The account that is told.
@@ -68,11 +90,31 @@ impl TemplateArgs {
         &self,
         regions: &[String],
         live: impl FnOnce(&MoreFunctions) -> Result<Inventory, CliError>,
-    ) -> Result<Option<Vec<World>>, CliError> {
+    ) -> Result<Option<Worlds>, CliError> {
         let (Some(path), Some(account)) = (&self.template, &self.account) else { return Ok(None) };
         let [region] = regions else { return Err(CliError::Usage("a template is for one region: give it with --region".to_owned())) };
+        let deployed = self.deployed(path, account, region)?;
+        let earlier = self.earlier.as_ref().map(|path| self.deployed(path, account, region)).transpose()?;
+        let existing = match &self.over {
+            None => None,
+            Some(over) if over.as_os_str() == "live" => {
+                let named = deployed.iter().flat_map(|it| overlay::named_functions(&it.inventory)).collect::<BTreeSet<Arn>>();
+                Some(live(&MoreFunctions { arns: named.into_iter().collect(), of_secret: None })?)
+            }
+            Some(file) => Some(snapshot::read_all(std::slice::from_ref(file))?),
+        };
+        let now = deployed.into_iter().map(|it| laid(it, existing.as_ref(), (account, region))).collect();
+        let before = match existing {
+            Some(existing) => vec![(String::new(), existing)],
+            None => earlier.into_iter().flatten().map(|it| laid(it, None, (account, region))).collect(),
+        };
+        Ok(Some(Worlds { before, now, anew: false }))
+    }
+
+    /// What the template in `path` leaves behind.
+    fn deployed(&self, path: &Path, account: &AccountId, region: &str) -> Result<Vec<Deployed>, CliError> {
         let files = stacks_of(path, account, region)?;
-        let texts = files.iter().map(|(file, _)| text_of(file)).collect::<Result<Vec<_>, _>>()?;
+        let texts = files.iter().map(|(file, _)| bounded::text(file, TEMPLATE)).collect::<Result<Vec<_>, _>>()?;
         let mut stacks = Vec::new();
         for ((file, name), text) in files.iter().zip(&texts) {
             let mut given = self.given(file, account, region)?;
@@ -83,25 +125,7 @@ impl TemplateArgs {
             stacks.push(Written { text, given });
         }
         let deployed = cloudformation::inventories(stacks, &Folders::around(path), (account, region), now());
-        let deployed = deployed.map_err(|(file, error)| wrong(Path::new(&file), &error))?;
-        let existing = match &self.over {
-            None => None,
-            Some(over) if over.as_os_str() == "live" => {
-                let named = deployed.iter().flat_map(|it| overlay::named_functions(&it.inventory)).collect::<BTreeSet<Arn>>();
-                Some(live(&MoreFunctions { arns: named.into_iter().collect(), of_secret: None })?)
-            }
-            Some(file) => Some(snapshot::read_all(std::slice::from_ref(file))?),
-        };
-        let laid = |it: Deployed| {
-            let mut inventory = it.inventory;
-            if let Some(existing) = &existing {
-                inventory = overlay::joined(existing, &inventory);
-                overlay::add_to_network(&mut inventory, &it.additions, (account, region));
-            }
-            overlay::add(&mut inventory, &it.additions, account);
-            (it.world, inventory)
-        };
-        Ok(Some(deployed.into_iter().map(laid).collect()))
+        deployed.map_err(|(file, error)| wrong(Path::new(&file), &error))
     }
 
     /// What is told beside the template. A parameter on the command line counts before one in a file.
@@ -114,7 +138,7 @@ impl TemplateArgs {
             ..Given::default()
         };
         for file in &self.parameters {
-            let found = cloudformation::parameters(&file.to_string_lossy(), &text_of(file)?);
+            let found = cloudformation::parameters(&file.to_string_lossy(), &bounded::text(file, PARAMETERS)?);
             given.parameters.extend(found.map_err(|error| wrong(file, &error))?);
         }
         for pair in &self.parameter {
@@ -122,10 +146,21 @@ impl TemplateArgs {
             given.parameters.insert(name.to_owned(), value.to_owned());
         }
         for file in &self.exports {
-            given.exports.extend(cloudformation::exports(&text_of(file)?).map_err(|error| wrong(file, &error))?);
+            given.exports.extend(cloudformation::exports(&bounded::text(file, PARAMETERS)?).map_err(|error| wrong(file, &error))?);
         }
         Ok(given)
     }
+}
+
+/// What a template leaves behind, over what exists if that was read.
+fn laid(it: Deployed, existing: Option<&Inventory>, (account, region): (&AccountId, &str)) -> World {
+    let mut inventory = it.inventory;
+    if let Some(existing) = existing {
+        inventory = overlay::joined(existing, &inventory);
+        overlay::add_to_network(&mut inventory, &it.additions, (account, region));
+    }
+    overlay::add(&mut inventory, &it.additions, account);
+    (it.world, inventory)
 }
 
 /// The files of the templates, with the names of their stacks where the files tell them: one, or all of a folder that `cdk synth` wrote.
@@ -136,7 +171,7 @@ fn stacks_of(path: &Path, account: &AccountId, region: &str) -> Result<Vec<(Path
     let (mut folders, mut files, mut others) = (vec![path.to_owned()], Vec::new(), 0);
     while let Some(folder) = folders.pop() {
         let manifest = folder.join("manifest.json");
-        let assembly = cloudformation::assembly(&text_of(&manifest)?).map_err(|error| wrong(&manifest, &error))?;
+        let assembly = cloudformation::assembly(&bounded::text(&manifest, TEMPLATE)?).map_err(|error| wrong(&manifest, &error))?;
         for stack in assembly.stacks {
             let here = stack.account.as_deref().is_none_or(|it| it == account.as_str()) && stack.region.is_none_or(|it| it == region);
             if here {
@@ -154,10 +189,6 @@ fn stacks_of(path: &Path, account: &AccountId, region: &str) -> Result<Vec<(Path
         return Err(CliError::Usage(says));
     }
     Ok(files)
-}
-
-fn text_of(path: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(path).map_err(|error| CliError::read(path, error))
 }
 
 fn wrong(path: &Path, error: &dyn Display) -> CliError {

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 /// How many pieces of evidence of a finding are printed; the JSON report holds all.
 const EVIDENCE: usize = 4;
 /// Fields begin under the message.
-const INDENT: usize = 4;
+pub(super) const INDENT: usize = 4;
 
 /// Writes `finding`; its rotations with their places when `places` is set.
 pub(super) fn write_finding(finding: &Finding, places: bool, page: &mut Page<'_>) -> io::Result<()> {

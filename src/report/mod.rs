@@ -28,11 +28,13 @@ mod words;
 
 pub use annotations::annotations;
 pub use csv::{csv, csv_by_control};
-pub use diff::{Changes, ReadError, Side, diff_json, diff_json_schema, diff_table};
+pub use diff::{Changes, ReadError, Side, diff_table};
 pub use explain::explain;
 pub use framework::Framework;
 pub use gate::gate;
-pub use json::{explain_json, gate_json, gate_json_schema, json, json_by_control, json_schema, write_json, write_json_line};
+pub use json::{
+    diff_json, diff_json_schema, explain_json, gate_json, gate_json_schema, json, json_by_control, json_schema, write_json, write_json_line,
+};
 pub use junit::junit;
 pub use markdown::{markdown, markdown_by_control};
 pub use neutralise::terminal_safe;

@@ -116,6 +116,16 @@ pub(crate) fn finding(severity: Severity, class: Class, rule: &str, resource: &s
     }
 }
 
+/// The report of a change that adds the first finding, mends another, makes a rotation fail and leaves a check undecided.
+pub(crate) fn change() -> Report {
+    let mut before = report();
+    before.findings[0] = finding(Severity::Medium, Class::Exposure, "mended", ROLE, &["prod/api"], "It was open");
+    before.rotations[0].verdict = Verdict::Rotates;
+    before.undecided.clear();
+    before.suppressed.truncate(1);
+    Report { before: Some(Box::new(before)), ..report() }
+}
+
 pub(crate) fn report() -> Report {
     let fails = Verdict::Fails {
         step: Step::CreateSecret,
@@ -201,6 +211,7 @@ pub(crate) fn report() -> Report {
         }],
         rules: BTreeMap::from([("key-policy-open".to_owned(), rule("key-policy-open", "The key policy admits other accounts"))]),
         secrets: 7,
+        before: None,
     }
 }
 

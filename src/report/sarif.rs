@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+use super::diff::Changes;
 use super::json::write_json;
 use super::neutralise::shown;
 use super::words::proofs;
@@ -30,14 +31,27 @@ const MESSAGE: usize = 1_000;
 /// What stays as it is in the path of a URI; the slashes of an ARN do.
 const PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// Writes `report` to `out`.
+/// Writes `report` to `out`. Of a change each result says whether it was there before. Results that are not there any more are left out: whoever does not look at
+/// `baselineState` would show them as if they were
+/// (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html#_Toc141790912>).
 pub fn sarif(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<&RuleInfo> = report.rules.values().collect();
     let places: BTreeMap<&str, usize> = rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
     let counted = report.findings.iter().map(|finding| (finding, None));
     let suppressed = report.suppressed.iter().map(|it| (&it.finding, Some(&it.suppression)));
     let all: Vec<(&Finding, Option<&Suppression>)> = counted.chain(suppressed).collect();
-    let results: Vec<Value> = all.iter().take(RESULTS).map(|(finding, suppression)| result(finding, *suppression, &places)).collect();
+    let changes = Changes::of(report);
+    let results: Vec<Value> = all
+        .iter()
+        .take(RESULTS)
+        .map(|(finding, suppression)| {
+            let mut result = result(finding, *suppression, &places);
+            if let Some(changes) = &changes {
+                result["baselineState"] = if changes.adds(finding) { "new" } else { "unchanged" }.into();
+            }
+            result
+        })
+        .collect();
     let document = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -224,6 +238,18 @@ mod tests {
     }
 
     #[test]
+    fn a_result_of_a_change_says_whether_it_was_there_before() {
+        let states = |report: &Report| -> Vec<Value> {
+            document(report)["runs"][0]["results"].as_array().unwrap().iter().map(|result| result["baselineState"].clone()).collect()
+        };
+        let mut report = sample::change();
+        report.before.as_mut().unwrap().suppressed.clear();
+        let suppressed = vec!["new"; report.suppressed.len()];
+        assert_eq!(states(&report), [vec!["new", "unchanged", "unchanged"], suppressed].concat());
+        assert!(states(&sample::report()).iter().all(Value::is_null));
+    }
+
+    #[test]
     fn what_does_not_fit_is_left_out_from_the_end_and_counted() {
         let finding = sample::finding(Severity::Low, Class::Hygiene, "r", "arn:aws:iam::111122223333:role/r", &[], "m");
         let mut report = sample::report();
@@ -288,7 +314,7 @@ mod tests {
         let text = text.replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
         let schema = jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap();
         let hostile = sample::hostile_texts().map(|text| sample::hostile(&text));
-        for document in hostile.iter().chain([&sample::report()]).map(document) {
+        for document in hostile.iter().chain([&sample::report(), &sample::change()]).map(document) {
             let errors: Vec<String> = schema.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
             assert!(errors.is_empty(), "{errors:?}");
         }

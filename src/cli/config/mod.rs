@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Deserialize;
 
+use super::bounded::{self, CONFIGURATION};
 use super::error::CliError;
 use super::matching::nearest;
 use crate::arn::AccountId;
@@ -133,7 +134,7 @@ fn find(folder: &Path) -> Option<PathBuf> {
 
 impl Configuration {
     fn read(path: PathBuf) -> Result<Self, CliError> {
-        let text = std::fs::read_to_string(&path).map_err(|error| CliError::read(&path, error))?;
+        let text = bounded::text(&path, CONFIGURATION)?;
         match Self::parse(&text) {
             Ok(configuration) => Ok(Self { path: Some(path), ..configuration }),
             Err(problem) => Err(CliError::Usage(format!("{}: {problem}", path.display()))),

@@ -1,9 +1,8 @@
-//! Compares two audits: findings by fingerprint, verdicts by secret, checks that could not be decided; and writes that as JSON. The table is made of it as well.
+//! Compares two audits: findings by fingerprint, verdicts by secret, checks that could not be decided. Reports of changes, as tables and as JSON, are made of it.
 //!
 //! A finding that is not found any more is fixed only where the later audit looked and could decide; otherwise it is open.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -11,8 +10,8 @@ use serde::Serialize;
 
 use super::side::{Check, Checks, Judged, Seen, Side};
 use crate::arn::Arn;
-use crate::finding::{Fingerprint, Severity};
-use crate::report::json::write_json;
+use crate::audit::Report;
+use crate::finding::{Finding, Fingerprint, Severity};
 
 /// Raised when a member changes its meaning or goes away.
 const SCHEMA_VERSION: u32 = 1;
@@ -24,58 +23,61 @@ pub struct Changes {
     /// The version of this shape.
     schema_version: u32,
     /// When AWS was read for the earlier audit.
-    pub(super) old_as_of: Timestamp,
+    pub(crate) old_as_of: Timestamp,
     /// When AWS was read for the later audit.
-    pub(super) new_as_of: Timestamp,
+    pub(crate) new_as_of: Timestamp,
     /// Findings that the earlier audit did not have, worst first.
-    pub(super) new: Vec<New>,
+    pub(crate) new: Vec<New>,
     /// Findings that the later audit looked for and does not have any more, worst first.
-    pub(super) fixed: Vec<Seen>,
+    pub(crate) fixed: Vec<Seen>,
     /// Findings of the earlier audit of which the later one cannot tell, worst first.
-    pub(super) open: Vec<Open>,
+    pub(crate) open: Vec<Open>,
     /// Findings of the earlier audit that are still there and do not count any more, because of a waiver or a baseline.
-    pub(super) suppressed: Vec<Seen>,
+    pub(crate) suppressed: Vec<Seen>,
     /// Findings of both, worst first.
-    pub(super) unchanged: Vec<Seen>,
+    pub(crate) unchanged: Vec<Seen>,
     /// Rotations with another verdict, or with the same for another reason.
-    pub(super) verdicts: Vec<VerdictChange>,
+    pub(crate) verdicts: Vec<VerdictChange>,
     /// Checks that the earlier audit decided or did not make, and the later one could not decide.
-    pub(super) newly_undecided: Vec<Check>,
+    pub(crate) newly_undecided: Vec<Check>,
     /// Checks that the earlier audit could not decide, and the later one decided or does not make.
-    pub(super) no_longer_undecided: Vec<Check>,
+    pub(crate) no_longer_undecided: Vec<Check>,
+    /// The findings that are new, those that do not count among them.
+    #[serde(skip)]
+    added: BTreeSet<Fingerprint>,
 }
 
 /// A finding that is new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(super) struct New {
+pub(crate) struct New {
     /// The finding.
     #[serde(flatten)]
-    pub(super) seen: Seen,
+    pub(crate) seen: Seen,
     /// Whether the earlier audit could not decide it, so that it may have been there.
-    pub(super) was_undecided: bool,
+    pub(crate) was_undecided: bool,
 }
 
 /// A finding of which nobody can tell whether it is still there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(super) struct Open {
+pub(crate) struct Open {
     /// The finding.
     #[serde(flatten)]
-    pub(super) seen: Seen,
+    pub(crate) seen: Seen,
     /// Why nobody can tell.
-    pub(super) because: String,
+    pub(crate) because: String,
 }
 
 /// A rotation whose verdict changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(super) struct VerdictChange {
+pub(crate) struct VerdictChange {
     /// The secret.
-    pub(super) secret: Arn,
+    pub(crate) secret: Arn,
     /// The earlier verdict; null for a rotation that was not there.
-    pub(super) old: Option<String>,
+    pub(crate) old: Option<String>,
     /// The later verdict; null for a rotation that is not there any more.
-    pub(super) new: Option<String>,
+    pub(crate) new: Option<String>,
     /// Why it fails now, or what would decide it.
-    pub(super) because: Option<String>,
+    pub(crate) because: Option<String>,
 }
 
 impl Changes {
@@ -93,11 +95,13 @@ impl Changes {
             verdicts: verdicts(old, new),
             newly_undecided: checks(&new.undecided, &old.undecided),
             no_longer_undecided: checks(&old.undecided, &new.undecided),
+            added: new.suppressed.iter().filter(|it| !old.findings.contains_key(*it) && !old.suppressed.contains(*it)).copied().collect(),
         };
         for (fingerprint, seen) in &new.findings {
-            if old.knows(fingerprint) {
+            if old.knows(fingerprint, seen) {
                 changes.unchanged.push(seen.clone());
             } else {
+                changes.added.insert(*fingerprint);
                 changes.new.push(New { seen: seen.clone(), was_undecided: old.undecided.contains_key(fingerprint) });
             }
         }
@@ -116,6 +120,16 @@ impl Changes {
             seen.sort_by(|a, b| a.order().cmp(&b.order()));
         }
         changes
+    }
+
+    /// Those of a report that is about a change, if it is.
+    pub(crate) fn of(report: &Report) -> Option<Self> {
+        report.before.as_deref().map(|before| Self::between(&Side::of(before), &Side::of(report)))
+    }
+
+    /// Whether this finding, counting or not, is new.
+    pub(crate) fn adds(&self, finding: &Finding) -> bool {
+        self.added.contains(&finding.fingerprint)
     }
 
     /// The severity of the worst new finding.
@@ -143,18 +157,8 @@ fn verdicts(old: &Side, new: &Side) -> Vec<VerdictChange> {
     names.into_iter().filter_map(change).collect()
 }
 
-/// Writes the changes to `out` as JSON; `diff_json_schema` describes it.
-pub fn diff_json(changes: &Changes, out: &mut dyn Write) -> io::Result<()> {
-    write_json(changes, out)
-}
-
-/// The JSON Schema of what `diff_json` writes.
-pub fn diff_json_schema() -> serde_json::Value {
-    schemars::schema_for!(Changes).to_value()
-}
-
 impl Side {
-    fn knows(&self, fingerprint: &Fingerprint) -> bool {
-        self.findings.contains_key(fingerprint) || self.suppressed.contains(fingerprint)
+    fn knows(&self, fingerprint: &Fingerprint, seen: &Seen) -> bool {
+        self.suppressed.contains(fingerprint) || self.findings.get(fingerprint).is_some_and(|former| !seen.holds_further_than(former))
     }
 }

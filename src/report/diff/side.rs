@@ -50,26 +50,29 @@ pub(super) type Checks = BTreeMap<Fingerprint, Check>;
 
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// The same for the same fault of the same-named resource.
-    pub(super) fingerprint: String,
+    pub(crate) fingerprint: String,
     /// The id of the rule.
-    pub(super) rule: String,
+    pub(crate) rule: String,
     /// How bad it is.
-    pub(super) severity: Severity,
+    pub(crate) severity: Severity,
     /// The resource to fix.
-    pub(super) resource: Arn,
+    pub(crate) resource: Arn,
     /// What is wrong, in one sentence.
-    pub(super) message: String,
+    pub(crate) message: String,
+    /// The open conditions of a template under which it holds, where it does not hold under all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) only_if: Vec<String>,
 }
 
 /// A check that could not be decided.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Check {
+pub(crate) struct Check {
     /// The id of the rule.
-    pub(super) rule: String,
+    pub(crate) rule: String,
     /// The resource that was checked.
-    pub(super) resource: Arn,
+    pub(crate) resource: Arn,
 }
 
 /// A rotation and its verdict, as the JSON report words it.
@@ -116,6 +119,14 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Whether this holds under conditions under which `former` did not.
+    pub(super) fn holds_further_than(&self, former: &Self) -> bool {
+        let further = self.only_if.is_empty() || self.only_if.iter().any(|condition| !former.only_if.contains(condition));
+        further && !former.only_if.is_empty()
+    }
+}
+
 impl Judged {
     /// With what would decide it as the reason, where there is no other.
     fn told(mut self) -> Self {
@@ -135,6 +146,7 @@ impl Side {
             severity: finding.severity,
             resource: finding.resource.clone(),
             message: finding.message.clone(),
+            only_if: finding.only_if.clone(),
         };
         let judged = |judgement: &crate::rotation::Judgement| {
             let (verdict, because, needs) = match &judgement.verdict {

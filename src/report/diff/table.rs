@@ -54,14 +54,18 @@ fn verdicts(changes: &[VerdictChange], page: &mut Page<'_>) -> io::Result<()> {
     }
     page.heading(&format!("Verdicts that changed ({})", changes.len()))?;
     for change in changes {
-        let word = |verdict: &Option<String>| {
-            verdict.as_deref().map_or_else(|| "none".to_owned(), |word| terminal_safe(&word.replace('_', " "), NAME))
-        };
-        let because = change.because.as_deref().map(|because| format!(": {}", sentence(because))).unwrap_or_default();
-        let text = format!("({}) {} → {}{because}", place(&change.secret), word(&change.old), word(&change.new));
-        page.lead(2, &name(&change.secret), STRONG, &text)?;
+        page.lead(2, &name(&change.secret), STRONG, &verdict_text(change))?;
     }
     Ok(())
+}
+
+/// Where a rotation is, and from which verdict to which it goes.
+pub(crate) fn verdict_text(change: &VerdictChange) -> String {
+    let word = |verdict: &Option<String>| {
+        verdict.as_deref().map_or_else(|| "none".to_owned(), |word| terminal_safe(&word.replace('_', " "), NAME))
+    };
+    let because = change.because.as_deref().map(|because| format!(": {}", sentence(because))).unwrap_or_default();
+    format!("({}) {} → {}{because}", place(&change.secret), word(&change.old), word(&change.new))
 }
 
 fn checks(title: &str, checks: &[Check], page: &mut Page<'_>) -> io::Result<()> {
@@ -80,7 +84,8 @@ fn checks(title: &str, checks: &[Check], page: &mut Page<'_>) -> io::Result<()> 
     Ok(())
 }
 
-fn summary(changes: &Changes) -> String {
+/// How many of what.
+pub(crate) fn summary(changes: &Changes) -> String {
     let Changes { new, fixed, unchanged, open, suppressed, verdicts, .. } = changes;
     let mut parts = vec![format!("{} new, {} fixed, {} unchanged", new.len(), fixed.len(), unchanged.len())];
     let mut further = |number: usize, what: &str| {

@@ -1,6 +1,7 @@
 //! The JSON report, versioned and with a JSON Schema, and the JSON of one rotation. Programs read these; a person who looks at
 //! them in a terminal is safe as well. `cli` calls it.
 
+mod change;
 mod controls;
 mod formatter;
 mod gate;
@@ -17,6 +18,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use self::formatter::Escaping;
 use self::gate::GateDocument;
 use self::model::{ReportDocument, Rotation, RotationDocument};
+use super::diff::Changes;
 use super::framework::Framework;
 use crate::audit::Report;
 use crate::finding::Finding;
@@ -69,6 +71,16 @@ pub fn gate_json(gate: &Gate, out: &mut dyn Write) -> io::Result<()> {
 /// The JSON Schema of what `gate_json` writes.
 pub fn gate_json_schema() -> serde_json::Value {
     schemars::schema_for!(GateDocument<'static>).to_value()
+}
+
+/// Writes the changes to `out` as JSON; `diff_json_schema` describes it.
+pub fn diff_json(changes: &Changes, out: &mut dyn Write) -> io::Result<()> {
+    write_json(changes, out)
+}
+
+/// The JSON Schema of what `diff_json` writes.
+pub fn diff_json_schema() -> serde_json::Value {
+    schemars::schema_for!(Changes).to_value()
 }
 
 /// Writes any value as two-space JSON that is safe to print, with a newline at its end.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::change::ChangeDocument;
 use super::controls::FrameworkDocument;
 use super::paths::{Path, paths};
 use crate::arn::Arn;
@@ -44,6 +45,9 @@ pub(super) struct ReportDocument<'a> {
     suppressed: &'a [Suppressed],
     /// The checks that could not be decided: neither findings nor passes.
     undecided: &'a [Undecided],
+    /// What the change itself adds and removes, of a plan with a state and of what is laid over what exists; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ChangeDocument>,
     /// The report by the controls of a compliance framework; absent unless one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     framework: Option<FrameworkDocument<'a>>,
@@ -160,6 +164,7 @@ impl<'a> ReportDocument<'a> {
             findings: &[],
             suppressed: &report.suppressed,
             undecided: &report.undecided,
+            change: ChangeDocument::of(report),
             framework: framework.map(FrameworkDocument::of),
             summary: Summary::of(report),
         }

@@ -77,6 +77,20 @@ fn the_schema_describes_every_member_of_the_report() {
     assert_described(&schema, &schema, &value, "report");
 }
 
+#[test]
+fn the_report_of_a_change_says_what_it_adds_and_removes() {
+    let report = sample::change();
+    let value: Value = serde_json::from_str(&text(&report)).unwrap();
+    let change = &value["change"];
+    assert_eq!(change["new"], serde_json::json!([{"fingerprint": report.findings[0].fingerprint.to_string(), "was_undecided": false}]));
+    assert_eq!((&change["unchanged"], &change["fixed"][0]["rule"]), (&2.into(), &"mended".into()));
+    assert_eq!((&change["verdicts"][0]["old"], &change["verdicts"][0]["new"]), (&"rotates".into(), &"fails".into()));
+    assert_eq!(change["newly_undecided"][0]["rule"], report.undecided[0].rule);
+    let schema = json_schema();
+    assert_described(&schema, &schema, &value, "report");
+    assert!(serde_json::from_str::<Value>(&text(&sample::report())).unwrap().get("change").is_none());
+}
+
 /// Every member of `value` is a property in `schema`, and every required property is there.
 fn assert_described(root: &Value, schema: &Value, value: &Value, at: &str) {
     let schema = match schema.get("$ref").and_then(Value::as_str) {

@@ -4,11 +4,12 @@ use std::io;
 
 use crate::audit::Report;
 use crate::finding::Class;
-use crate::report::finding::write_finding;
+use crate::report::diff::Changes;
+use crate::report::finding::{INDENT, write_finding};
 use crate::report::layout::Page;
 use crate::report::words::count;
 
-pub(super) fn write(report: &Report, places: bool, page: &mut Page<'_>) -> io::Result<()> {
+pub(super) fn write(report: &Report, changes: Option<&Changes>, places: bool, page: &mut Page<'_>) -> io::Result<()> {
     let groups = [
         (Class::Breaks, "What breaks rotation"),
         (Class::Exposure, "Who can reach a secret, or more than they should"),
@@ -25,6 +26,9 @@ pub(super) fn write(report: &Report, places: bool, page: &mut Page<'_>) -> io::R
                 page.gap()?;
             }
             write_finding(finding, places, page)?;
+            if changes.is_some_and(|changes| changes.adds(finding)) {
+                page.field(INDENT, "change", "new")?;
+            }
         }
     }
     Ok(())

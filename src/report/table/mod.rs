@@ -1,6 +1,7 @@
 //! The default format. The first screen answers which rotations will fail and why, who outside can reach a secret, and what
 //! is wider than it needs to be, in this order. `cli` calls it.
 
+mod change;
 mod coverage;
 mod findings;
 pub(crate) mod frame;
@@ -12,6 +13,7 @@ use std::io::{self, Write};
 
 pub use framework::table_by_control;
 
+use super::diff::Changes;
 use super::layout::Page;
 use super::style::Style;
 use crate::audit::Report;
@@ -24,7 +26,11 @@ pub fn table(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     let many = places.len() > 1;
     header(report, &places, &mut page)?;
     rotations::write(report, many, &mut page)?;
-    findings::write(report, many, &mut page)?;
+    let changes = Changes::of(report);
+    findings::write(report, changes.as_ref(), many, &mut page)?;
+    if let Some(changes) = &changes {
+        change::write(changes, &mut page)?;
+    }
     waived::write(report, &mut page)?;
     coverage::undecided(report, many, &mut page)?;
     ending(report, &mut page)

@@ -109,3 +109,29 @@ fn a_report_of_what_was_read_in_part_says_so_even_when_no_call_is_missing() {
     let part = Report { partial: Some("interrupted".to_owned()), coverage: Vec::new(), ..sample::report() };
     assert!(rendered(&part, plain(100)).contains("reading ended before everything was asked: interrupted"));
 }
+
+#[test]
+fn a_change_marks_what_is_new_and_says_what_it_mends() {
+    let report = sample::change();
+    let text = rendered(&report, plain(120));
+    assert_eq!(text.matches("    change     new\n").count(), 1, "{text}");
+    let (_, section) = text.split_once("\nWhat the change adds and removes\n").unwrap();
+    let section = section.split("\n\n").next().unwrap();
+    for line in ["  new  critical anyone-may-invoke on ", "  fixed  medium mended on ", "rotates → fails", "1 new, 1 fixed, 2 unchanged"]
+    {
+        assert!(section.contains(line), "{line}: {section}");
+    }
+    assert!(!rendered(&sample::report(), plain(120)).contains("What the change"));
+}
+
+#[test]
+fn hostile_text_of_before_reaches_no_terminal_either() {
+    for text in sample::hostile_texts() {
+        let (hostile, plain_one) = (sample::hostile(&text), sample::report());
+        let pairs = [(hostile.clone(), plain_one.clone()), (plain_one, hostile)];
+        for (before, after) in pairs {
+            let written = rendered(&Report { before: Some(Box::new(before)), ..after }, plain(100));
+            assert!(!written.chars().any(|c| c != '\n' && sample::is_raw(c)), "{written:?}");
+        }
+    }
+}

@@ -44,6 +44,23 @@ pub(crate) fn inventory(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Resul
     Ok(side(&plan, told, told.before, false, as_of)?.inventory)
 }
 
+/// A plan at both times.
+#[derive(Debug)]
+pub(crate) struct Inventories {
+    pub(crate) before: Inventory,
+    pub(crate) after: Inventory,
+    /// Whether its state holds nothing, so that all of it is made anew.
+    pub(crate) anew: bool,
+}
+
+/// The inventories before the plan in `bytes` is applied, as far as its state tells, and after.
+pub(crate) fn inventories(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<Inventories, PlanError> {
+    let plan = document::read(bytes)?;
+    let of = |before| side(&plan, told, before, false, as_of).map(|side| side.inventory);
+    let anew = World::before(&plan).instances().all(|it| it.data);
+    Ok(Inventories { before: of(true)?, after: of(false)?, anew })
+}
+
 /// What the plan in `bytes` says of what it makes, before it is applied and after, to be laid over what exists.
 pub(crate) fn change(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<Change, PlanError> {
     let plan = document::read(bytes)?;
