@@ -98,13 +98,14 @@ fn rotation<'a>(stack: &Stack<'a>, it: Properties<'a>, inventory: &mut Inventory
         Value::Text(text) => Some(text.written().into_owned()),
         _ => None,
     };
-    let function = match it.text("RotationLambdaARN")? {
-        Some(text) => Some(function(stack, it, &text, inventory)?),
-        None if it.value("HostedRotationLambda")?.is_some() => {
-            let missing = Missing::Macro("AWS::SecretsManager".to_owned());
+    let function = match (it.text("RotationLambdaARN")?, it.value("HostedRotationLambda")?.is_some()) {
+        (Some(text), false) => Some(function(stack, it, &text, inventory)?),
+        (named, true) => {
+            let which = "which of RotationLambdaARN and HostedRotationLambda counts".to_owned();
+            let missing = named.map_or_else(|| Missing::Macro("AWS::SecretsManager".to_owned()), |_| Missing::Text(which));
             Some(hidden(stack, it, &format!("⟦{}.Hosted⟧", it.id), &super::properties::gap(it.id, &missing), inventory)?)
         }
-        None => None,
+        (None, false) => None,
     };
     Ok(RotationConfiguration {
         enabled: true,
