@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
 
+#[path = "support/cdk.rs"]
+mod cdk;
 #[path = "support/template.rs"]
 mod template;
 
@@ -79,6 +81,33 @@ fn a_fault_is_the_same_finding_in_a_template_of_cloudformation_and_of_sam() {
     }
 }
 
+/// The rules that find something, each with the fingerprint; of a key, which AWS names, the rule alone.
+fn fingerprints(report: &Value) -> Vec<(&str, &str)> {
+    fn print(finding: &Value) -> (&str, &str) {
+        let text = |name: &str| finding[name].as_str().unwrap();
+        (text("rule"), if text("resource").contains(":key/") { "" } else { text("fingerprint") })
+    }
+    let mut found: Vec<_> = report["findings"].as_array().unwrap().iter().map(print).collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn a_fault_is_the_same_finding_in_what_the_cdk_writes() {
+    let whole: Value = serde_json::from_str(cdk::NAMED).unwrap();
+    let clean = report("cdk-clean", cdk::NAMED, &[]);
+    assert_eq!((found(&clean), &clean["undecided"]), ((vec![], "rotates"), &serde_json::json!([])), "{clean:#}");
+    for (index, ((from, to, ..), fault)) in FAULTS.into_iter().zip(cdk::FAULTS).enumerate() {
+        let mut broken = whole.clone();
+        fault(&mut broken);
+        assert_ne!(broken, whole, "{from:?}");
+        let (of_cdk, written) =
+            (report(&format!("cdk-{index}"), &broken.to_string(), &[]), report(&format!("by-hand-{index}"), &changed(from, to), &[]));
+        assert_eq!(fingerprints(&of_cdk), fingerprints(&written), "{from:?}");
+        assert_eq!(found(&of_cdk).1, found(&written).1, "{from:?}");
+    }
+}
+
 #[test]
 fn a_role_that_sam_generates_rotates_with_its_policy_template_and_not_without() {
     let template = include_str!("templates/sam/generated-role.yaml");
@@ -129,7 +158,11 @@ fn a_parameter_that_nobody_gave_leaves_open_what_hangs_on_it_and_is_named() {
     assert!(report["rotations"][0]["needs"].to_string().contains("parameter Subnets"), "{report:#}");
     let told = scan("open-parameter-told", &template, &[]).stderr;
     let told = String::from_utf8_lossy(&told);
-    assert!(told.contains("--parameter") && told.contains("--over"), "{told}");
+    assert!(told.contains("--parameter Subnets=VALUE") && told.contains("--over") && !told.contains("--exports"), "{told}");
+    let imported = template.replace("!Ref Subnets", "!Split [',', !ImportValue network-Subnets]");
+    let told = scan("open-export-told", &imported, &[]).stderr;
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("--exports FILE") && told.contains("network-Subnets") && !told.contains("--parameter "), "{told}");
 }
 
 #[test]
