@@ -2,47 +2,22 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+#[path = "support/cdk.rs"]
+mod cdk;
+#[path = "support/template.rs"]
+mod template;
+
+use std::process::Command;
 
 use serde_json::Value;
+use template::{found, over, report, scan, scratch};
 
 const CLEAN: &str = include_str!("templates/cloudformation/clean.yaml");
-
-fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("templates-{}-{name}", std::process::id()))
-}
-
-/// Scans a template, given as text, for the account of the tests.
-fn scan(name: &str, template: &str, more: &[&str]) -> Output {
-    let file = scratch(name);
-    std::fs::write(&file, template).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit"))
-        .args(["scan", "--account", "111122223333", "--region", "eu-west-1", "--template"])
-        .arg(&file)
-        .args(more)
-        .output()
-        .unwrap();
-    std::fs::remove_file(&file).unwrap();
-    output
-}
-
-fn report(name: &str, template: &str, more: &[&str]) -> Value {
-    let output = scan(name, template, &[&["--format", "json"], more].concat());
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
-}
 
 /// The clean template with one text replaced, which it holds.
 fn changed(from: &str, to: &str) -> String {
     assert!(CLEAN.contains(from), "the clean template does not hold {from:?}");
     CLEAN.replacen(from, to, 1)
-}
-
-/// The rules that find something, and the verdict of the rotation.
-fn found(report: &Value) -> (Vec<&str>, &str) {
-    let mut rules: Vec<&str> = report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
-    rules.sort_unstable();
-    (rules, report["rotations"][0]["verdict"].as_str().unwrap())
 }
 
 #[test]
@@ -106,6 +81,33 @@ fn a_fault_is_the_same_finding_in_a_template_of_cloudformation_and_of_sam() {
     }
 }
 
+/// The rules that find something, each with the fingerprint; of a key, which AWS names, the rule alone.
+fn fingerprints(report: &Value) -> Vec<(&str, &str)> {
+    fn print(finding: &Value) -> (&str, &str) {
+        let text = |name: &str| finding[name].as_str().unwrap();
+        (text("rule"), if text("resource").contains(":key/") { "" } else { text("fingerprint") })
+    }
+    let mut found: Vec<_> = report["findings"].as_array().unwrap().iter().map(print).collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn a_fault_is_the_same_finding_in_what_the_cdk_writes() {
+    let whole: Value = serde_json::from_str(cdk::NAMED).unwrap();
+    let clean = report("cdk-clean", cdk::NAMED, &[]);
+    assert_eq!((found(&clean), &clean["undecided"]), ((vec![], "rotates"), &serde_json::json!([])), "{clean:#}");
+    for (index, ((from, to, ..), fault)) in FAULTS.into_iter().zip(cdk::FAULTS).enumerate() {
+        let mut broken = whole.clone();
+        fault(&mut broken);
+        assert_ne!(broken, whole, "{from:?}");
+        let (of_cdk, written) =
+            (report(&format!("cdk-{index}"), &broken.to_string(), &[]), report(&format!("by-hand-{index}"), &changed(from, to), &[]));
+        assert_eq!(fingerprints(&of_cdk), fingerprints(&written), "{from:?}");
+        assert_eq!(found(&of_cdk).1, found(&written).1, "{from:?}");
+    }
+}
+
 #[test]
 fn a_role_that_sam_generates_rotates_with_its_policy_template_and_not_without() {
     let template = include_str!("templates/sam/generated-role.yaml");
@@ -126,6 +128,7 @@ fn a_network_of_the_template_is_followed() {
     assert_eq!(clean["undecided"], serde_json::json!([]), "{clean:#}");
     for (from, to, rule) in [
         ("PrivateDnsEnabled: true", "PrivateDnsEnabled: false", "private-names-off"),
+        ("      PrivateDnsEnabled: true\n", "", "private-names-off"),
         (
             "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 443, ToPort: 443",
             "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 1, ToPort: 1",
@@ -155,7 +158,11 @@ fn a_parameter_that_nobody_gave_leaves_open_what_hangs_on_it_and_is_named() {
     assert!(report["rotations"][0]["needs"].to_string().contains("parameter Subnets"), "{report:#}");
     let told = scan("open-parameter-told", &template, &[]).stderr;
     let told = String::from_utf8_lossy(&told);
-    assert!(told.contains("--parameter") && told.contains("--over"), "{told}");
+    assert!(told.contains("--parameter Subnets=VALUE") && told.contains("--over") && !told.contains("--exports"), "{told}");
+    let imported = template.replace("!Ref Subnets", "!Split [',', !ImportValue network-Subnets]");
+    let told = scan("open-export-told", &imported, &[]).stderr;
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("--exports FILE") && told.contains("network-Subnets") && !told.contains("--parameter "), "{told}");
 }
 
 #[test]
@@ -418,112 +425,6 @@ fn a_snippet_beside_the_template_is_read_and_one_elsewhere_leaves_open_what_it_s
     assert_eq!(found(&elsewhere).1, "undecided", "{elsewhere:#}");
 }
 
-/// The rules that leave something open.
-fn left_open(report: &Value) -> Vec<&str> {
-    report["undecided"].as_array().unwrap().iter().map(|check| check["rule"].as_str().unwrap()).collect()
-}
-
-const APPLICATION: &str = include_str!("templates/sam/application.yaml");
-
-/// What is true of every function that AWS's applications make for a secret under a customer key in a VPC.
-const OF_APPLICATIONS: [&str; 2] = ["decrypt-outside-encryption-context", "network-permissions-open-to-code"];
-
-#[test]
-fn an_application_of_aws_is_followed_into_function_role_and_permission() {
-    let clean = report("application", APPLICATION, &[]);
-    assert_eq!(found(&clean), (OF_APPLICATIONS.to_vec(), "rotates"), "{clean:#}");
-    assert_eq!(left_open(&clean), ["invoke-open-to-other-accounts"], "nobody says whether its permission names an account");
-    for (from, to, rule, verdict) in [
-        ("        kmsKeyArn: !GetAtt Key.Arn\n", "", "role-cannot-use-key", "fails"),
-        ("        runtime: python3.13\n", "        runtime: python3.7\n", "function-runtime-deprecated", "rotates"),
-        (
-            "functionName: rotate-db\n",
-            "functionName: rotate-db\n        invokingServicePrincipal: alexa.amazonaws.com\n",
-            "secrets-manager-cannot-invoke",
-            "fails",
-        ),
-        ("https://secretsmanager.${AWS::Region}.", "https://secretsmanager.eu-north-1.", "endpoint-url-wrong", "fails"),
-        (
-            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 5432, ToPort: 5432",
-            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 1, ToPort: 2",
-            "target-out-of-reach",
-            "fails",
-        ),
-    ] {
-        assert!(APPLICATION.contains(from), "{from}");
-        let broken = report("application-broken", &APPLICATION.replacen(from, to, 1), &[]);
-        let (rules, said) = found(&broken);
-        // A permission for another service is a finding of its own.
-        let of_cause = ["invoke-open-to-other-services"];
-        let further: Vec<&&str> = rules.iter().filter(|it| !OF_APPLICATIONS.contains(it) && !of_cause.contains(it)).collect();
-        assert!(further == [&rule] && said == verdict, "{from:?}: {further:?}, {said}, not {rule}, {verdict}");
-    }
-}
-
-#[test]
-fn what_an_application_does_not_tell_stays_open_and_is_named() {
-    let without = report("application-runtime", &APPLICATION.replace("        runtime: python3.13\n", ""), &[]);
-    assert!(left_open(&without).contains(&"function-runtime-deprecated"), "{without:#}");
-    assert!(without["undecided"].to_string().contains("Runtime of Rotation is not known"), "{without:#}");
-    // The same name, published by somebody else.
-    for publisher in ["297356227924", "444455556666"] {
-        let other = report("application-other", &APPLICATION.replace("297356227824", publisher), &[]);
-        assert_eq!(found(&other).1, "undecided");
-        assert!(other["rotations"][0]["needs"].to_string().contains(publisher), "{other:#}");
-    }
-}
-
-const HOSTED: &str = include_str!("templates/cloudformation/hosted.yaml");
-
-/// What the macro of Secrets Manager makes beyond its documented properties.
-const UNTOLD: &str = "what the macro AWS::SecretsManager-2024-09-16 at line";
-
-#[test]
-fn of_a_hosted_function_what_its_properties_tell_is_decided_and_the_rest_is_named() {
-    let clean = report("hosted", HOSTED, &[]);
-    assert_eq!(found(&clean), (vec!["decrypt-outside-encryption-context"], "undecided"), "{clean:#}");
-    assert!(clean["rotations"][0]["needs"].to_string().contains(UNTOLD), "{clean:#}");
-    for (from, to, rule) in [
-        ("        KmsKeyArn: !GetAtt Key.Arn\n", "", "role-cannot-use-key"),
-        ("        Runtime: python3.13\n", "        Runtime: python3.7\n", "function-runtime-deprecated"),
-        ("RotationType: PostgreSQLSingleUser", "RotationType: PostgreSQLMultiUser", "rotation-function-incomplete"),
-        ("Transform: AWS::SecretsManager-2024-09-16\n", "", "rotation-function-incomplete"),
-        (
-            "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 443, ToPort: 443",
-            "{GroupId: !Ref EndpointGroup, IpProtocol: tcp, FromPort: 1, ToPort: 1",
-            "endpoint-refuses-function",
-        ),
-        (
-            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 5432, ToPort: 5432",
-            "{GroupId: !Ref DatabaseGroup, IpProtocol: tcp, FromPort: 1, ToPort: 2",
-            "target-out-of-reach",
-        ),
-    ] {
-        assert!(HOSTED.contains(from), "{from}");
-        let broken = report("hosted-broken", &HOSTED.replacen(from, to, 1), &[]);
-        let (rules, _) = found(&broken);
-        let further: Vec<&&str> = rules.iter().filter(|it| **it != "decrypt-outside-encryption-context").collect();
-        assert_eq!(further, [&rule], "{from:?}");
-    }
-    let given =
-        "RotationType: PostgreSQLMultiUser\n        SuperuserSecretArn: arn:aws:secretsmanager:eu-west-1:111122223333:secret:super-a1b2c3";
-    let alternating = report("hosted-alternating", &HOSTED.replace("RotationType: PostgreSQLSingleUser", given), &[]);
-    assert_eq!(found(&alternating).0, ["decrypt-outside-encryption-context"]);
-    let runtime = report("hosted-runtime", &HOSTED.replace("        Runtime: python3.13\n", ""), &[]);
-    assert!(left_open(&runtime).contains(&"function-runtime-deprecated"), "{runtime:#}");
-}
-
-#[test]
-fn an_application_for_alternating_users_needs_the_secret_of_the_superuser() {
-    let alternating = APPLICATION.replace("RotationSingleUser", "RotationMultiUser");
-    let without = report("application-alternating", &alternating, &[]);
-    assert!(found(&without).0.contains(&"rotation-function-incomplete"), "{without:#}");
-    let superuser =
-        "functionName: rotate-db\n        superuserSecretArn: arn:aws:secretsmanager:eu-west-1:111122223333:secret:super-a1b2c3";
-    let with = report("application-superuser", &alternating.replace("functionName: rotate-db", superuser), &[]);
-    assert_eq!(found(&with), (OF_APPLICATIONS.to_vec(), "rotates"), "{with:#}");
-}
-
 /// The clean template with a whole policy of the function in place of the permission.
 fn with_whole_policy(statements: &str) -> String {
     let (before, after) = CLEAN.split_once("  Permission:\n").unwrap();
@@ -603,15 +504,6 @@ fn a_schedule_waits_for_what_the_path_of_its_function_needs_and_for_nothing_else
 
 /// What is found in the clean account in a VPC, whose function rotates once a month.
 const IN_VPC: [&str; 1] = ["function-idle-between-rotations"];
-
-/// Scans a template over an inventory.
-fn over(name: &str, existing: &rotaudit::inventory::Inventory, template: &str) -> Value {
-    let snapshot = scratch(&format!("{name}.json"));
-    std::fs::write(&snapshot, rotaudit::inventory::snapshot::to_text(existing).unwrap()).unwrap();
-    let report = report(name, template, &["--over", snapshot.to_str().unwrap()]);
-    std::fs::remove_file(&snapshot).unwrap();
-    report
-}
 
 #[test]
 fn a_rule_that_a_template_adds_to_an_existing_group_is_laid_over_it() {
@@ -698,38 +590,6 @@ fn an_alias_of_a_template_names_the_existing_key_that_it_is_for() {
     assert_eq!(found(&same), (vec![], "rotates"), "{same:#}");
     let other = over("alias-other", &existing, &template("11111111-2222-3333-4444-555555555555"));
     assert_ne!(found(&other).1, "rotates", "{other:#}");
-}
-
-#[test]
-fn an_application_in_an_existing_network_is_decided_over_the_account() {
-    use rotaudit::inventory::clean;
-    let template = format!(
-        "Transform: AWS::Serverless-2016-10-31
-Resources:
-  Rotation:
-    Type: AWS::Serverless::Application
-    Properties:
-      Location: {{ApplicationId: 'arn:aws:serverlessrepo:us-east-1:297356227824:applications/SecretsManagerRDSPostgreSQLRotationSingleUser', SemanticVersion: 1.1.618}}
-      Parameters:
-        endpoint: https://secretsmanager.eu-west-1.amazonaws.com
-        functionName: rotate-anew
-        runtime: python3.13
-        vpcSubnetIds: '{}, {}'
-        vpcSecurityGroupIds: {}
-        kmsKeyArn: {}
-  Schedule:
-    Type: AWS::SecretsManager::RotationSchedule
-    Properties: {{SecretId: prod/db, RotationLambdaARN: !GetAtt Rotation.Outputs.RotationLambdaARN, RotationRules: {{AutomaticallyAfterDays: 10}}}}\n",
-        clean::SUBNETS[0],
-        clean::SUBNETS[1],
-        clean::FUNCTION_GROUP,
-        clean::KEY
-    );
-    let existing = clean::account_in_vpc().unwrap();
-    let anew = over("application-over", &existing, &template);
-    assert_eq!(found(&anew), (OF_APPLICATIONS.to_vec(), "rotates"), "{anew:#}");
-    let elsewhere = over("application-wrong", &existing, &template.replace(clean::FUNCTION_GROUP, clean::DATABASE_GROUP));
-    assert_eq!(found(&elsewhere).1, "fails", "{elsewhere:#}");
 }
 
 #[test]

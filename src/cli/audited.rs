@@ -12,6 +12,7 @@ use super::files::rule_files;
 use super::reading::MoreFunctions;
 use super::sources::SourceArgs;
 use super::templates::World;
+use super::ways_out::ways_out;
 use crate::audit::{Report, audit, except, in_worlds};
 use crate::finding::Exceptions;
 use crate::inventory::Inventory;
@@ -52,9 +53,9 @@ pub(super) struct Audited {
 }
 
 impl AuditArgs {
-    /// Where more is told than a template alone tells, if the source is one.
-    pub(super) fn more(&self) -> Option<&'static str> {
-        self.source.more()
+    /// What would tell more than this report on a template does, if the source is one.
+    pub(super) fn ways_out(&self, report: &Report) -> Vec<String> {
+        self.source.over().map(|over| ways_out(report, over)).unwrap_or_default()
     }
 
     /// Loads the rules, the configuration and the baseline, then reads the source, so that a wrong file is told before AWS is asked, and likewise what `check` has

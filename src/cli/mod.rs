@@ -46,6 +46,7 @@ mod sources;
 mod stats;
 mod templates;
 mod threshold;
+mod ways_out;
 mod who_can;
 
 pub mod exit;

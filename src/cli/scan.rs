@@ -46,8 +46,8 @@ impl Scan {
         self.formats.write(&report)?;
         if let Some(warning) = self.threshold.warning(&report) {
             complain("warning", &warning);
-            if let Some(more) = self.audit.more() {
-                complain("note", more);
+            for note in self.audit.ways_out(&report) {
+                complain("note", &note);
             }
         }
         Ok(self.threshold.exit_code(&report, fail_on))

@@ -63,9 +63,9 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// Where more is told than a template alone tells, if the source is one.
-    pub(super) fn more(&self) -> Option<&'static str> {
-        self.templates.more()
+    /// Whether a template lies over something, if the source is one.
+    pub(super) fn over(&self) -> Option<bool> {
+        self.templates.is_over()
     }
 
     /// Reads the source that the arguments name; of live accounts also these functions.

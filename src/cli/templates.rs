@@ -78,10 +78,9 @@ impl TemplateArgs {
         self.over.as_deref()
     }
 
-    /// Where more is told than a template alone tells, if there is one and it lies over nothing.
-    pub(super) fn more(&self) -> Option<&'static str> {
-        let alone = self.template.is_some() && self.over.is_none();
-        alone.then_some("--parameter, --parameters and --exports give values, and --over reads what the template does not make")
+    /// Whether the template lies over something, if there is one.
+    pub(super) fn is_over(&self) -> Option<bool> {
+        self.template.as_ref().map(|_| self.over.is_some())
     }
 
     /// The inventory that the template would leave behind, if one is named, for each way in which open conditions come out. `live` reads the account that the
@@ -155,9 +154,12 @@ impl TemplateArgs {
 /// What a template leaves behind, over what exists if that was read.
 fn laid(it: Deployed, existing: Option<&Inventory>, (account, region): (&AccountId, &str)) -> World {
     let mut inventory = it.inventory;
-    if let Some(existing) = existing {
-        inventory = overlay::joined(existing, &inventory);
-        overlay::add_to_network(&mut inventory, &it.additions, (account, region));
+    match existing {
+        Some(existing) => {
+            inventory = overlay::joined(existing, &inventory);
+            overlay::add_to_network(&mut inventory, &it.additions, (account, region));
+        }
+        None => overlay::alone(&mut inventory),
     }
     overlay::add(&mut inventory, &it.additions, account);
     (it.world, inventory)

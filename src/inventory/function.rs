@@ -69,6 +69,9 @@ pub struct FunctionConfiguration {
     /// Time limit of one invocation, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<i32>,
+    /// Why the time limit is not known, where a template or plan writes it as something that nobody knows yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_gap: Option<Gap>,
     /// `Active`, `Pending`, `Inactive`, `Failed`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,

@@ -1,10 +1,13 @@
 //! Lays what a template will make over what exists: the template's facts win, resource by resource, and what it does not say comes from what exists. `cli` calls it for
 //! `--over`.
 
+mod alone;
 mod network;
+mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use alone::alone;
 pub(crate) use network::NetworkAdditions;
 
 use crate::arn::{AccountId, Arn};
@@ -53,14 +56,16 @@ impl Additions {
 pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     let renamed = renamed(existing, made);
     let made = renamed.as_ref().unwrap_or(made);
+    let aliases = references::aliases(existing);
     let mut result = existing.clone();
     result.origins.extend(made.origins.clone());
     result.partial = existing.partial.clone().or_else(|| made.partial.clone());
     for secret in made.secrets.values() {
         let arn = named_alike(existing, secret).unwrap_or_else(|| secret.arn.clone());
+        let secret = references::resolved(secret, &aliases);
         let laid = match existing.secrets.get(&arn) {
-            Some(known) => secret_over(known, secret),
-            None => secret.clone(),
+            Some(known) => secret_over(known, &secret),
+            None => secret.into_owned(),
         };
         result.secrets.insert(arn, laid);
     }
@@ -205,6 +210,9 @@ fn secret_over(known: &Secret, made: &Secret) -> Secret {
     if made.rotation.enabled {
         secret.rotation = made.rotation.clone();
         secret.rotation.last_rotated = known.rotation.last_rotated;
+        // Without a function of its own a schedule keeps the one that the secret has
+        // (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
+        secret.rotation.function = made.rotation.function.clone().or_else(|| known.rotation.function.clone());
     }
     if !names_it_only {
         secret.key = made.key.clone();
@@ -229,8 +237,9 @@ fn function_over(known: &Function, made: &Function) -> Function {
 }
 
 fn network_over(known: Network, made: &Network) -> Network {
+    let databases = both(known.databases, &made.databases);
     let mut attached = known.attached_databases;
-    attached.extend(made.attached_databases.clone());
+    attached.extend(made.attached_databases.iter().map(|(secret, database)| (secret.clone(), references::database(database, &databases))));
     let known_tables = network::without_tables_of(known.route_tables, &made.route_tables);
     let known_acls = network::without_acls_of(known.network_acls, &made.network_acls, &made.subnets);
     Network {
@@ -243,7 +252,7 @@ fn network_over(known: Network, made: &Network) -> Network {
         network_acls: both(known_acls, &made.network_acls),
         security_groups: both(known.security_groups, &made.security_groups),
         endpoints: both(known.endpoints, &made.endpoints),
-        databases: both(known.databases, &made.databases),
+        databases,
         attached_databases: attached,
         ..known
     }

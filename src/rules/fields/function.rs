@@ -45,7 +45,10 @@ pub(super) const ROWS: &[Row] = &[
     // The security groups that let out everything to everywhere.
     Row::read(Field::required("function.open_egress", Type::List(&Type::String)), open_egress),
     Row::read(Field::optional("function.timeout", Type::Int), |view| {
-        of_configuration(view, |c| option(c.timeout_seconds, |seconds| int(seconds.into())))
+        of_configuration(view, |c| match &c.timeout_gap {
+            Some(gap) => Fact::Unreadable(vec![gap.clone()]),
+            None => option(c.timeout_seconds, |seconds| int(seconds.into())),
+        })
     }),
     Row::read(Field::optional("function.runtime", Type::String), |view| of_configuration(view, |c| option(c.runtime.as_deref(), text))),
     Row::read(Field::required("function.in_vpc", Type::Bool), |view| {

@@ -141,6 +141,7 @@ fn configuration(it: GetFunctionConfigurationOutput) -> Option<FunctionConfigura
         state: it.state.map(|it| it.as_str().to_owned()),
         state_reason_code: it.state_reason_code.map(|it| it.as_str().to_owned()),
         last_update_status: it.last_update_status.map(|it| it.as_str().to_owned()),
+        timeout_gap: None,
         last_update_reason_code: it.last_update_status_reason_code.map(|it| it.as_str().to_owned()),
         environment_key: arn(it.kms_key_arn),
         endpoint_variables: variables

@@ -5,7 +5,7 @@ use super::document::{Node, TemplateError};
 use super::evaluate::{Evaluator, name_in};
 use super::functions;
 use super::reading::Reading;
-use super::template::Parameter;
+use super::template::{Parameter, is_open};
 use super::value::{Missing, Value};
 use super::world::{Comparison, Holds};
 use crate::policy::{Part, Position, Text};
@@ -35,6 +35,22 @@ impl<'a> Evaluator<'a> {
             return self.no_condition(name, at);
         };
         self.within(&format!("condition {}", self.given().scoped(name)), at, || self.holds(node))
+    }
+
+    /// The value that is written where conditions come out as they do here; `None` where nobody knows how one does, or where a function or a macro makes it.
+    pub(super) fn chosen<'n>(&self, node: &'n Node) -> Result<Option<&'n Node>, TemplateError> {
+        match node.only() {
+            Some((function @ "Fn::If", argument)) => {
+                let [condition, yes, no] = functions::arguments(argument, function)?;
+                match self.condition(name_in(condition, function)?, condition.at)? {
+                    Holds::Yes => self.chosen(yes),
+                    Holds::No => self.chosen(no),
+                    Holds::Open(_) => Ok(None),
+                }
+            }
+            Some((name, _)) if name.starts_with("Fn::") => Ok(None),
+            _ => Ok(Some(node).filter(|node| !node.entries().iter().any(|entry| is_open(&entry.key)))),
+        }
     }
 
     /// What is not written may be what a macro or a loop makes; else it is wrong.

@@ -1,4 +1,4 @@
-//! What the macro `AWS::SecretsManager-2024-09-16` makes of `HostedRotationLambda`: a rotation function in a stack of its own. `load` calls it, after SAM.
+//! What the macro `AWS::SecretsManager-2024-09-16` makes of `HostedRotationLambda`: a rotation function in a stack of its own. `made` calls it, after SAM.
 //!
 //! The properties are documented, with what they grant to the execution role
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-secretsmanager-rotationschedule-hostedrotationlambda.html>); what else the role may do, and
@@ -17,6 +17,7 @@ use crate::policy::Position;
 
 const SCHEDULE: &str = "AWS::SecretsManager::RotationSchedule";
 const HOSTED: &str = "HostedRotationLambda";
+const NAMED: &str = "RotationLambdaARN";
 
 /// What the names of the macro's versions begin with, and the newest of them.
 const MACRO: &str = "AWS::SecretsManager-";
@@ -26,8 +27,11 @@ const NEWEST: &str = "AWS::SecretsManager-2024-09-16";
 pub(super) fn made(evaluator: &Evaluator<'_>) -> Result<BTreeMap<String, Resource>, TemplateError> {
     let mut resources = BTreeMap::new();
     for (id, resource) in evaluator.member().template.resources.iter().filter(|(_, it)| it.kind == SCHEDULE) {
-        let hosted = resource.properties.as_ref().and_then(|it| it.get(HOSTED));
-        if let Some(node) = hosted.filter(|node| node.get("RotationType").is_some()) {
+        let written = resource.properties.as_ref().and_then(|it| it.get(HOSTED));
+        let hosted = written.map(|node| evaluator.chosen(node)).transpose()?.flatten();
+        let Some(node) = hosted.filter(|node| node.get("RotationType").is_some()) else { continue };
+        // With both, nobody knows which of them counts.
+        if evaluator.written(resource.properties.as_ref(), NAMED)?.is_none_or(|it| matches!(it, Value::Null | Value::Nothing)) {
             resources.extend(of_schedule(evaluator, id, resource, node)?);
         }
     }
@@ -79,8 +83,9 @@ fn of_schedule(evaluator: &Evaluator<'_>, id: &str, schedule: &Resource, node: &
     ]);
     // The schedule is made after that stack.
     let depends_on = resources.keys().cloned().chain(schedule.depends_on.clone()).collect();
-    let mut entries: Vec<Entry> = schedule.properties.iter().flat_map(Node::entries).filter(|it| it.key != HOSTED).cloned().collect();
-    entries.push(Entry { at, key: "RotationLambdaARN".to_owned(), node: attribute(at, &function, "Arn") });
+    let mut entries: Vec<Entry> =
+        schedule.properties.iter().flat_map(Node::entries).filter(|it| ![HOSTED, NAMED].contains(&it.key.as_str())).cloned().collect();
+    entries.push(Entry { at, key: NAMED.to_owned(), node: attribute(at, &function, "Arn") });
     entries.push(Entry { at, key: "Lacks".to_owned(), node: list(at, lacks) });
     let properties = schedule.properties.as_ref().map(|node| Node { at: node.at, content: Content::Map(entries) });
     resources.insert(id.to_owned(), Resource { properties, depends_on, ..schedule.clone() });

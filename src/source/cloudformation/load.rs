@@ -4,7 +4,6 @@ use super::beside::{self, Beside};
 use super::document::{Content, Entry, Node, TemplateError, read};
 use super::evaluate::Evaluator;
 use super::given::Given;
-use super::hosted;
 use super::include::include;
 use super::loops::unroll;
 use super::reading::Reading;
@@ -35,21 +34,7 @@ pub(super) fn load(text: &str, given: Given, files: &dyn Beside) -> Result<Stack
     let mut loading = Loading { stacks: Stacks::default(), files, resources: 0, left: MOST_BYTES, may_make: MOST_MADE };
     let root = loading.add(text, given, None)?;
     loading.nested(root, &[])?;
-    made_by_aws(&mut loading.stacks)?;
     Ok(loading.stacks)
-}
-
-/// Puts in what AWS makes for a few parameters: its rotation applications, and hosted functions.
-fn made_by_aws(stacks: &mut Stacks) -> Result<(), TemplateError> {
-    for index in 0..stacks.all().len() {
-        let world = World::default();
-        let evaluator = Evaluator::new(stacks, &world).in_stack(index);
-        let found = |error: TemplateError| error.found_in(&stacks.member(index).given.file);
-        let mut resources = sam::deployed(&evaluator).map_err(found)?;
-        resources.extend(hosted::made(&evaluator).map_err(found)?);
-        stacks.put(index, resources);
-    }
-    Ok(())
 }
 
 /// The sections of a template that lists of loops may hang on.

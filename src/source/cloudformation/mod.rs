@@ -17,6 +17,7 @@ mod include;
 mod load;
 mod lookups;
 mod loops;
+mod made;
 pub(crate) mod managed;
 mod pieces;
 mod reading;
@@ -121,6 +122,7 @@ const MOST_ROUNDS: usize = 8;
 /// What stacks export, written out. What hangs on an open condition is left out.
 fn exported(stacks: &Stacks) -> Result<BTreeMap<String, String>, TemplateError> {
     let world = World::default();
+    let stacks = &*made::with_made(stacks, &world)?;
     let root = Evaluator::new(stacks, &world);
     let mut exports = BTreeMap::new();
     for (index, member) in stacks.all().iter().enumerate() {
@@ -160,8 +162,9 @@ fn deployed(stacks: &Stacks, place: (&AccountId, &str), as_of: Timestamp) -> Res
     let (worlds, all) = worlds::worlds(stacks)?;
     let mut inventories = Vec::new();
     for world in worlds {
-        let (mut inventory, additions) = stack::inventory(stacks, &world, place, as_of)?;
-        inventory.partial = hidden::hidden(stacks, &world)?.or_else(|| (!all).then(cut_off));
+        let stacks = made::with_made(stacks, &world)?;
+        let (mut inventory, additions) = stack::inventory(&stacks, &world, place, as_of)?;
+        inventory.partial = hidden::hidden(&stacks, &world)?.or_else(|| (!all).then(cut_off));
         inventories.push(Deployed { world: world.to_string(), inventory, additions });
     }
     Ok(inventories)

@@ -7,13 +7,14 @@ use super::given::Given;
 use super::template::{Resource, Template};
 
 /// A template and the stacks that it nests, and these.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Stacks {
     // INVARIANT: the root comes first, every other one after the one that nests it.
     members: Vec<Member>,
 }
 
 /// One of the stacks.
+#[derive(Clone)]
 pub(crate) struct Member {
     /// Its template.
     pub(crate) template: Template,
@@ -28,6 +29,7 @@ pub(crate) struct Member {
 }
 
 /// A stack that a template nests.
+#[derive(Clone)]
 pub(crate) enum Nested {
     /// Its template was read: the index of the stack.
     Read(usize),

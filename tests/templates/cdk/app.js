@@ -132,12 +132,60 @@ class Application extends Stack {
   }
 }
 
+// The rotation of `../cloudformation/clean.yaml`, by the same names.
+class Named extends Stack {
+  constructor(scope, id) {
+    super(scope, id, { env });
+    const key = new kms.Key(this, 'Key', { enableKeyRotation: true });
+    const database = secret(this);
+    // The CDK would let the role use the key by kms:ViaService; here it is tied to the secret instead.
+    database.node.defaultChild.kmsKeyId = key.keyArn;
+    new secrets.Secret(this, 'Other', { secretName: 'other' });
+    const role = new iam.Role(this, 'Role', {
+      roleName: 'rotate-prod-db',
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        rotation: new iam.PolicyDocument({
+          statements: [
+            new iam.PolicyStatement({
+              actions: ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map((it) => `secretsmanager:${it}`),
+              resources: [database.secretArn],
+            }),
+            new iam.PolicyStatement({ actions: ['secretsmanager:GetRandomPassword'], resources: ['*'] }),
+            new iam.PolicyStatement({
+              actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+              resources: [key.keyArn],
+              conditions: { StringEquals: { 'kms:EncryptionContext:SecretARN': database.secretArn } },
+            }),
+          ],
+        }),
+      },
+    });
+    // A role that is not changed any more gets no policy of the schedule's.
+    const rotate = new lambda.Function(this, 'Function', { ...code, functionName: 'rotate-prod-db', role: role.withoutPolicyUpdates() });
+    const schedule = new secrets.CfnRotationSchedule(this, 'Schedule', {
+      secretId: database.secretArn,
+      rotationLambdaArn: rotate.functionArn,
+      rotationRules: { automaticallyAfterDays: 30, duration: '3h' },
+    });
+    const permission = new lambda.CfnPermission(this, 'Permission', {
+      functionName: rotate.functionName,
+      action: 'lambda:InvokeFunction',
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: this.account,
+      sourceArn: database.secretArn,
+    });
+    schedule.addResourceDependency(permission);
+  }
+}
+
 const apps = {
   own: (app) => new Own(app, 'Own'),
   stage: (app) => new Prod(app, 'Prod'),
   nested: (app) => new Parent(app, 'Parent'),
   hosted: (app) => new Hosted(app, 'Hosted'),
   application: (app) => new Application(app, 'Application'),
+  named: (app) => new Named(app, 'Named'),
 };
 
 const app = new App();

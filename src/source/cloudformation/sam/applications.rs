@@ -1,10 +1,11 @@
-//! AWS's own rotation applications of the Serverless Application Repository: the function, role and permission that a template gets by deploying one. `load`
-//! calls it, after SAM's functions.
+//! AWS's own rotation applications of the Serverless Application Repository: the function, role and permission that a template gets by deploying one. `made` calls it, for each way in which
+//! conditions come out.
 //!
 //! What the parameters are, and that function, execution role and the policy of the function are made, is documented
 //! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_turn-on-for-other.html>), and so is what the role may do
 //! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html>). Which further conditions the statements have is not, and
-//! neither are runtime and what is left out without a VPC: these stay open, as attributes of the application that nobody knows.
+//! neither are runtime and what is left out without a VPC: these stay open, as attributes of the application that nobody knows. Of applications that are for no database only the
+//! parameters are known: name, endpoint and network of the function. What its role may do and who may invoke it stay open as a whole.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,17 @@ const PUBLISHERS: [&str; 3] = [
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_available-rotation-templates.html>).
 const DATABASES: [&str; 8] = ["RDSDb2", "RDSMariaDB", "RDSMySQL", "RDSOracle", "RDSPostgreSQL", "RDSSQLServer", "MongoDB", "Redshift"];
 
-/// The time limit of AWS's rotation functions.
+/// What stands behind `SecretsManager` in the others of that page: for Active Directory, `ElastiCache` and Timestream for `InfluxDB`, and the one whose code is one's own to write.
+const OTHERS: [&str; 6] = [
+    "ActiveDirectoryRotationSingleUser",
+    "ActiveDirectoryAndKeytabRotationSingleUser",
+    "ElasticacheUserRotation",
+    "InfluxDBRotationSingleUser",
+    "InfluxDBRotationMultiUser",
+    "RotationTemplate",
+];
+
+/// The time limit of AWS's rotation functions for databases.
 const TIMEOUT_SECONDS: &str = "30";
 
 /// What AWS's rotation applications in a template make, by logical id. Of others it is not known.
@@ -84,6 +95,8 @@ impl<'a> Parameters<'a> {
 struct Application<'a> {
     id: &'a str,
     resource: &'a Resource,
+    /// Whether it is for databases, so that AWS documents what it makes.
+    for_database: bool,
     /// Its ARN.
     arn: String,
     /// The version that is named.
@@ -101,18 +114,26 @@ struct Application<'a> {
 }
 
 impl<'a> Application<'a> {
-    /// `None` where the resource deploys something else, or nobody knows what.
+    /// `None` where the resource deploys something else, or nobody knows what, or with which parameters.
     fn of(evaluator: &'a Evaluator<'a>, id: &'a str, resource: &'a Resource) -> Result<Option<Self>, TemplateError> {
-        let property = |name: &str| resource.properties.as_ref().and_then(|it| it.get(name));
-        let Some(location) = property("Location") else { return Ok(None) };
+        let Some(properties) = resource.properties.as_ref().map(|node| evaluator.chosen(node)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let property = |name: &str| properties.get(name).map(|node| evaluator.chosen(node)).transpose();
+        let Some(location) = property("Location")?.flatten() else { return Ok(None) };
         let Some(named) = location.get("ApplicationId") else { return Ok(None) };
         let Value::Text(named) = evaluator.value(named)? else { return Ok(None) };
-        let Some(arn) = named.as_literal().filter(|arn| is_for_databases(arn)) else { return Ok(None) };
-        let parameters = Parameters { evaluator, node: property("Parameters") };
+        let Some((arn, for_database)) = named.as_literal().and_then(|arn| Some((arn, is_for_database(arn)?))) else { return Ok(None) };
+        let node = match property("Parameters")? {
+            Some(None) => return Ok(None),
+            node => node.flatten(),
+        };
+        let parameters = Parameters { evaluator, node };
         let first = |names: &[&str]| parameters.first(names);
         Ok(Some(Self {
             id,
             resource,
+            for_database,
             arn: arn.to_owned(),
             version: location.get("SemanticVersion"),
             function_name: first(&["functionName"])?,
@@ -151,15 +172,21 @@ impl<'a> Application<'a> {
             ..self.resource.clone()
         };
         let mut resources = made(&function, self.resource, &self.function());
-        let own_account = reference(at, "AWS::AccountId");
-        // That Secrets Manager may invoke it for this account is sure; whether for others too is not.
-        for (name, account) in [("Permission", own_account), ("OpenPermission", self.untold("SourceAccount of the permission"))] {
-            resources.insert(self.named(name), like("AWS::Lambda::Permission", self.permission(&function, account), Vec::new()));
+        if self.for_database {
+            let own_account = reference(at, "AWS::AccountId");
+            // That Secrets Manager may invoke it for this account is sure; whether for others too is not.
+            for (name, account) in [("Permission", own_account), ("OpenPermission", self.untold("SourceAccount of the permission"))] {
+                resources.insert(self.named(name), like("AWS::Lambda::Permission", self.permission(&function, account), Vec::new()));
+            }
+        } else {
+            let whole =
+                fields(at, [("ResourceArn", attribute(at, &function, "Arn")), ("PolicyDocument", self.untold("policy of the function"))]);
+            resources.insert(self.named("Permission"), like("AWS::Lambda::ResourcePolicy", whole, Vec::new()));
         }
         // A stack of its own: whoever waits for it waits for all of it.
         let parts = resources.keys().cloned().chain(self.resource.depends_on.clone()).collect();
-        let lacks =
-            if self.arn.ends_with("MultiUser") && self.superuser.is_none() { vec![text(at, "superuserSecretArn")] } else { Vec::new() };
+        let alternates = self.for_database && self.arn.ends_with("MultiUser");
+        let lacks = if alternates && self.superuser.is_none() { vec![text(at, "superuserSecretArn")] } else { Vec::new() };
         let told = fields(at, [("RotationLambdaARN", attribute(at, &function, "Arn")), ("Lacks", list(at, lacks))]);
         resources.insert(self.id.to_owned(), like(APPLICATION, told, parts));
         resources
@@ -185,13 +212,13 @@ impl<'a> Application<'a> {
         let mut variables =
             vec![("SECRETS_MANAGER_ENDPOINT".to_owned(), self.endpoint.cloned().unwrap_or_else(|| self.untold("endpoint")))];
         variables.extend(self.characters.map(|node| ("EXCLUDE_CHARACTERS".to_owned(), node.clone())));
-        let mut tags = vec![
-            ("SecretsManagerLambda".to_owned(), text(at, "Rotation")),
-            ("serverlessrepo:applicationId".to_owned(), text(at, &self.arn)),
-        ];
+        let mut tags = vec![("serverlessrepo:applicationId".to_owned(), text(at, &self.arn))];
+        if self.for_database {
+            tags.push(("SecretsManagerLambda".to_owned(), text(at, "Rotation")));
+        }
         tags.extend(self.version.map(|node| ("serverlessrepo:semanticVersion".to_owned(), node.clone())));
         let mut properties = vec![
-            ("Timeout".to_owned(), text(at, TIMEOUT_SECONDS)),
+            ("Timeout".to_owned(), if self.for_database { text(at, TIMEOUT_SECONDS) } else { self.untold("Timeout") }),
             ("Runtime".to_owned(), self.runtime.cloned().unwrap_or_else(|| self.untold("Runtime"))),
             ("Environment".to_owned(), fields(at, [("Variables", map(at, variables))])),
             ("Tags".to_owned(), map(at, tags)),
@@ -208,6 +235,12 @@ impl<'a> Application<'a> {
     /// The policies of its role.
     fn policies(&self) -> Vec<Node> {
         let at = self.at();
+        if !self.for_database {
+            // It may allow and deny anything.
+            let anything = || self.untold("policy of the execution role");
+            let statement = |effect| fields(at, [("Effect", text(at, effect)), ("Action", anything()), ("Resource", anything())]);
+            return vec![policy(at, vec![statement("Allow"), statement("Deny")])];
+        }
         let rotation = fields(at, [("FunctionName", reference(at, &self.named("Function")))]);
         let mut policies = vec![fields(at, [("AWSSecretsManagerRotationPolicy", rotation)])];
         policies.push(if self.subnets.is_some() {
@@ -242,11 +275,14 @@ pub(crate) fn superuser_policy(secret: &Node) -> Node {
     policy(secret.at, vec![allow(secret.at, &["secretsmanager:GetSecretValue"], secret.clone(), None)])
 }
 
-/// Whether this is one of AWS's applications for databases.
-fn is_for_databases(arn: &str) -> bool {
-    let Some(name) = PUBLISHERS.iter().find_map(|publisher| arn.strip_prefix(publisher)) else { return false };
+/// Whether this is one of AWS's applications for databases, or another one of AWS's; `None` for anybody else's.
+fn is_for_database(arn: &str) -> Option<bool> {
+    let name = PUBLISHERS.iter().find_map(|publisher| arn.strip_prefix(publisher))?;
     let strategy = name.strip_suffix("RotationSingleUser").or_else(|| name.strip_suffix("RotationMultiUser"));
-    strategy.is_some_and(|database| DATABASES.contains(&database))
+    if strategy.is_some_and(|database| DATABASES.contains(&database)) {
+        return Some(true);
+    }
+    OTHERS.contains(&name).then_some(false)
 }
 
 #[cfg(test)]
@@ -256,17 +292,21 @@ mod tests {
     #[test]
     fn only_what_aws_publishes_is_followed() {
         let own = "arn:aws:serverlessrepo:us-east-1:297356227824:applications/SecretsManagerRDSMySQLRotationSingleUser";
-        assert!(is_for_databases(own));
-        assert!(is_for_databases(&own.replace("Single", "Multi").replace("RDSMySQL", "MongoDB")));
+        assert_eq!(is_for_database(own), Some(true));
+        assert_eq!(is_for_database(&own.replace("Single", "Multi").replace("RDSMySQL", "MongoDB")), Some(true));
+        for other in ["RotationTemplate", "ElasticacheUserRotation", "ActiveDirectoryRotationSingleUser"] {
+            assert_eq!(is_for_database(&own.replace("RDSMySQLRotationSingleUser", other)), Some(false), "{other}");
+        }
         for (from, to) in [
             ("297356227824", "297356227924"),
             ("us-east-1", "eu-west-1"),
             ("arn:aws:", "arn:aws-cn:"),
             ("RotationSingleUser", "RotationSingleUserPlus"),
             ("RDSMySQL", "RDSMySQL2"),
-            ("RDSMySQLRotationSingleUser", "RotationTemplate"),
+            ("RDSMySQLRotationSingleUser", "RotationTemplates"),
+            ("RDSMySQLRotationSingleUser", "ActiveDirectoryRotationMultiUser"),
         ] {
-            assert!(!is_for_databases(&own.replace(from, to)), "{to}");
+            assert_eq!(is_for_database(&own.replace(from, to)), None, "{to}");
         }
     }
 }

@@ -83,9 +83,12 @@ fn configuration(it: Properties<'_>) -> Result<Known<FunctionConfiguration>, Tem
         },
         None => None,
     };
-    let timeout = match it.text("Timeout")? {
-        None => Some(TIMEOUT_SECONDS),
-        Some(text) => text.as_literal().and_then(|text| text.parse().ok()),
+    let (timeout, timeout_gap) = match it.text("Timeout")? {
+        None => (Some(TIMEOUT_SECONDS), None),
+        Some(text) => match text.as_literal().and_then(|text| text.parse().ok()) {
+            Some(seconds) => (Some(seconds), None),
+            None => (None, Some(gap_of(it.id, &text.written()))),
+        },
     };
     let environment = it.value("Environment")?;
     // Of an environment that is not known at all, the variables are not either.
@@ -98,6 +101,7 @@ fn configuration(it: Properties<'_>) -> Result<Known<FunctionConfiguration>, Tem
         role,
         runtime: written("Runtime")?,
         timeout_seconds: timeout,
+        timeout_gap,
         state: Some("Active".to_owned()),
         last_update_status: Some("Successful".to_owned()),
         environment_key: it.text("KmsKeyArn")?.and_then(|text| Arn::parse(&text.written()).ok()),

@@ -76,7 +76,7 @@ fn of<'s>(stack: &Stack<'_>, it: Properties<'_>, secrets: &'s mut BTreeMap<Arn, 
         let gap = if id.has_unknown() {
             gap_of(it.id, &written)
         } else {
-            Gap::new("template", &written, "the template does not make this secret")
+            Gap::new("template", &written, "the template does not make this secret: --over FILE or live reads it")
         };
         // It is there, so it has a value, of a version that nobody names here.
         let current = (format!("⟦?version of {}⟧", it.id), BTreeSet::from(["AWSCURRENT".to_owned()]));
@@ -98,13 +98,14 @@ fn rotation<'a>(stack: &Stack<'a>, it: Properties<'a>, inventory: &mut Inventory
         Value::Text(text) => Some(text.written().into_owned()),
         _ => None,
     };
-    let function = match it.text("RotationLambdaARN")? {
-        Some(text) => Some(function(stack, it, &text, inventory)?),
-        None if it.value("HostedRotationLambda")?.is_some() => {
-            let missing = Missing::Macro("AWS::SecretsManager".to_owned());
+    let function = match (it.text("RotationLambdaARN")?, it.value("HostedRotationLambda")?.is_some()) {
+        (Some(text), false) => Some(function(stack, it, &text, inventory)?),
+        (named, true) => {
+            let which = "which of RotationLambdaARN and HostedRotationLambda counts".to_owned();
+            let missing = named.map_or_else(|| Missing::Macro("AWS::SecretsManager".to_owned()), |_| Missing::Text(which));
             Some(hidden(stack, it, &format!("⟦{}.Hosted⟧", it.id), &super::properties::gap(it.id, &missing), inventory)?)
         }
-        None => None,
+        (None, false) => None,
     };
     Ok(RotationConfiguration {
         enabled: true,
@@ -142,7 +143,8 @@ fn function(stack: &Stack<'_>, it: Properties<'_>, text: &Text, inventory: &mut 
     match Arn::parse(&written) {
         Ok(arn) => {
             let (unqualified, _) = arn.split_qualifier();
-            let because = Gap::new("template", unqualified.as_str(), "the template does not make this function");
+            let because =
+                Gap::new("template", unqualified.as_str(), "the template does not make this function: --over FILE or live reads it");
             inventory.functions.entry(unqualified.clone()).or_insert_with(|| bare::function(&unqualified, &because));
             Ok(arn)
         }

@@ -87,6 +87,7 @@ fn configuration(stack: &Stack<'_>, it: Thing<'_>) -> Known<FunctionConfiguratio
             None => Some(TIMEOUT_SECONDS),
             Some(_) => it.number("timeout"),
         },
+        timeout_gap: (it.value("timeout") == Some(&Value::Unknown)).then(|| it.unknown("timeout")),
         state: Some("Active".to_owned()),
         last_update_status: Some("Successful".to_owned()),
         environment_key: it.naming("kms_key_arn", Want::arn(Kind::Key)).and_then(|text| Arn::parse(&text.written()).ok()),

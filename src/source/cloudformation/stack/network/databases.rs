@@ -50,7 +50,7 @@ fn database(stack: &Stack<'_>, it: Properties<'_>, subnets: Option<&ById<Subnet>
                 }
             }
         }
-        return Err(Stop::Open(Gap::new("template", it.id, "the template does not make its cluster")));
+        return Err(Stop::Open(Gap::new("template", it.id, "the template does not make its cluster: --over FILE or live reads it")));
     }
     let engine = match ports::engine_of(&it.resource.kind) {
         Some(engine) => engine.to_owned(),
@@ -90,7 +90,7 @@ fn members(stack: &Stack<'_>, name: &str) -> Result<Vec<String>, Stop> {
             }
         }
     }
-    Err(Stop::Open(Gap::new("template", name, "the template does not make this subnet group")))
+    Err(Stop::Open(Gap::new("template", name, "the template does not make this subnet group: --over FILE or live reads it")))
 }
 
 /// What the stack attaches secrets to, by the secret's ARN.
@@ -99,8 +99,9 @@ pub(super) fn attached(stack: &Stack<'_>) -> Result<BTreeMap<String, Known<Optio
     for it in stack.of_kind("AWS::SecretsManager::SecretTargetAttachment") {
         let (Some(secret), Some(target)) = (it.text("SecretId")?, it.text("TargetId")?) else { continue };
         let mut found = Known::Unreadable(gap_of(it.id, &target.written()));
-        if target.as_literal().is_some() {
-            found = Known::Unreadable(Gap::new("template", it.id, &format!("the template does not make {}", target.written())));
+        if let Some(name) = target.as_literal() {
+            let says = format!("the template does not make {name}: --over FILE or live reads it");
+            found = Known::Unreadable(Gap::new("template", name, &says));
         }
         for (kind, prefix) in KINDS {
             for database in stack.of_kind(kind) {

@@ -158,17 +158,8 @@ fn endpoints(stack: &Stack<'_>) -> Result<ById<VpcEndpoint>, Stop> {
     for it in stack.of_kind("AWS::EC2::VPCEndpoint") {
         let fields = Fields::Of(it);
         let kind = fields.literal("VpcEndpointType")?.unwrap_or_else(|| "Gateway".to_owned());
-        let private_dns = match fields.literal("PrivateDnsEnabled")? {
-            Some(text) => text.eq_ignore_ascii_case("true"),
-            None if kind == "Interface" => {
-                return Err(Stop::Open(Gap::new(
-                    "template",
-                    it.id,
-                    "PrivateDnsEnabled is not written, and what that means is not documented",
-                )));
-            }
-            None => false,
-        };
+        // Off where it is not written (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcendpoint.html).
+        let private_dns = fields.flag("PrivateDnsEnabled", false)?;
         // Without a policy an endpoint has the default one, which allows everything
         // (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
         let default =
