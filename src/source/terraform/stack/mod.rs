@@ -27,6 +27,7 @@ use crate::arn::{AccountId, Arn};
 use crate::inventory::{Account, Inventory, Known};
 use crate::policy::Text;
 use crate::source::overlay::Additions;
+use crate::source::planned::NetworkFact;
 
 /// The inventory of the resources that the resolver's world holds. If it is to be laid `over` what exists, what it says of existing networks is part of it.
 pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, over: bool, as_of: Timestamp) -> Inventory {
@@ -67,6 +68,11 @@ pub(crate) fn additions(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -
     let stack = Stack::new(resolver, code, true);
     let made = made(resolver, code);
     Additions { statements: permissions::elsewhere(&stack, &made), ..identities::elsewhere_given(&stack, &made) }
+}
+
+/// What the plan says of networks with resources of their own, by place.
+pub(crate) fn network_facts(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTreeMap<String, Vec<NetworkFact>> {
+    network::facts(&Stack::new(resolver, code, true))
 }
 
 /// The text of the policy that data `aws_iam_policy_document` makes.

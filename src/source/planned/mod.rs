@@ -1,14 +1,17 @@
 //! Lays a plan over what exists. A plan tells what it makes as it is before and after: what is the same on both sides is left as it was found, what it takes away is taken
 //! away, and what it changes is as the plan says, with what others have added. `terraform` makes both sides, `cli` calls this for `--over`.
 
+mod facts;
+mod network;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use facts::{DEFAULT_ENDPOINT_POLICY, NetworkFact, NetworkList};
 use serde_json::Value as Json;
 
 use super::overlay::{self, Additions};
 use crate::arn::{AccountId, Arn};
-use crate::inventory::network::{ById, RouteTable, SecurityGroup};
-use crate::inventory::{Function, Identities, Inventory, Key, Known, Network, Permissions, RotationConfiguration, Secret};
+use crate::inventory::{Function, Identities, Inventory, Key, Known, Permissions, RotationConfiguration, Secret};
 use crate::policy::Document;
 
 /// What a plan says of one time.
@@ -20,6 +23,8 @@ pub(crate) struct Side {
     pub(crate) made: BTreeSet<Arn>,
     /// What it adds to functions and roles that it does not make.
     pub(crate) additions: Additions,
+    /// What it says of networks with resources of their own, by the networks' place.
+    pub(crate) networks: BTreeMap<String, Vec<NetworkFact>>,
 }
 
 /// A plan as a change.
@@ -59,7 +64,7 @@ impl Change {
         }
         result.origins.extend(self.after.inventory.origins.clone());
         overlay::place_functions(&mut result);
-        result
+        network::adopted(result, &self.after.networks)
     }
 
     fn secrets(&self, result: &mut Inventory) {
@@ -167,14 +172,20 @@ impl Change {
     }
 
     fn networks(&self, result: &mut Inventory) {
-        let empty = Network::default();
-        for (place, after) in &self.after.inventory.networks {
-            let before = self.before.inventory.networks.get(place).unwrap_or(&empty);
+        let places = [&self.before, &self.after].into_iter().flat_map(|side| side.inventory.networks.keys().chain(side.networks.keys()));
+        let places: BTreeSet<&String> = places.collect();
+        for place in places {
+            // What is in a place on one side alone is made there, or taken away.
+            let [before, after] = [&self.before, &self.after].map(|side| network::Said {
+                network: side.inventory.networks.get(place).cloned().unwrap_or_else(network::nothing),
+                facts: side.networks.get(place).map_or(&[], Vec::as_slice),
+            });
             match result.networks.get_mut(place) {
-                Some(known) => network_over(known, before, after),
-                None => {
-                    result.networks.insert(place.clone(), after.clone());
+                Some(known) => network::over(known, &before, &after),
+                None if self.after.inventory.networks.contains_key(place) => {
+                    result.networks.insert(place.clone(), after.network);
                 }
+                None => {}
             }
         }
     }
@@ -292,108 +303,4 @@ fn permissions_over(there: &Permissions, before: Option<&Permissions>, after: &m
     after.attached.extend(attached);
     after.attached.sort();
     after.attached.dedup();
-}
-
-fn network_over(known: &mut Network, before: &Network, after: &Network) {
-    three(&mut known.vpcs, &before.vpcs, &after.vpcs, &Way::WHOLE);
-    three(&mut known.subnets, &before.subnets, &after.subnets, &Way::WHOLE);
-    three(&mut known.dhcp_options, &before.dhcp_options, &after.dhcp_options, &Way::WHOLE);
-    three(&mut known.route_tables, &before.route_tables, &after.route_tables, &Way { over: table_over, added: table_added });
-    three(&mut known.nat_gateways, &before.nat_gateways, &after.nat_gateways, &Way::WHOLE);
-    three(&mut known.internet_gateways, &before.internet_gateways, &after.internet_gateways, &Way::WHOLE);
-    three(&mut known.egress_only_gateways, &before.egress_only_gateways, &after.egress_only_gateways, &Way::WHOLE);
-    three(&mut known.network_acls, &before.network_acls, &after.network_acls, &Way::WHOLE);
-    three(&mut known.security_groups, &before.security_groups, &after.security_groups, &Way { over: group_over, added: group_added });
-    three(&mut known.endpoints, &before.endpoints, &after.endpoints, &Way::WHOLE);
-    three(&mut known.databases, &before.databases, &after.databases, &Way::WHOLE);
-    known.attached_databases.extend(after.attached_databases.clone());
-}
-
-/// How things of a type are laid over each other.
-struct Way<T> {
-    /// What is there, what the plan had, what it has.
-    over: fn(&T, Option<&T>, &T) -> T,
-    /// For a thing that only stands for what is added to it: the same with nothing added.
-    added: fn(&T) -> Option<T>,
-}
-
-impl<T: Clone> Way<T> {
-    /// What the plan makes is as the plan says.
-    const WHOLE: Self = Self { over: |_, _, after| after.clone(), added: |_| None };
-}
-
-/// Things by their ids: those that the plan takes away, and those that it changes.
-fn three<T: Clone + PartialEq>(known: &mut Known<ById<T>>, before: &Known<ById<T>>, after: &Known<ById<T>>, way: &Way<T>) {
-    let Known::Value(there) = known else { return };
-    let after = match after {
-        Known::Value(after) => after,
-        Known::Unreadable(gap) => {
-            *known = Known::Unreadable(gap.clone());
-            return;
-        }
-    };
-    let nothing = BTreeMap::new();
-    let before = before.value().unwrap_or(&nothing);
-    for (id, was) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
-        match ((way.added)(was), there.get(id)) {
-            (Some(empty), Some(one)) => {
-                let laid = (way.over)(one, Some(was), &empty);
-                there.insert(id.clone(), laid);
-            }
-            (Some(_), None) => {}
-            (None, _) => {
-                there.remove(id);
-            }
-        }
-    }
-    for (id, after) in after {
-        let was = before.get(id);
-        match there.get(id) {
-            Some(_) if was == Some(after) => {}
-            Some(one) => {
-                let laid = (way.over)(one, was, after);
-                there.insert(id.clone(), laid);
-            }
-            // Of a thing that nobody has read, what is added to it tells too little.
-            None if (way.added)(after).is_some() => {}
-            None => {
-                there.insert(id.clone(), after.clone());
-            }
-        }
-    }
-}
-
-fn group_added(group: &SecurityGroup) -> Option<SecurityGroup> {
-    let nothing = || SecurityGroup { ingress: Vec::new(), egress: Vec::new(), ..group.clone() };
-    group.vpc.is_empty().then(nothing)
-}
-
-fn table_added(table: &RouteTable) -> Option<RouteTable> {
-    let nothing = || RouteTable { routes: Vec::new(), subnets: Vec::new(), ..table.clone() };
-    table.vpc.is_empty().then(nothing)
-}
-
-/// What is there without what was there before the plan, and with what is after it.
-fn list_over<T: Clone + PartialEq>(there: &[T], before: &[T], after: &[T]) -> Vec<T> {
-    there.iter().filter(|one| !before.contains(one) && !after.contains(one)).chain(after).cloned().collect()
-}
-
-fn group_over(there: &SecurityGroup, before: Option<&SecurityGroup>, after: &SecurityGroup) -> SecurityGroup {
-    let was = |of: fn(&SecurityGroup) -> &Vec<_>| before.map(of).cloned().unwrap_or_default();
-    SecurityGroup {
-        ingress: list_over(&there.ingress, &was(|group| &group.ingress), &after.ingress),
-        egress: list_over(&there.egress, &was(|group| &group.egress), &after.egress),
-        ..there.clone()
-    }
-}
-
-fn table_over(there: &RouteTable, before: Option<&RouteTable>, after: &RouteTable) -> RouteTable {
-    let routes = before.map(|before| before.routes.clone()).unwrap_or_default();
-    let subnets = before.map(|before| before.subnets.clone()).unwrap_or_default();
-    RouteTable {
-        routes: list_over(&there.routes, &routes, &after.routes),
-        subnets: list_over(&there.subnets, &subnets, &after.subnets),
-        main: if after.vpc.is_empty() { there.main } else { after.main },
-        ..there.clone()
-    }
 }
