@@ -103,7 +103,8 @@ fn over(account: &Value, resources: &[Resource]) -> Value {
 /// What the report says of the rotation, with what it says why.
 fn outcome(report: &Value) -> (String, String) {
     let rotation = &report["rotations"][0];
-    (rotation["verdict"].as_str().unwrap().to_owned(), format!("{} {} {}", rotation["because"], rotation["needs"], report["findings"]))
+    let says = format!("{} {} {} {}", rotation["because"], rotation["needs"], report["findings"], report["undecided"]);
+    (rotation["verdict"].as_str().unwrap().to_owned(), says)
 }
 
 /// What is changed, over an account that is changed before, with the verdict and what the report names because of it.
@@ -354,6 +355,239 @@ const NETWORK: [Case; 25] = [
     },
 ];
 
+const ROLE: &str = "arn:aws:iam::111122223333:role/rotate-db";
+const MANAGED: &str = "arn:aws:iam::111122223333:policy/rotate";
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-AbCdEf";
+const NOTHING_AT_ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#;
+const NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+
+/// What the role may do stands in a managed policy.
+fn in_managed_policy(account: &mut Value) {
+    let identities = &mut account["inventory"]["accounts"]["111122223333"]["identities"]["value"];
+    let inline = identities["roles"][ROLE]["permissions"]["inline"].take();
+    let policy = inline.as_array().unwrap().iter().find(|policy| policy["name"] == "rotate").unwrap();
+    identities["policies"][MANAGED] = policy["document"].clone();
+    identities["roles"][ROLE]["permissions"]["inline"] = json!([]);
+    identities["roles"][ROLE]["permissions"]["attached"].as_array_mut().unwrap().push(MANAGED.into());
+}
+
+fn denied_by_secret(account: &mut Value) {
+    let policy = json!({"name": "default", "document": NOTHING_AT_ALL});
+    account["inventory"]["secrets"][SECRET]["policies"] = json!({"value": [policy]});
+}
+
+fn not_known(of: Resource, attribute: &str) -> Resource {
+    let mut after = of.after;
+    after.as_object_mut().unwrap().remove(attribute);
+    Resource { after, unknown: json!({"id": true, attribute: true}), ..of }
+}
+
+fn role(before: Value, after: Value) -> Vec<Resource> {
+    let values = |more: Value| {
+        let mut role = json!({"arn": ROLE, "id": "rotate-db", "name": "rotate-db", "path": "/", "unique_id": "AROA",
+            "assume_role_policy": r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#});
+        role.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        role
+    };
+    vec![Resource { kind: "aws_iam_role", before: values(before), after: values(after), unknown: json!({}) }]
+}
+
+const RESOURCES: [Case; 24] = [
+    Case { name: "the role has its policy in another place", account: in_managed_policy, plan: Vec::new, verdict: "rotates", names: "" },
+    Case {
+        name: "the role keeps none of its inline policies",
+        account: as_it_is,
+        plan: || vec![made("aws_iam_role_policies_exclusive", json!({"role_name": "rotate-db", "policy_names": []}))],
+        verdict: "fails",
+        names: "role-cannot-rotate-secret",
+    },
+    Case {
+        name: "the role keeps the policy that is listed",
+        account: as_it_is,
+        plan: || vec![made("aws_iam_role_policies_exclusive", json!({"role_name": "rotate-db", "policy_names": ["rotate"]}))],
+        verdict: "rotates",
+        names: "",
+    },
+    Case {
+        name: "which policies the role keeps is not known",
+        account: as_it_is,
+        plan: || {
+            let list = made("aws_iam_role_policies_exclusive", json!({"role_name": "rotate-db", "policy_names": []}));
+            vec![not_known(list, "policy_names")]
+        },
+        verdict: "undecided",
+        names: "aws_iam_role_policies_exclusive.it0.policy_names",
+    },
+    Case {
+        name: "some role keeps none of its inline policies",
+        account: as_it_is,
+        plan: || {
+            let list = made("aws_iam_role_policies_exclusive", json!({"role_name": "", "policy_names": []}));
+            vec![not_known(list, "role_name")]
+        },
+        verdict: "undecided",
+        names: "aws_iam_role_policies_exclusive.it0.role_name",
+    },
+    Case {
+        name: "a policy that denies all is given and taken away by the same plan",
+        account: as_it_is,
+        plan: || {
+            vec![
+                made("aws_iam_role_policies_exclusive", json!({"role_name": "rotate-db", "policy_names": ["rotate"]})),
+                made("aws_iam_role_policy", json!({"role": "rotate-db", "name": "stop", "policy": NOTHING})),
+            ]
+        },
+        verdict: "undecided",
+        names: "which the plan gives and takes away",
+    },
+    Case {
+        name: "the role keeps no managed policy",
+        account: in_managed_policy,
+        plan: || vec![made("aws_iam_role_policy_attachments_exclusive", json!({"role_name": "rotate-db", "policy_arns": []}))],
+        verdict: "fails",
+        names: "role-cannot-rotate-secret",
+    },
+    Case {
+        name: "the managed policy is given to another role alone",
+        account: in_managed_policy,
+        plan: || vec![made("aws_iam_policy_attachment", json!({"name": "x", "policy_arn": MANAGED, "roles": ["other"]}))],
+        verdict: "fails",
+        names: "role-cannot-rotate-secret",
+    },
+    Case {
+        name: "the managed policy is given to this role alone",
+        account: in_managed_policy,
+        plan: || vec![made("aws_iam_policy_attachment", json!({"name": "x", "policy_arn": MANAGED, "roles": ["rotate-db"]}))],
+        verdict: "rotates",
+        names: "",
+    },
+    Case {
+        name: "the role itself lists no managed policy any more",
+        account: in_managed_policy,
+        plan: || role(json!({"managed_policy_arns": [MANAGED]}), json!({"managed_policy_arns": []})),
+        verdict: "fails",
+        names: "role-cannot-rotate-secret",
+    },
+    Case {
+        name: "the role itself has no inline policy any more, and nobody had told of the one that is there",
+        account: as_it_is,
+        plan: || role(json!({"inline_policy": [{"name": "x", "policy": NOBODY}]}), json!({"inline_policy": [{"name": "", "policy": ""}]})),
+        verdict: "fails",
+        names: "role-cannot-rotate-secret",
+    },
+    Case {
+        name: "the key's policy admits nobody any more",
+        account: as_it_is,
+        plan: || vec![made("aws_kms_key_policy", json!({"key_id": "aws_kms_key.db", "policy": NOTHING_AT_ALL}))],
+        verdict: "fails",
+        names: "role-cannot-use-key",
+    },
+    Case {
+        name: "some key gets a policy",
+        account: as_it_is,
+        plan: || vec![not_known(made("aws_kms_key_policy", json!({"key_id": "", "policy": NOTHING_AT_ALL})), "key_id")],
+        verdict: "undecided",
+        names: "aws_kms_key_policy.it0",
+    },
+    Case {
+        name: "the key's policy is not known",
+        account: as_it_is,
+        plan: || vec![not_known(made("aws_kms_key_policy", json!({"key_id": "aws_kms_key.db", "policy": ""})), "policy")],
+        verdict: "undecided",
+        names: "aws_kms_key_policy.it0",
+    },
+    Case {
+        name: "the secret's policy denies all",
+        account: as_it_is,
+        plan: || vec![made("aws_secretsmanager_secret_policy", json!({"secret_arn": SECRET, "policy": NOTHING_AT_ALL}))],
+        verdict: "fails",
+        names: "secret",
+    },
+    Case {
+        name: "the secret's policy is not known",
+        account: as_it_is,
+        plan: || vec![not_known(made("aws_secretsmanager_secret_policy", json!({"secret_arn": SECRET, "policy": ""})), "policy")],
+        verdict: "undecided",
+        names: "aws_secretsmanager_secret_policy.it0",
+    },
+    Case {
+        name: "some secret gets a policy",
+        account: as_it_is,
+        plan: || {
+            let policy = made("aws_secretsmanager_secret_policy", json!({"secret_arn": "", "policy": NOTHING_AT_ALL}));
+            vec![not_known(policy, "secret_arn")]
+        },
+        verdict: "undecided",
+        names: "aws_secretsmanager_secret_policy.it0",
+    },
+    Case {
+        name: "the secret's policy denied all, and is taken away",
+        account: denied_by_secret,
+        plan: || vec![gone("aws_secretsmanager_secret_policy", json!({"id": SECRET, "secret_arn": SECRET, "policy": NOTHING_AT_ALL}))],
+        verdict: "rotates",
+        names: "",
+    },
+    Case {
+        name: "the function gets a URL for everybody",
+        account: as_it_is,
+        plan: || vec![made("aws_lambda_function_url", json!({"function_name": "rotate-db", "authorization_type": "NONE"}))],
+        verdict: "rotates",
+        names: "function-url-open",
+    },
+    Case {
+        name: "some function gets a URL for everybody",
+        account: as_it_is,
+        plan: || {
+            let url = made("aws_lambda_function_url", json!({"function_name": "", "authorization_type": "NONE"}));
+            vec![not_known(url, "function_name")]
+        },
+        verdict: "rotates",
+        names: "function-url",
+    },
+    Case {
+        name: "a control policy comes to the account",
+        account: |account| {
+            account["inventory"]["accounts"]["111122223333"]["organization"] = json!({"value": {"id": "o-1"}});
+            account["inventory"]["accounts"]["111122223333"]["control_policies"] =
+                json!({"service": {"value": []}, "resource": {"value": []}});
+        },
+        plan: || vec![made("aws_organizations_policy_attachment", json!({"policy_id": "p-1", "target_id": "111122223333"}))],
+        verdict: "undecided",
+        names: "aws_organizations_policy_attachment.it0",
+    },
+    Case {
+        name: "everybody may invoke the function",
+        account: as_it_is,
+        plan: || {
+            let open = json!({"function_name": "rotate-db", "action": "lambda:InvokeFunction", "principal": "*", "statement_id": "all"});
+            vec![made("aws_lambda_permission", open)]
+        },
+        verdict: "rotates",
+        names: "invoke-open-to-other-accounts",
+    },
+    Case {
+        name: "everybody may invoke some function",
+        account: as_it_is,
+        plan: || {
+            let open = json!({"function_name": "", "action": "lambda:InvokeFunction", "principal": "*", "statement_id": "all"});
+            vec![not_known(made("aws_lambda_permission", open), "function_name")]
+        },
+        verdict: "rotates",
+        names: "aws_lambda_permission.it0",
+    },
+    Case {
+        name: "the permission to invoke is taken away",
+        account: as_it_is,
+        plan: || {
+            let values = json!({"function_name": "rotate-db", "action": "lambda:InvokeFunction", "principal": "secretsmanager.amazonaws.com",
+                "statement_id": "SecretsManager", "source_account": "111122223333"});
+            vec![gone("aws_lambda_permission", values)]
+        },
+        verdict: "fails",
+        names: "secrets-manager-cannot-invoke",
+    },
+];
+
 fn assert_cases(cases: &[Case]) {
     let whole = account();
     let mut wrong = Vec::new();
@@ -371,4 +605,29 @@ fn assert_cases(cases: &[Case]) {
 #[test]
 fn what_a_plan_changes_of_a_network_that_it_does_not_make_is_seen() {
     assert_cases(&NETWORK);
+}
+
+#[test]
+fn what_a_plan_changes_of_roles_keys_secrets_and_functions_that_it_does_not_make_is_seen() {
+    assert_cases(&RESOURCES);
+}
+
+#[test]
+fn a_policy_for_a_user_who_is_there_counts() {
+    let mut account = account();
+    let user = "arn:aws:iam::111122223333:user/anna";
+    account["inventory"]["accounts"]["111122223333"]["identities"]["value"]["users"][user] = json!({"arn": user, "id": "AIDA"});
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let given = |user: &str| plan(&[made("aws_iam_user_policy", json!({"user": user, "name": "all", "policy": policy}))]);
+    let account = file("user", &account);
+    let who = |user: &str| {
+        let plan = file("who", &given(user));
+        let over = ["--plan", plan.to_str().unwrap(), "--over", account.to_str().unwrap(), "--account", "111122223333"];
+        let output = rotaudit(&[&["who-can", "secretsmanager:GetSecretValue", SECRET], over.as_slice()].concat());
+        fs::remove_file(&plan).unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (anna, another) = (who("anna"), who("bert"));
+    fs::remove_file(&account).unwrap();
+    assert!(anna.contains("anna") && !another.contains("anna"), "{anna}\n{another}");
 }

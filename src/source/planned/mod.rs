@@ -2,17 +2,21 @@
 //! away, and what it changes is as the plan says, with what others have added. `terraform` makes both sides, `cli` calls this for `--over`.
 
 mod facts;
+mod holders;
 mod network;
+mod resources;
+mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use facts::{DEFAULT_ENDPOINT_POLICY, NetworkFact, NetworkList};
-use serde_json::Value as Json;
+pub(crate) use holders::{Holder, HolderKind, IdentityFact};
+pub(crate) use resources::{Named, ResourceFact};
 
+use self::statements::{statements, without};
 use super::overlay::{self, Additions};
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Function, Identities, Inventory, Key, Known, Permissions, RotationConfiguration, Secret};
-use crate::policy::Document;
 
 /// What a plan says of one time.
 #[derive(Debug)]
@@ -25,6 +29,10 @@ pub(crate) struct Side {
     pub(crate) additions: Additions,
     /// What it says of networks with resources of their own, by the networks' place.
     pub(crate) networks: BTreeMap<String, Vec<NetworkFact>>,
+    /// The same of roles, users and groups, with their account.
+    pub(crate) identities: Vec<(String, IdentityFact)>,
+    /// The same of secrets, keys and functions.
+    pub(crate) resources: Vec<ResourceFact>,
 }
 
 /// A plan as a change.
@@ -38,8 +46,13 @@ impl Change {
     /// The functions that the plan names and does not make.
     pub(crate) fn named_functions(&self) -> Vec<Arn> {
         let named = self.after.inventory.functions.keys().filter(|arn| !self.after.made.contains(*arn) && arn.as_str().is_ascii());
+        let facts = self.after.resources.iter().filter_map(|fact| match fact {
+            ResourceFact::Alias { function, .. } | ResourceFact::Url { function: Named::One(function), .. } => Some(function),
+            _ => None,
+        });
         named
             .chain(self.after.additions.statements.iter().map(|(function, ..)| function))
+            .chain(facts)
             .cloned()
             .collect::<BTreeSet<_>>()
             .into_iter()
@@ -57,6 +70,7 @@ impl Change {
         self.secrets(&mut result);
         self.functions(&mut result);
         self.keys(&mut result);
+        self.facts(&mut result);
         self.identities(&mut result);
         self.networks(&mut result);
         for account in self.after.inventory.accounts.keys() {
@@ -65,6 +79,22 @@ impl Change {
         result.origins.extend(self.after.inventory.origins.clone());
         overlay::place_functions(&mut result);
         network::adopted(result, &self.after.networks)
+    }
+
+    /// What is said of things that are there, by resources of their own.
+    fn facts(&self, result: &mut Inventory) {
+        let (before, after) = (&self.before.identities, &self.after.identities);
+        for ((account, fact), taken) in changed(before, after) {
+            let account = AccountId::parse(account).ok().and_then(|id| result.accounts.get_mut(&id));
+            match account.map(|account| &mut account.identities) {
+                Some(Known::Value(identities)) if taken => fact.take_back(identities),
+                Some(Known::Value(identities)) => fact.put_into(identities),
+                _ => {}
+            }
+        }
+        for (fact, taken) in changed(&self.before.resources, &self.after.resources) {
+            if taken { fact.take_back(result) } else { fact.put_into(result) }
+        }
     }
 
     fn secrets(&self, result: &mut Inventory) {
@@ -76,6 +106,14 @@ impl Change {
                 && let Some(secret) = result.secrets.get_mut(arn)
             {
                 secret.rotation = RotationConfiguration::default();
+            }
+            // So is the policy.
+            let place = overlay::named_alike(result, before).unwrap_or_else(|| arn.clone());
+            if says_policies(before)
+                && !self.after.inventory.secrets.get(arn).is_some_and(says_policies)
+                && let Some(Known::Value(policies)) = result.secrets.get_mut(&place).map(|secret| &mut secret.policies)
+            {
+                policies.retain(|policy| policy.name != "default");
             }
         }
         for (arn, after) in &self.after.inventory.secrets {
@@ -132,6 +170,7 @@ impl Change {
             known.roles.retain(|arn, _| !gone(arn));
             known.users.retain(|arn, _| !gone(arn));
             known.policies.retain(|arn, _| !gone(arn));
+            known.groups.retain(|name, _| !before.groups.contains_key(name) || after.groups.contains_key(name));
             // Of roles that the plan only names it knows nothing: they are as they are there, or they are not there.
             for (arn, role) in after.roles.iter().filter(|(arn, _)| made(arn)) {
                 let was = before.roles.get(arn);
@@ -191,6 +230,12 @@ impl Change {
     }
 }
 
+/// What is on one side alone, and whether that is the side before.
+fn changed<'f, T: PartialEq>(before: &'f [T], after: &'f [T]) -> impl Iterator<Item = (&'f T, bool)> {
+    let taken = before.iter().filter(|fact| !after.contains(fact)).map(|fact| (fact, true));
+    taken.chain(after.iter().filter(|fact| !before.contains(fact)).map(|fact| (fact, false)))
+}
+
 /// Takes away what was added before.
 fn take_away(result: &mut Inventory, before: &Additions, accounts: &BTreeSet<&AccountId>) {
     for (function, qualifier, statement) in &before.statements {
@@ -211,20 +256,12 @@ fn take_away(result: &mut Inventory, before: &Additions, accounts: &BTreeSet<&Ac
     }
 }
 
-fn statements(document: &Document) -> Vec<Json> {
-    let parsed: Json = serde_json::from_str(document.text()).unwrap_or_default();
-    match parsed.get("Statement") {
-        Some(Json::Array(statements)) => statements.clone(),
-        Some(one) => vec![one.clone()],
-        None => Vec::new(),
+/// Whether a plan says which policies a secret has, or that it has some. Of a secret that it only names it knows nothing, and says the same of all that is in it.
+fn says_policies(secret: &Secret) -> bool {
+    match &secret.policies {
+        Known::Value(policies) => !policies.is_empty(),
+        Known::Unreadable(gap) => secret.key.gap() != Some(gap),
     }
-}
-
-/// A function's policy without statements of the same ids as these.
-fn without(document: &Document, others: &[Json]) -> Document {
-    let is_one = |statement: &Json| others.iter().any(|other| other.get("Sid") == statement.get("Sid"));
-    let kept: Vec<Json> = statements(document).into_iter().filter(|statement| !is_one(statement)).collect();
-    Document::new(serde_json::json!({"Version": "2012-10-17", "Statement": kept}).to_string())
 }
 
 fn secret_over(known: &mut Secret, before: Option<&Secret>, after: &Secret, made: bool) {
@@ -233,9 +270,7 @@ fn secret_over(known: &mut Secret, before: Option<&Secret>, after: &Secret, made
         known.rotation = RotationConfiguration { last_rotated, ..after.rotation.clone() };
     }
     // Without a policy in the plan, that which exists stays, unless the plan takes it away.
-    let policies = |secret: &Secret| secret.policies.value().is_some_and(|policies| !policies.is_empty());
-    let is_open = after.policies.gap().is_some_and(|_| made);
-    if policies(after) || is_open || before.is_some_and(policies) {
+    if says_policies(after) {
         known.policies = after.policies.clone();
     }
     if known.version_with("AWSCURRENT").is_none() && after.version_with("AWSCURRENT").is_some_and(|id| !id.starts_with("⟦?")) {

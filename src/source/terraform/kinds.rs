@@ -20,17 +20,23 @@ pub(super) const FUNCTIONS: [&str; 5] = [
 ];
 
 /// Roles, users, groups and their policies.
-pub(super) const IDENTITIES: [&str; 13] = [
+pub(super) const IDENTITIES: [&str; 19] = [
     "aws_iam_role",
     "aws_iam_role_policy",
     "aws_iam_role_policy_attachment",
+    "aws_iam_role_policies_exclusive",
+    "aws_iam_role_policy_attachments_exclusive",
     "aws_iam_user",
     "aws_iam_user_policy",
     "aws_iam_user_policy_attachment",
+    "aws_iam_user_policies_exclusive",
+    "aws_iam_user_policy_attachments_exclusive",
     "aws_iam_user_group_membership",
     "aws_iam_group",
     "aws_iam_group_policy",
     "aws_iam_group_policy_attachment",
+    "aws_iam_group_policies_exclusive",
+    "aws_iam_group_policy_attachments_exclusive",
     "aws_iam_group_membership",
     "aws_iam_policy",
     "aws_iam_policy_attachment",
@@ -123,8 +129,12 @@ pub(super) const NOT_FOLLOWED: [(&str, NetworkList); 37] = [
     ("aws_ec2_transit_gateway_connect", NetworkList::TransitGatewayAttachments),
 ];
 
+/// The same of the control policies that reach an account.
+pub(super) const CONTROL_POLICIES: [&str; 2] = ["aws_organizations_policy", "aws_organizations_policy_attachment"];
+
 /// Whether resources of this type are looked at.
 pub(super) fn is_looked_at(kind: &str) -> bool {
     let read = [&SECRETS[..], &FUNCTIONS, &IDENTITIES, &KEYS, &NETWORKS];
-    read.iter().any(|kinds| kinds.contains(&kind)) || NOT_FOLLOWED.iter().any(|(other, _)| *other == kind)
+    let open = NOT_FOLLOWED.iter().map(|(kind, _)| kind).chain(&CONTROL_POLICIES).any(|other| *other == kind);
+    open || read.iter().any(|kinds| kinds.contains(&kind))
 }

@@ -63,6 +63,8 @@ fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp)
         made: stack::made(&resolver, evaluator.as_ref()),
         additions: stack::additions(&resolver, evaluator.as_ref()),
         networks: stack::network_facts(&resolver, evaluator.as_ref()),
+        identities: stack::identity_facts(&resolver, evaluator.as_ref()),
+        resources: stack::resource_facts(&resolver, evaluator.as_ref()),
     })
 }
 

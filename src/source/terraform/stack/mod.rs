@@ -2,6 +2,8 @@
 //! applied is a gap that names it.
 
 mod documents;
+mod elsewhere;
+mod exclusive;
 mod functions;
 mod identities;
 mod keys;
@@ -27,7 +29,7 @@ use crate::arn::{AccountId, Arn};
 use crate::inventory::{Account, Inventory, Known};
 use crate::policy::Text;
 use crate::source::overlay::Additions;
-use crate::source::planned::NetworkFact;
+use crate::source::planned::{IdentityFact, NetworkFact, ResourceFact};
 
 /// The inventory of the resources that the resolver's world holds. If it is to be laid `over` what exists, what it says of existing networks is part of it.
 pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, over: bool, as_of: Timestamp) -> Inventory {
@@ -73,6 +75,16 @@ pub(crate) fn additions(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -
 /// What the plan says of networks with resources of their own, by place.
 pub(crate) fn network_facts(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTreeMap<String, Vec<NetworkFact>> {
     network::facts(&Stack::new(resolver, code, true))
+}
+
+/// What the plan says of roles, users and groups with resources of their own, with their account.
+pub(crate) fn identity_facts(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> Vec<(String, IdentityFact)> {
+    exclusive::facts(&Stack::new(resolver, code, true))
+}
+
+/// The same of secrets, keys and functions that it does not make.
+pub(crate) fn resource_facts(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> Vec<ResourceFact> {
+    elsewhere::facts(&Stack::new(resolver, code, true), &made(resolver, code))
 }
 
 /// The text of the policy that data `aws_iam_policy_document` makes.
