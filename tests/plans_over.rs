@@ -631,3 +631,16 @@ fn a_policy_for_a_user_who_is_there_counts() {
     fs::remove_file(&account).unwrap();
     assert!(anna.contains("anna") && !another.contains("anna"), "{anna}\n{another}");
 }
+
+#[test]
+fn a_template_that_a_plan_deploys_makes_the_report_partial() {
+    let account = account();
+    let body = r#"{"Resources":{}}"#;
+    let stack = || vec![made("aws_cloudformation_stack", json!({"name": "x", "template_body": body}))];
+    let partial = |resources: &[Resource]| over(&account, resources)["partial"].clone();
+    assert_eq!(partial(&stack()), "what is deployed by aws_cloudformation_stack.it0 is not looked at");
+    let values = json!({"id": "x", "name": "x", "template_body": body});
+    let unchanged = Resource { before: values.clone(), after: values.clone(), unknown: json!({}), kind: "aws_cloudformation_stack" };
+    assert_eq!(partial(&[unchanged]), Value::Null, "what it had made is in the account");
+    assert!(partial(&[gone("aws_cloudformation_stack", values)]).is_string());
+}

@@ -62,6 +62,7 @@ impl Change {
     /// What will be there.
     pub(crate) fn over(&self, existing: &Inventory) -> Inventory {
         let mut result = existing.clone();
+        result.partial = existing.partial.clone().or_else(|| self.after.inventory.partial.clone());
         let gone = |arn: &Arn| self.before.made.contains(arn) && !self.after.made.contains(arn);
         result.secrets.retain(|arn, _| !gone(arn));
         result.functions.retain(|arn, _| !gone(arn));

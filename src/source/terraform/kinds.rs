@@ -132,9 +132,17 @@ pub(super) const NOT_FOLLOWED: [(&str, NetworkList); 37] = [
 /// The same of the control policies that reach an account.
 pub(super) const CONTROL_POLICIES: [&str; 2] = ["aws_organizations_policy", "aws_organizations_policy_attachment"];
 
+/// Types that deploy a template, and with it anything.
+pub(super) const DEPLOYING: [&str; 4] = [
+    "aws_cloudformation_stack",
+    "aws_cloudformation_stack_instances",
+    "aws_cloudformation_stack_set_instance",
+    "aws_serverlessapplicationrepository_cloudformation_stack",
+];
+
 /// Whether resources of this type are looked at.
 pub(super) fn is_looked_at(kind: &str) -> bool {
     let read = [&SECRETS[..], &FUNCTIONS, &IDENTITIES, &KEYS, &NETWORKS];
-    let open = NOT_FOLLOWED.iter().map(|(kind, _)| kind).chain(&CONTROL_POLICIES).any(|other| *other == kind);
+    let open = NOT_FOLLOWED.iter().map(|(kind, _)| kind).chain(&CONTROL_POLICIES).chain(&DEPLOYING).any(|other| *other == kind);
     open || read.iter().any(|kinds| kinds.contains(&kind))
 }

@@ -54,7 +54,7 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
         return documents::of(other, "policy").map(|document| document.unwrap_or_else(by_default));
     }
     // One for a key that is not known may be for this one.
-    if let Some(gap) = stack.of_kind("aws_kms_key_policy").find_map(|other| unknown_key(other)) {
+    if let Some(gap) = of_key(stack, "aws_kms_key_policy", arn).into_iter().find_map(unknown_key) {
         return Known::Unreadable(gap);
     }
     // Where nobody writes one, Terraform learns the policy from KMS.

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use self::resources::Stack;
 use self::thing::Thing;
 use super::code::Evaluator;
+use super::kinds::DEPLOYING;
 use super::resolve::Resolver;
 use super::world::Instance;
 use crate::arn::{AccountId, Arn};
@@ -55,7 +56,18 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
         inventory.accounts.insert(id, Account::new(regions, identities));
     }
     inventory.origins = origins::origins(&stack);
+    inventory.partial = deployed(&stack);
     inventory
+}
+
+/// That the plan deploys templates: what these make, or change of what the plan makes, nobody looks at.
+fn deployed(stack: &Stack<'_>) -> Option<String> {
+    let kinds = || DEPLOYING.into_iter();
+    let there = kinds().flat_map(|kind| stack.of_kind(kind)).filter(|it| !stack.over || it.instance.changes);
+    let gone = kinds().flat_map(|kind| stack.earlier(kind)).filter(|_| stack.over);
+    let addresses: BTreeSet<&str> = there.chain(gone).map(|it| it.address()).collect();
+    let names: Vec<&str> = addresses.into_iter().collect();
+    (!names.is_empty()).then(|| format!("what is deployed by {} is not looked at", names.join(", ")))
 }
 
 /// What the plan makes, by ARN; all else in the inventory is only named.
