@@ -4,6 +4,7 @@ mod address;
 mod code;
 mod document;
 mod identity;
+mod kinds;
 mod resolve;
 mod stack;
 mod value;
@@ -78,6 +79,9 @@ fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp)
         inventory: stack::inventory(&resolver, evaluator.as_ref(), over, as_of),
         made: stack::made(&resolver, evaluator.as_ref()),
         additions: stack::additions(&resolver, evaluator.as_ref()),
+        networks: stack::network_facts(&resolver, evaluator.as_ref()),
+        identities: stack::identity_facts(&resolver, evaluator.as_ref()),
+        resources: stack::resource_facts(&resolver, evaluator.as_ref()),
     })
 }
 

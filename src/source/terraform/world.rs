@@ -46,6 +46,8 @@ type Block = (ModulePath, bool, String, String);
 pub(crate) struct World<'p> {
     plan: &'p Plan,
     instances: BTreeMap<String, Instance>,
+    /// What the plan changes or takes away, as it was.
+    earlier: Vec<Instance>,
     blocks: BTreeMap<Block, Vec<String>>,
     /// The addresses by type, of data and of what will be there.
     kinds: [BTreeMap<String, Vec<String>>; 2],
@@ -55,7 +57,7 @@ pub(crate) struct World<'p> {
 impl<'p> World<'p> {
     /// The world after this plan.
     pub(crate) fn after(plan: &'p Plan) -> Self {
-        Self::of(plan, |change| {
+        let mut world = Self::of(plan, |change| {
             let change = &change.values;
             let is = |action: &str| change.actions.iter().any(|it| it == action);
             match () {
@@ -64,15 +66,22 @@ impl<'p> World<'p> {
                 () if is("delete") && !is("create") => None,
                 () => Some(Value::of(&change.after, &change.after_unknown)),
             }
-        })
+        });
+        let replaced =
+            |change: &&Change| change.deposed.is_none() && change.values.actions.iter().any(|it| it == "delete" || it == "update");
+        world.earlier = plan.resource_changes.iter().filter(replaced).map(|it| instance(it, Value::known(&it.values.before))).collect();
+        world
     }
 
     /// The world before it, as far as the state tells.
     pub(crate) fn before(plan: &'p Plan) -> Self {
-        Self::of(plan, |change| {
+        let mut world = Self::of(plan, |change| {
             let read = change.values.actions.iter().any(|it| it == "read");
             (!read && !change.values.before.is_null()).then(|| Value::known(&change.values.before))
-        })
+        });
+        // Nothing has changed yet.
+        world.instances.values_mut().for_each(|instance| instance.changes = false);
+        world
     }
 
     fn of(plan: &'p Plan, values: impl Fn(&Change) -> Option<Value>) -> Self {
@@ -87,17 +96,7 @@ impl<'p> World<'p> {
         }
         for change in plan.resource_changes.iter().filter(|change| change.deposed.is_none()) {
             if let Some(values) = values(change) {
-                let instance = Instance {
-                    address: change.address.clone(),
-                    module: ModulePath::parse(&change.module_address),
-                    data: change.mode == "data",
-                    kind: change.kind.clone(),
-                    name: change.name.clone(),
-                    key: change.index.as_ref().and_then(Key::of_json),
-                    changes: change.values.actions.iter().any(|action| action == "create" || action == "update"),
-                    values: without_secrets(values),
-                };
-                instances.insert(change.address.clone(), instance);
+                instances.insert(change.address.clone(), instance(change, values));
             }
         }
         let mut blocks: BTreeMap<Block, Vec<String>> = BTreeMap::new();
@@ -109,7 +108,7 @@ impl<'p> World<'p> {
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, blocks, kinds, configured }
+        Self { plan, instances, earlier: Vec::new(), blocks, kinds, configured }
     }
 
     /// All instances, by address.
@@ -120,6 +119,11 @@ impl<'p> World<'p> {
     /// The instance at this address.
     pub(crate) fn instance(&self, address: &str) -> Option<&Instance> {
         self.instances.get(address)
+    }
+
+    /// The resources of one type that the plan changes or takes away, as they were.
+    pub(crate) fn earlier<'w>(&'w self, kind: &'w str) -> impl Iterator<Item = &'w Instance> {
+        self.earlier.iter().filter(move |instance| !instance.data && instance.kind == kind)
     }
 
     /// The resources that will be there of one type.
@@ -220,6 +224,19 @@ impl<'p> World<'p> {
             [Json::String(ref only)] => Some(only.clone()),
             _ => None,
         }
+    }
+}
+
+fn instance(change: &Change, values: Value) -> Instance {
+    Instance {
+        address: change.address.clone(),
+        module: ModulePath::parse(&change.module_address),
+        data: change.mode == "data",
+        kind: change.kind.clone(),
+        name: change.name.clone(),
+        key: change.index.as_ref().and_then(Key::of_json),
+        changes: change.values.actions.iter().any(|action| action == "create" || action == "update"),
+        values: without_secrets(values),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::thing::Thing;
+use crate::arn::{Arn, Partition};
 use crate::inventory::Known;
 use crate::policy::{Document, Text};
 use crate::source::bare;
@@ -171,4 +172,18 @@ fn statement(it: Thing<'_>, index: usize) -> Option<Json> {
         fields.insert("Condition".to_owned(), json!(conditions));
     }
     Some(Json::Object(fields))
+}
+
+/// The policy that a text names. One that it does not name by an ARN has an ARN that no inventory holds.
+pub(super) fn policy_named(holder: &Arn, written: &str) -> Arn {
+    let otherwise = || Arn::build(Partition::named(holder.partition_name()), "iam", "", holder.account(), &format!("policy/{written}"));
+    Arn::parse(written).or_else(|_| otherwise()).unwrap_or_else(|_| holder.clone())
+}
+
+pub(super) fn document(it: Thing<'_>, path: &str, principal: bool) -> Document {
+    match of(it, path) {
+        Known::Value(Some(document)) => document,
+        Known::Value(None) => Document::new(r#"{"Version":"2012-10-17","Statement":[]}"#),
+        Known::Unreadable(gap) => anything(&format!("{}: {}", it.address(), gap.error), principal),
+    }
 }

@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::documents;
+use super::documents::{document, policy_named};
 use super::resources::Stack;
 use super::thing::Thing;
+use super::{documents, exclusive};
 use crate::arn::{Arn, Partition};
-use crate::inventory::{Group, Identities, Known, NamedDocument, Permissions, Role, User};
+use crate::inventory::{Group, Identities, NamedDocument, Permissions, Role, User};
 use crate::policy::{Document, Text};
 use crate::source::cloudformation::managed;
 use crate::source::overlay::Additions;
+use crate::source::planned::HolderKind;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
+use crate::source::terraform::value::Value;
 
 /// What policies are given to: its type, the attribute by which others name it, and the resources that give one.
 struct Holder {
@@ -39,6 +42,7 @@ const GROUP: Holder = Holder {
 /// The identities of an account after the plan. `named` are roles that functions run as: of those that the plan does not make, nothing is known, but they are there.
 pub(super) fn identities(stack: &Stack<'_>, account: &str, named: BTreeSet<Arn>) -> Identities {
     let mut identities = Identities::default();
+    let exclusive = exclusive::exclusive(stack);
     let here = |arn: &Arn| arn.account() == account;
     for it in stack.of_kind("aws_iam_policy") {
         if let Some(arn) = it.arn().filter(here) {
@@ -52,7 +56,9 @@ pub(super) fn identities(stack: &Stack<'_>, account: &str, named: BTreeSet<Arn>)
     }
     for it in stack.of_kind("aws_iam_role") {
         if let Some(arn) = it.arn().filter(here) {
-            identities.roles.insert(arn.clone(), role(stack, it, arn));
+            let mut role = role(stack, it, arn.clone());
+            exclusive::contest(&exclusive, HolderKind::Role, &arn, &mut role.permissions);
+            identities.roles.insert(arn, role);
         }
     }
     for it in stack.data("aws_iam_role") {
@@ -66,7 +72,8 @@ pub(super) fn identities(stack: &Stack<'_>, account: &str, named: BTreeSet<Arn>)
     }
     for it in stack.of_kind("aws_iam_user") {
         if let Some(arn) = it.arn().filter(here) {
-            let permissions = permissions(stack, &USER, &arn, it.naming("permissions_boundary", Want::arn(Kind::Policy)));
+            let mut permissions = permissions(stack, &USER, &arn, it.naming("permissions_boundary", Want::arn(Kind::Policy)));
+            exclusive::contest(&exclusive, HolderKind::User, &arn, &mut permissions);
             let user = User { id: unique_id(it), groups: groups_of(stack, &arn), tags: tags(it), permissions, arn: arn.clone() };
             identities.users.insert(arn, user);
         }
@@ -74,7 +81,9 @@ pub(super) fn identities(stack: &Stack<'_>, account: &str, named: BTreeSet<Arn>)
     for it in stack.of_kind("aws_iam_group") {
         if let Some(arn) = it.arn().filter(here) {
             let name = arn.name().to_owned();
-            identities.groups.insert(name.clone(), Group { permissions: permissions(stack, &GROUP, &arn, None), name, arn });
+            let mut permissions = permissions(stack, &GROUP, &arn, None);
+            exclusive::contest(&exclusive, HolderKind::Group, &arn, &mut permissions);
+            identities.groups.insert(name.clone(), Group { arn, name, permissions });
         }
     }
     of_aws(&mut identities);
@@ -99,7 +108,9 @@ fn role(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Role {
     if it.is_written("managed_policy_arns") {
         permissions.attached.extend(it.list("managed_policy_arns", Want::arn(Kind::Policy)).iter().map(|text| policy_named(&arn, text)));
     }
-    if it.is_written("inline_policy") {
+    // Of a role that is new, what is known of them stands in a `dynamic` block.
+    let is_dynamic = it.value("arn").and_then(Value::text).is_none() && it.count("inline_policy").is_some_and(|count| count > 0);
+    if it.is_written("inline_policy") || is_dynamic {
         match it.count("inline_policy") {
             Some(count) => permissions.inline.extend((0..count).filter_map(|index| inline(it, index))),
             None => permissions
@@ -114,8 +125,12 @@ fn role(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Role {
 
 fn inline(it: Thing<'_>, index: usize) -> Option<NamedDocument> {
     let path = format!("inline_policy.{index}.policy");
-    it.value(&path)?;
-    let name = it.text(&format!("inline_policy.{index}.name")).unwrap_or_else(|| format!("inline_policy {index}"));
+    let name = it.text(&format!("inline_policy.{index}.name"));
+    // A block with nothing in it says that there are none.
+    if it.value(&path)?.text() == Some("") && name.is_none() {
+        return None;
+    }
+    let name = name.unwrap_or_else(|| format!("inline_policy {index}"));
     Some(NamedDocument::new(&name, document(it, &path, false)))
 }
 
@@ -179,7 +194,9 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
             all.extend(holder(it, &role).and_then(|arn| attached(it, &arn)).map(|policy| (role, policy)));
         }
     }
-    Additions { policies, attached: all, of_any_role, ..Additions::default() }
+    let mut additions = Additions { policies, attached: all, of_any_role, ..Additions::default() };
+    exclusive::contest_given(stack, &mut additions);
+    additions
 }
 
 /// The policies that other resources give to a holder of this ARN.
@@ -239,20 +256,6 @@ pub(super) fn named(text: &Text, arn: &Arn) -> Named {
 
 fn attached(it: Thing<'_>, holder: &Arn) -> Option<Arn> {
     it.naming("policy_arn", Want::arn(Kind::Policy)).map(|text| policy_named(holder, &text.written()))
-}
-
-/// The policy that a text names. One that it does not name by an ARN has an ARN that no inventory holds.
-fn policy_named(holder: &Arn, written: &str) -> Arn {
-    let otherwise = || Arn::build(Partition::named(holder.partition_name()), "iam", "", holder.account(), &format!("policy/{written}"));
-    Arn::parse(written).or_else(|_| otherwise()).unwrap_or_else(|_| holder.clone())
-}
-
-fn document(it: Thing<'_>, path: &str, principal: bool) -> Document {
-    match documents::of(it, path) {
-        Known::Value(Some(document)) => document,
-        Known::Value(None) => Document::new(r#"{"Version":"2012-10-17","Statement":[]}"#),
-        Known::Unreadable(gap) => documents::anything(&format!("{}: {}", it.address(), gap.error), principal),
-    }
 }
 
 fn groups_of(stack: &Stack<'_>, arn: &Arn) -> Vec<String> {

@@ -53,6 +53,10 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
     if let Some(other) = of_key(stack, "aws_kms_key_policy", arn).into_iter().find(|other| is(other, "key_id", it, arn)) {
         return documents::of(other, "policy").map(|document| document.unwrap_or_else(by_default));
     }
+    // One for a key that is not known may be for this one.
+    if let Some(gap) = of_key(stack, "aws_kms_key_policy", arn).into_iter().find_map(unknown_key) {
+        return Known::Unreadable(gap);
+    }
     // Where nobody writes one, Terraform learns the policy from KMS.
     if it.value("policy") == Some(&Value::Unknown) && !it.is_written("policy") {
         return Known::Value(by_default());
@@ -72,6 +76,11 @@ fn is(other: &Thing<'_>, attribute: &str, it: Thing<'_>, arn: &Arn) -> bool {
     *written == *arn.as_str() || *written == *arn.name() || it.text("key_id").is_some_and(|id| id == *written)
 }
 
+/// Why it is not known which key a resource is about, where it is not.
+fn unknown_key(other: Thing<'_>) -> Option<Gap> {
+    other.naming("key_id", Want::arn(Kind::Key)).filter(Text::has_unknown).map(|_| other.unknown("key_id"))
+}
+
 fn grants(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Vec<Grant>> {
     let mut grants = Vec::new();
     for other in of_key(stack, "aws_kms_grant", arn) {
@@ -80,14 +89,14 @@ fn grants(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Vec<Grant>> {
                 Known::Value(grant) => grants.push(grant),
                 Known::Unreadable(gap) => return Known::Unreadable(gap),
             }
-        } else if other.naming("key_id", Want::arn(Kind::Key)).is_some_and(|text| text.has_unknown()) {
-            return Known::Unreadable(other.unknown("key_id"));
+        } else if let Some(gap) = unknown_key(other) {
+            return Known::Unreadable(gap);
         }
     }
     Known::Value(grants)
 }
 
-fn grant(it: Thing<'_>) -> Known<Grant> {
+pub(super) fn grant(it: Thing<'_>) -> Known<Grant> {
     if ["operations", "constraints"].into_iter().any(|path| it.value(path) == Some(&Value::Unknown)) {
         return Known::Unreadable(it.unknown("operations"));
     }

@@ -2,6 +2,8 @@
 //! applied is a gap that names it.
 
 mod documents;
+mod elsewhere;
+mod exclusive;
 mod functions;
 mod identities;
 mod keys;
@@ -21,12 +23,14 @@ use jiff::Timestamp;
 use self::resources::Stack;
 use self::thing::Thing;
 use super::code::Evaluator;
+use super::kinds::DEPLOYING;
 use super::resolve::Resolver;
 use super::world::Instance;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Account, Inventory, Known};
 use crate::policy::Text;
 use crate::source::overlay::Additions;
+use crate::source::planned::{IdentityFact, NetworkFact, ResourceFact};
 
 /// The inventory of the resources that the resolver's world holds. If it is to be laid `over` what exists, what it says of existing networks is part of it.
 pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, over: bool, as_of: Timestamp) -> Inventory {
@@ -52,7 +56,18 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
         inventory.accounts.insert(id, Account::new(regions, identities));
     }
     inventory.origins = origins::origins(&stack);
+    inventory.partial = deployed(&stack);
     inventory
+}
+
+/// That the plan deploys templates: what these make, or change of what the plan makes, nobody looks at.
+fn deployed(stack: &Stack<'_>) -> Option<String> {
+    let kinds = || DEPLOYING.into_iter();
+    let there = kinds().flat_map(|kind| stack.of_kind(kind)).filter(|it| !stack.over || it.instance.changes);
+    let gone = kinds().flat_map(|kind| stack.earlier(kind)).filter(|_| stack.over);
+    let addresses: BTreeSet<&str> = there.chain(gone).map(|it| it.address()).collect();
+    let names: Vec<&str> = addresses.into_iter().collect();
+    (!names.is_empty()).then(|| format!("what is deployed by {} is not looked at", names.join(", ")))
 }
 
 /// What the plan makes, by ARN; all else in the inventory is only named.
@@ -67,6 +82,21 @@ pub(crate) fn additions(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -
     let stack = Stack::new(resolver, code, true);
     let made = made(resolver, code);
     Additions { statements: permissions::elsewhere(&stack, &made), ..identities::elsewhere_given(&stack, &made) }
+}
+
+/// What the plan says of networks with resources of their own, by place.
+pub(crate) fn network_facts(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTreeMap<String, Vec<NetworkFact>> {
+    network::facts(&Stack::new(resolver, code, true))
+}
+
+/// What the plan says of roles, users and groups with resources of their own, with their account.
+pub(crate) fn identity_facts(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> Vec<(String, IdentityFact)> {
+    exclusive::facts(&Stack::new(resolver, code, true))
+}
+
+/// The same of secrets, keys and functions that it does not make.
+pub(crate) fn resource_facts(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> Vec<ResourceFact> {
+    elsewhere::facts(&Stack::new(resolver, code, true), &made(resolver, code))
 }
 
 /// The text of the policy that data `aws_iam_policy_document` makes.

@@ -95,7 +95,7 @@ pub(super) fn elsewhere(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Vec<(Arn, St
 
 /// The permission that the provider itself adds with a URL that asks for no authentication
 /// (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/lambda/function_url.go>).
-fn for_everybody(resource: &str) -> Json {
+pub(super) fn for_everybody(resource: &str) -> Json {
     json!({
         "Sid": "FunctionURLAllowPublicAccess", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunctionUrl", "Resource": resource,
         "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},

@@ -8,6 +8,7 @@ use super::thing::Thing;
 use crate::policy::Text;
 use crate::source::index::Index;
 use crate::source::terraform::code::Evaluator;
+use crate::source::terraform::kinds;
 use crate::source::terraform::resolve::{Resolver, Want};
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::Instance;
@@ -33,9 +34,15 @@ impl<'a> Stack<'a> {
         move |instance| Thing { resolver, instance, code }
     }
 
-    /// Those of one type.
+    /// Those of one type, which is one of the lists in `kinds`.
     pub(super) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Thing<'a>> + use<'a> {
+        debug_assert!(kinds::is_looked_at(kind), "{kind} is in no list");
         self.resolver.world.of_kind(kind).map(self.thing())
+    }
+
+    /// Those of one type that the plan changes or takes away, as they were. What the state tells of others may still hold them.
+    pub(super) fn earlier(&self, kind: &'static str) -> impl Iterator<Item = Thing<'a>> + use<'a> {
+        self.resolver.world.earlier(kind).map(self.thing())
     }
 
     /// What was read of one type.

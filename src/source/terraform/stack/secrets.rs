@@ -36,6 +36,13 @@ pub(super) fn secrets(stack: &Stack<'_>, inventory: &mut Inventory) -> BTreeMap<
         }
     }
     for it in stack.of_kind("aws_secretsmanager_secret_policy") {
+        // One for a secret that is not known may be for any of them.
+        if it.naming("secret_arn", SECRET).is_some_and(|text| text.has_unknown()) {
+            for secret in secrets.values_mut() {
+                secret.policies = Known::Unreadable(it.unknown("secret_arn"));
+            }
+            continue;
+        }
         let policies = policies(it);
         if let Some(secret) = of(it, "secret_arn", &mut secrets) {
             secret.policies = policies;

@@ -86,6 +86,11 @@ impl<'a> Thing<'a> {
         self.resolver.world.written(self.instance).is_none_or(|written| written.expressions.get(attribute).is_some())
     }
 
+    /// Whether the configuration is there and somebody writes an attribute in it.
+    pub(super) fn is_surely_written(&self, attribute: &str) -> bool {
+        self.resolver.world.written(self.instance).is_some_and(|written| written.expressions.get(attribute).is_some())
+    }
+
     /// Whether an attribute will have a value that is not AWS's own choice.
     pub(super) fn is_set(&self, path: &str) -> bool {
         match self.value(path) {

@@ -4,6 +4,7 @@ mod code;
 mod documents;
 mod files;
 mod hostile;
+mod kinds;
 mod references;
 
 use super::document::{self, Plan};

@@ -23,21 +23,23 @@ pub(super) fn acls(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Known
 fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<String, NetworkAcl>, Gap> {
     let mut acls = BTreeMap::new();
     for it in place.of_kind("aws_network_acl") {
+        let id = id_of(it, "id", Kind::NetworkAcl);
         let mut rules = inline(it)?;
+        // What nobody writes in the ACL is in it because others gave it.
+        for gone in place.earlier("aws_network_acl_rule").filter(|gone| id_of(*gone, "network_acl_id", Kind::NetworkAcl) == id) {
+            let gone = single(gone)?;
+            rules.retain(|rule| it.is_written(way(rule.egress)) || !gone.contains(rule));
+        }
         rules.extend(last());
-        let subnets = it.list("subnet_ids", Want::id(Kind::Subnet));
-        let acl = NetworkAcl { vpc: id_of(it, "vpc_id", Kind::Vpc), default: false, subnets, rules };
-        acls.insert(id_of(it, "id", Kind::NetworkAcl), acl);
+        let mut subnets = subnets(it)?;
+        if !it.is_written("subnet_ids") {
+            let gone = place.given_up("aws_network_acl_association", ("network_acl_id", &id), "subnet_id");
+            subnets.retain(|subnet| !gone.contains(subnet));
+        }
+        acls.insert(id, NetworkAcl { vpc: id_of(it, "vpc_id", Kind::Vpc), default: false, subnets, rules });
     }
     for it in place.of_kind("aws_network_acl_rule") {
-        if place.stack.over && it.instance.changes && !acls.contains_key(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
-            return Err(Gap::new(
-                "plan",
-                it.address(),
-                "it changes a network ACL that the plan does not make, which is not laid over what exists",
-            ));
-        }
-        let rules = rule(it, "", it.value("egress").and_then(|value| value.text()) == Some("true"), "rule_number", "rule_action")?;
+        let rules = single(it)?;
         if let Some(acl) = acls.get_mut(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
             acl.rules.extend(rules);
         }
@@ -48,6 +50,11 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
             acl.subnets.push(subnet);
         }
     }
+    // A subnet that the state of an ACL still tells and that another one takes is in the other.
+    for it in place.of_kind("aws_network_acl_association") {
+        let (subnet, own) = (owner(it, "subnet_id", Kind::Subnet)?, owner(it, "network_acl_id", Kind::NetworkAcl)?);
+        acls.iter_mut().filter(|(id, _)| **id != own).for_each(|(_, acl)| acl.subnets.retain(|other| *other != subnet));
+    }
     let guarded: BTreeSet<String> = acls.values().flat_map(|acl| acl.subnets.iter().cloned()).collect();
     for it in place.of_kind("aws_vpc") {
         let vpc = id_of(it, "id", Kind::Vpc);
@@ -55,12 +62,14 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
             continue;
         }
         let id = id_of(it, "default_network_acl_id", Kind::NetworkAcl);
-        let mut rules =
-            match place.of_kind("aws_default_network_acl").find(|other| id_of(*other, "default_network_acl_id", Kind::NetworkAcl) == id) {
-                Some(adopted) => inline(adopted)?,
-                // <https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html>
-                None => everything(100, true),
-            };
+        let mut adopted = None;
+        for other in place.of_kind("aws_default_network_acl") {
+            if owner(other, "default_network_acl_id", Kind::NetworkAcl)? == id {
+                adopted = Some(inline(other)?);
+            }
+        }
+        // <https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html>
+        let mut rules = adopted.unwrap_or_else(|| everything(100, true));
         rules.extend(last());
         let of_vpc = place.of_kind("aws_subnet").filter(|subnet| id_of(*subnet, "vpc_id", Kind::Vpc) == vpc);
         let subnets = of_vpc.map(|subnet| id_of(subnet, "id", Kind::Subnet)).filter(|subnet| !guarded.contains(subnet)).collect();
@@ -69,7 +78,25 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     Ok(acls)
 }
 
-fn last() -> Vec<NetworkAclRule> {
+fn way(egress: bool) -> &'static str {
+    if egress { "egress" } else { "ingress" }
+}
+
+/// The subnets that an ACL itself names. Of one that names none, the provider tells those that others gave to it once it is there.
+pub(super) fn subnets(it: Thing<'_>) -> Result<Vec<String>, Gap> {
+    if !it.is_set("subnet_ids") {
+        return Ok(Vec::new());
+    }
+    let subnets = it.list("subnet_ids", Want::id(Kind::Subnet));
+    if subnets.iter().any(|subnet| subnet.contains("⟦?")) { Err(it.unknown("subnet_ids")) } else { Ok(subnets) }
+}
+
+/// The rule that a resource of its own is.
+pub(super) fn single(it: Thing<'_>) -> Result<Vec<NetworkAclRule>, Gap> {
+    rule(it, "", it.value("egress").and_then(|value| value.text()) == Some("true"), "rule_number", "rule_action")
+}
+
+pub(super) fn last() -> Vec<NetworkAclRule> {
     everything(LAST, false)
 }
 
@@ -80,7 +107,7 @@ fn everything(number: u32, allow: bool) -> Vec<NetworkAclRule> {
     both.map(|(cidr, egress)| NetworkAclRule { number, egress, allow, protocol: Protocol::All, ports: None, cidr }).collect()
 }
 
-fn inline(it: Thing<'_>) -> Result<Vec<NetworkAclRule>, Gap> {
+pub(super) fn inline(it: Thing<'_>) -> Result<Vec<NetworkAclRule>, Gap> {
     let mut rules = Vec::new();
     for (way, egress) in [("ingress", false), ("egress", true)] {
         match it.count(way) {

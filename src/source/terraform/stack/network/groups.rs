@@ -21,7 +21,10 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     let mut groups = BTreeMap::new();
     for it in place.of_kind("aws_vpc") {
         let vpc = id_of(it, "id", Kind::Vpc);
-        let adopted = place.of_kind("aws_default_security_group").any(|other| id_of(other, "vpc_id", Kind::Vpc) == vpc);
+        let mut adopted = false;
+        for other in place.of_kind("aws_default_security_group").filter(|other| place.stack.over || other.is_written("vpc_id")) {
+            adopted |= owner(other, "vpc_id", Kind::Vpc)? == vpc;
+        }
         if vpcs.contains_key(&vpc) && !adopted {
             let id = id_of(it, "default_security_group_id", Kind::SecurityGroup);
             // <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
@@ -35,11 +38,15 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         for it in place.of_kind(kind) {
             let name = if kind == "aws_security_group" { it.text("name").unwrap_or_default() } else { "default".to_owned() };
             let id = id_of(it, "id", Kind::SecurityGroup);
+            if place.stack.over && kind == "aws_default_security_group" {
+                // One that names no VPC is that of the region's default one.
+                owner(it, "vpc_id", Kind::Vpc)?;
+            }
             let group = SecurityGroup {
                 name,
                 vpc: id_of(it, "vpc_id", Kind::Vpc),
-                ingress: inline(it, "ingress", &id)?,
-                egress: inline(it, "egress", &id)?,
+                ingress: without_gone(place, it, "ingress", &id)?,
+                egress: without_gone(place, it, "egress", &id)?,
             };
             groups.insert(id, group);
         }
@@ -97,6 +104,24 @@ fn inline(it: Thing<'_>, way: &str, id: &str) -> Result<Vec<SecurityGroupRule>, 
         None => Err(it.unknown(way)),
         Some(count) => Ok((0..count).flat_map(|index| rule(it, &format!("{way}.{index}."), id, &BLOCK)).collect()),
     }
+}
+
+/// The rules that a group itself tells. What nobody writes there is in it because others gave it, and is not when they do not any more.
+fn without_gone(place: &Place<'_, '_>, it: Thing<'_>, way: &str, id: &str) -> Result<Vec<SecurityGroupRule>, Gap> {
+    let mut rules = inline(it, way, id)?;
+    if it.is_written(way) || rules.is_empty() {
+        return Ok(rules);
+    }
+    let single = if way == "egress" { "aws_vpc_security_group_egress_rule" } else { "aws_vpc_security_group_ingress_rule" };
+    let listed =
+        place.earlier("aws_security_group_rule").filter(|gone| gone.text("type").as_deref() == Some(way)).map(|gone| (gone, &LISTS));
+    for (gone, names) in listed.chain(place.earlier(single).map(|gone| (gone, &SINGLE))) {
+        if id_of(gone, "security_group_id", Kind::SecurityGroup) == id {
+            let gone = rule(gone, "", id, names);
+            rules.retain(|rule| !gone.contains(rule));
+        }
+    }
+    Ok(rules)
 }
 
 /// The rules that one block stands for: one for each at the other end. What is not known of one is written as a prefix list that nobody has read.

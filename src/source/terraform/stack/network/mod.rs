@@ -3,6 +3,7 @@
 mod acls;
 mod databases;
 mod endpoints;
+mod facts;
 mod groups;
 mod place;
 mod resolvers;
@@ -18,35 +19,20 @@ use super::resources::Stack;
 use super::thing::Thing;
 use crate::inventory::network::{BlockPublicAccess, Gateway, NatConnectivity, NatGateway, Subnet, Vpc};
 use crate::inventory::{Known, Network, Secret};
+use crate::source::planned::NetworkFact;
 use crate::source::terraform::identity::Kind;
-
-/// The types of which a network consists. Where nothing but the plan is known, only a VPC that it makes can be judged.
-const PARTS: [&str; 14] = [
-    "aws_vpc",
-    "aws_subnet",
-    "aws_route_table",
-    "aws_route",
-    "aws_route_table_association",
-    "aws_nat_gateway",
-    "aws_internet_gateway",
-    "aws_security_group",
-    "aws_security_group_rule",
-    "aws_vpc_security_group_ingress_rule",
-    "aws_vpc_security_group_egress_rule",
-    "aws_vpc_endpoint",
-    "aws_network_acl",
-    "aws_db_instance",
-];
+use crate::source::terraform::kinds::{NETWORKS, NOT_FOLLOWED};
 
 /// The networks, by place. `secrets` are those that databases may belong to.
 pub(super) fn networks<'s>(stack: &Stack<'_>, secrets: impl Iterator<Item = &'s Secret>) -> BTreeMap<String, Network> {
     let secrets: Vec<&Secret> = secrets.collect();
-    let kinds: &[&'static str] = if stack.over { &PARTS } else { &PARTS[..1] };
+    // Where nothing but the plan is known, only a VPC that it makes can be judged.
+    let kinds: &[&'static str] = if stack.over { &NETWORKS } else { &["aws_vpc"] };
     let names: BTreeSet<String> = kinds.iter().flat_map(|kind| stack.of_kind(kind)).map(place).collect();
     let network = |name: String| {
         let place = Place { stack, name };
         let mut vpcs = vpcs(&place);
-        let network = Network {
+        let mut network = Network {
             subnets: Known::Value(subnets(&place)),
             dhcp_options: resolvers::options(&place, &mut vpcs),
             route_tables: routing::tables(&place, &vpcs),
@@ -63,9 +49,26 @@ pub(super) fn networks<'s>(stack: &Stack<'_>, secrets: impl Iterator<Item = &'s 
             vpcs: Known::Value(vpcs),
             ..Network::default()
         };
+        if !stack.over {
+            for fact in facts::not_followed_here(&place) {
+                fact.put_into(&mut network);
+            }
+        }
         (place.name, network)
     };
     names.into_iter().map(network).collect()
+}
+
+/// What the plan says of networks with resources of their own, by place.
+pub(super) fn facts(stack: &Stack<'_>) -> BTreeMap<String, Vec<NetworkFact>> {
+    let kinds = || NETWORKS.into_iter().chain(NOT_FOLLOWED.map(|(kind, _)| kind));
+    let names: BTreeSet<String> = kinds().flat_map(|kind| stack.of_kind(kind).chain(stack.earlier(kind))).map(place).collect();
+    let facts = |name: String| {
+        let place = Place { stack, name };
+        let facts = facts::facts(&place);
+        (place.name, facts)
+    };
+    names.into_iter().map(facts).collect()
 }
 
 /// The VPCs of these subnets, as far as the plan makes them.

@@ -1,5 +1,7 @@
 //! The resources of one account in one region, and how those of networks name each other. The readers of network resources go through them.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
 use crate::inventory::{Gap, Known};
@@ -7,6 +9,7 @@ use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::stack::resources::Stack;
 use crate::source::terraform::stack::thing::Thing;
+use crate::source::terraform::value::Value;
 
 /// One account in one region.
 pub(super) struct Place<'s, 'a> {
@@ -18,6 +21,17 @@ impl<'a> Place<'_, 'a> {
     /// The resources of one type that will be there.
     pub(super) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Thing<'a>> {
         self.stack.of_kind(kind).filter(|it| place(*it) == self.name)
+    }
+
+    /// What the resources of one type that the plan changes or takes away named by `path`, where they belonged to this `owner`.
+    pub(super) fn given_up(&self, kind: &'static str, (owner, id): (&'static str, &str), path: &'static str) -> BTreeSet<String> {
+        let own = self.earlier(kind).filter(|it| it.value(owner).and_then(Value::text) == Some(id));
+        own.filter_map(|it| it.value(path).and_then(Value::text).map(str::to_owned)).collect()
+    }
+
+    /// The resources of one type that the plan changes or takes away, as they were.
+    pub(super) fn earlier(&self, kind: &'static str) -> impl Iterator<Item = Thing<'a>> {
+        self.stack.earlier(kind).filter(|it| place(*it) == self.name)
     }
 }
 

@@ -54,8 +54,16 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     }
     for (kind, id) in [("aws_route_table", "id"), ("aws_default_route_table", "default_route_table_id")] {
         for it in place.of_kind(kind).filter(|it| it.is_set("route")) {
-            let routes = inline(it)?;
-            if let Some(table) = tables.get_mut(&owner(it, id, Kind::RouteTable)?) {
+            let own = owner(it, id, Kind::RouteTable)?;
+            let mut routes = inline(it)?;
+            // What nobody writes in the table is in it because others gave it.
+            for gone in
+                place.earlier("aws_route").filter(|gone| !it.is_written("route") && id_of(*gone, "route_table_id", Kind::RouteTable) == own)
+            {
+                let gone = one(gone, "", "destination_");
+                routes.retain(|route| !gone.iter().any(|gone| gone.destination == route.destination));
+            }
+            if let Some(table) = tables.get_mut(&own) {
                 table.routes.extend(routes);
             }
         }
@@ -94,7 +102,7 @@ fn route(destination: RouteDestination, target: RouteTarget) -> Route {
 }
 
 /// The routes that stand in the table itself.
-fn inline(it: Thing<'_>) -> Result<Vec<Route>, Gap> {
+pub(super) fn inline(it: Thing<'_>) -> Result<Vec<Route>, Gap> {
     let count = it.count("route").ok_or_else(|| it.unknown("route"))?;
     Ok((0..count).flat_map(|index| one(it, &format!("route.{index}."), "")).collect())
 }

@@ -1,15 +1,22 @@
 //! Lays a plan over what exists. A plan tells what it makes as it is before and after: what is the same on both sides is left as it was found, what it takes away is taken
 //! away, and what it changes is as the plan says, with what others have added. `terraform` makes both sides, `cli` calls this for `--over`.
 
+mod facts;
+mod holders;
+mod network;
+mod resources;
+mod statements;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+pub(crate) use facts::{DEFAULT_ENDPOINT_POLICY, NetworkFact, NetworkList};
+pub(crate) use holders::{Holder, HolderKind, IdentityFact};
+pub(crate) use resources::{Named, ResourceFact};
 
+use self::statements::{statements, without};
 use super::overlay::{self, Additions};
 use crate::arn::{AccountId, Arn};
-use crate::inventory::network::{ById, RouteTable, SecurityGroup};
-use crate::inventory::{Function, Identities, Inventory, Key, Known, Network, Permissions, RotationConfiguration, Secret};
-use crate::policy::Document;
+use crate::inventory::{Function, Identities, Inventory, Key, Known, Permissions, RotationConfiguration, Secret};
 
 /// What a plan says of one time.
 #[derive(Debug)]
@@ -20,6 +27,12 @@ pub(crate) struct Side {
     pub(crate) made: BTreeSet<Arn>,
     /// What it adds to functions and roles that it does not make.
     pub(crate) additions: Additions,
+    /// What it says of networks with resources of their own, by the networks' place.
+    pub(crate) networks: BTreeMap<String, Vec<NetworkFact>>,
+    /// The same of roles, users and groups, with their account.
+    pub(crate) identities: Vec<(String, IdentityFact)>,
+    /// The same of secrets, keys and functions.
+    pub(crate) resources: Vec<ResourceFact>,
 }
 
 /// A plan as a change.
@@ -33,8 +46,13 @@ impl Change {
     /// The functions that the plan names and does not make.
     pub(crate) fn named_functions(&self) -> Vec<Arn> {
         let named = self.after.inventory.functions.keys().filter(|arn| !self.after.made.contains(*arn) && arn.as_str().is_ascii());
+        let facts = self.after.resources.iter().filter_map(|fact| match fact {
+            ResourceFact::Alias { function, .. } | ResourceFact::Url { function: Named::One(function), .. } => Some(function),
+            _ => None,
+        });
         named
             .chain(self.after.additions.statements.iter().map(|(function, ..)| function))
+            .chain(facts)
             .cloned()
             .collect::<BTreeSet<_>>()
             .into_iter()
@@ -44,6 +62,7 @@ impl Change {
     /// What will be there.
     pub(crate) fn over(&self, existing: &Inventory) -> Inventory {
         let mut result = existing.clone();
+        result.partial = existing.partial.clone().or_else(|| self.after.inventory.partial.clone());
         let gone = |arn: &Arn| self.before.made.contains(arn) && !self.after.made.contains(arn);
         result.secrets.retain(|arn, _| !gone(arn));
         result.functions.retain(|arn, _| !gone(arn));
@@ -52,6 +71,7 @@ impl Change {
         self.secrets(&mut result);
         self.functions(&mut result);
         self.keys(&mut result);
+        self.facts(&mut result);
         self.identities(&mut result);
         self.networks(&mut result);
         for account in self.after.inventory.accounts.keys() {
@@ -59,7 +79,23 @@ impl Change {
         }
         result.origins.extend(self.after.inventory.origins.clone());
         overlay::place_functions(&mut result);
-        result
+        network::adopted(result, &self.after.networks)
+    }
+
+    /// What is said of things that are there, by resources of their own.
+    fn facts(&self, result: &mut Inventory) {
+        let (before, after) = (&self.before.identities, &self.after.identities);
+        for ((account, fact), taken) in changed(before, after) {
+            let account = AccountId::parse(account).ok().and_then(|id| result.accounts.get_mut(&id));
+            match account.map(|account| &mut account.identities) {
+                Some(Known::Value(identities)) if taken => fact.take_back(identities),
+                Some(Known::Value(identities)) => fact.put_into(identities),
+                _ => {}
+            }
+        }
+        for (fact, taken) in changed(&self.before.resources, &self.after.resources) {
+            if taken { fact.take_back(result) } else { fact.put_into(result) }
+        }
     }
 
     fn secrets(&self, result: &mut Inventory) {
@@ -71,6 +107,14 @@ impl Change {
                 && let Some(secret) = result.secrets.get_mut(arn)
             {
                 secret.rotation = RotationConfiguration::default();
+            }
+            // So is the policy.
+            let place = overlay::named_alike(result, before).unwrap_or_else(|| arn.clone());
+            if says_policies(before)
+                && !self.after.inventory.secrets.get(arn).is_some_and(says_policies)
+                && let Some(Known::Value(policies)) = result.secrets.get_mut(&place).map(|secret| &mut secret.policies)
+            {
+                policies.retain(|policy| policy.name != "default");
             }
         }
         for (arn, after) in &self.after.inventory.secrets {
@@ -127,6 +171,7 @@ impl Change {
             known.roles.retain(|arn, _| !gone(arn));
             known.users.retain(|arn, _| !gone(arn));
             known.policies.retain(|arn, _| !gone(arn));
+            known.groups.retain(|name, _| !before.groups.contains_key(name) || after.groups.contains_key(name));
             // Of roles that the plan only names it knows nothing: they are as they are there, or they are not there.
             for (arn, role) in after.roles.iter().filter(|(arn, _)| made(arn)) {
                 let was = before.roles.get(arn);
@@ -167,17 +212,29 @@ impl Change {
     }
 
     fn networks(&self, result: &mut Inventory) {
-        let empty = Network::default();
-        for (place, after) in &self.after.inventory.networks {
-            let before = self.before.inventory.networks.get(place).unwrap_or(&empty);
+        let places = [&self.before, &self.after].into_iter().flat_map(|side| side.inventory.networks.keys().chain(side.networks.keys()));
+        let places: BTreeSet<&String> = places.collect();
+        for place in places {
+            // What is in a place on one side alone is made there, or taken away.
+            let [before, after] = [&self.before, &self.after].map(|side| network::Said {
+                network: side.inventory.networks.get(place).cloned().unwrap_or_else(network::nothing),
+                facts: side.networks.get(place).map_or(&[], Vec::as_slice),
+            });
             match result.networks.get_mut(place) {
-                Some(known) => network_over(known, before, after),
-                None => {
-                    result.networks.insert(place.clone(), after.clone());
+                Some(known) => network::over(known, &before, &after),
+                None if self.after.inventory.networks.contains_key(place) => {
+                    result.networks.insert(place.clone(), after.network);
                 }
+                None => {}
             }
         }
     }
+}
+
+/// What is on one side alone, and whether that is the side before.
+fn changed<'f, T: PartialEq>(before: &'f [T], after: &'f [T]) -> impl Iterator<Item = (&'f T, bool)> {
+    let taken = before.iter().filter(|fact| !after.contains(fact)).map(|fact| (fact, true));
+    taken.chain(after.iter().filter(|fact| !before.contains(fact)).map(|fact| (fact, false)))
 }
 
 /// Takes away what was added before.
@@ -200,20 +257,12 @@ fn take_away(result: &mut Inventory, before: &Additions, accounts: &BTreeSet<&Ac
     }
 }
 
-fn statements(document: &Document) -> Vec<Json> {
-    let parsed: Json = serde_json::from_str(document.text()).unwrap_or_default();
-    match parsed.get("Statement") {
-        Some(Json::Array(statements)) => statements.clone(),
-        Some(one) => vec![one.clone()],
-        None => Vec::new(),
+/// Whether a plan says which policies a secret has, or that it has some. Of a secret that it only names it knows nothing, and says the same of all that is in it.
+fn says_policies(secret: &Secret) -> bool {
+    match &secret.policies {
+        Known::Value(policies) => !policies.is_empty(),
+        Known::Unreadable(gap) => secret.key.gap() != Some(gap),
     }
-}
-
-/// A function's policy without statements of the same ids as these.
-fn without(document: &Document, others: &[Json]) -> Document {
-    let is_one = |statement: &Json| others.iter().any(|other| other.get("Sid") == statement.get("Sid"));
-    let kept: Vec<Json> = statements(document).into_iter().filter(|statement| !is_one(statement)).collect();
-    Document::new(serde_json::json!({"Version": "2012-10-17", "Statement": kept}).to_string())
 }
 
 fn secret_over(known: &mut Secret, before: Option<&Secret>, after: &Secret, made: bool) {
@@ -222,9 +271,7 @@ fn secret_over(known: &mut Secret, before: Option<&Secret>, after: &Secret, made
         known.rotation = RotationConfiguration { last_rotated, ..after.rotation.clone() };
     }
     // Without a policy in the plan, that which exists stays, unless the plan takes it away.
-    let policies = |secret: &Secret| secret.policies.value().is_some_and(|policies| !policies.is_empty());
-    let is_open = after.policies.gap().is_some_and(|_| made);
-    if policies(after) || is_open || before.is_some_and(policies) {
+    if says_policies(after) {
         known.policies = after.policies.clone();
     }
     if known.version_with("AWSCURRENT").is_none() && after.version_with("AWSCURRENT").is_some_and(|id| !id.starts_with("⟦?")) {
@@ -292,108 +339,4 @@ fn permissions_over(there: &Permissions, before: Option<&Permissions>, after: &m
     after.attached.extend(attached);
     after.attached.sort();
     after.attached.dedup();
-}
-
-fn network_over(known: &mut Network, before: &Network, after: &Network) {
-    three(&mut known.vpcs, &before.vpcs, &after.vpcs, &Way::WHOLE);
-    three(&mut known.subnets, &before.subnets, &after.subnets, &Way::WHOLE);
-    three(&mut known.dhcp_options, &before.dhcp_options, &after.dhcp_options, &Way::WHOLE);
-    three(&mut known.route_tables, &before.route_tables, &after.route_tables, &Way { over: table_over, added: table_added });
-    three(&mut known.nat_gateways, &before.nat_gateways, &after.nat_gateways, &Way::WHOLE);
-    three(&mut known.internet_gateways, &before.internet_gateways, &after.internet_gateways, &Way::WHOLE);
-    three(&mut known.egress_only_gateways, &before.egress_only_gateways, &after.egress_only_gateways, &Way::WHOLE);
-    three(&mut known.network_acls, &before.network_acls, &after.network_acls, &Way::WHOLE);
-    three(&mut known.security_groups, &before.security_groups, &after.security_groups, &Way { over: group_over, added: group_added });
-    three(&mut known.endpoints, &before.endpoints, &after.endpoints, &Way::WHOLE);
-    three(&mut known.databases, &before.databases, &after.databases, &Way::WHOLE);
-    known.attached_databases.extend(after.attached_databases.clone());
-}
-
-/// How things of a type are laid over each other.
-struct Way<T> {
-    /// What is there, what the plan had, what it has.
-    over: fn(&T, Option<&T>, &T) -> T,
-    /// For a thing that only stands for what is added to it: the same with nothing added.
-    added: fn(&T) -> Option<T>,
-}
-
-impl<T: Clone> Way<T> {
-    /// What the plan makes is as the plan says.
-    const WHOLE: Self = Self { over: |_, _, after| after.clone(), added: |_| None };
-}
-
-/// Things by their ids: those that the plan takes away, and those that it changes.
-fn three<T: Clone + PartialEq>(known: &mut Known<ById<T>>, before: &Known<ById<T>>, after: &Known<ById<T>>, way: &Way<T>) {
-    let Known::Value(there) = known else { return };
-    let after = match after {
-        Known::Value(after) => after,
-        Known::Unreadable(gap) => {
-            *known = Known::Unreadable(gap.clone());
-            return;
-        }
-    };
-    let nothing = BTreeMap::new();
-    let before = before.value().unwrap_or(&nothing);
-    for (id, was) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
-        match ((way.added)(was), there.get(id)) {
-            (Some(empty), Some(one)) => {
-                let laid = (way.over)(one, Some(was), &empty);
-                there.insert(id.clone(), laid);
-            }
-            (Some(_), None) => {}
-            (None, _) => {
-                there.remove(id);
-            }
-        }
-    }
-    for (id, after) in after {
-        let was = before.get(id);
-        match there.get(id) {
-            Some(_) if was == Some(after) => {}
-            Some(one) => {
-                let laid = (way.over)(one, was, after);
-                there.insert(id.clone(), laid);
-            }
-            // Of a thing that nobody has read, what is added to it tells too little.
-            None if (way.added)(after).is_some() => {}
-            None => {
-                there.insert(id.clone(), after.clone());
-            }
-        }
-    }
-}
-
-fn group_added(group: &SecurityGroup) -> Option<SecurityGroup> {
-    let nothing = || SecurityGroup { ingress: Vec::new(), egress: Vec::new(), ..group.clone() };
-    group.vpc.is_empty().then(nothing)
-}
-
-fn table_added(table: &RouteTable) -> Option<RouteTable> {
-    let nothing = || RouteTable { routes: Vec::new(), subnets: Vec::new(), ..table.clone() };
-    table.vpc.is_empty().then(nothing)
-}
-
-/// What is there without what was there before the plan, and with what is after it.
-fn list_over<T: Clone + PartialEq>(there: &[T], before: &[T], after: &[T]) -> Vec<T> {
-    there.iter().filter(|one| !before.contains(one) && !after.contains(one)).chain(after).cloned().collect()
-}
-
-fn group_over(there: &SecurityGroup, before: Option<&SecurityGroup>, after: &SecurityGroup) -> SecurityGroup {
-    let was = |of: fn(&SecurityGroup) -> &Vec<_>| before.map(of).cloned().unwrap_or_default();
-    SecurityGroup {
-        ingress: list_over(&there.ingress, &was(|group| &group.ingress), &after.ingress),
-        egress: list_over(&there.egress, &was(|group| &group.egress), &after.egress),
-        ..there.clone()
-    }
-}
-
-fn table_over(there: &RouteTable, before: Option<&RouteTable>, after: &RouteTable) -> RouteTable {
-    let routes = before.map(|before| before.routes.clone()).unwrap_or_default();
-    let subnets = before.map(|before| before.subnets.clone()).unwrap_or_default();
-    RouteTable {
-        routes: list_over(&there.routes, &routes, &after.routes),
-        subnets: list_over(&there.subnets, &subnets, &after.subnets),
-        main: if after.vpc.is_empty() { there.main } else { after.main },
-        ..there.clone()
-    }
 }
