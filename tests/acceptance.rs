@@ -1,0 +1,93 @@
+//! What people who try the program on their own templates ran into: each test is one of these templates and one change, with what AWS would do.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A secret that its own policy keeps from everybody but the rotation and an administrator.
+const LOCKED: &str = include_str!("templates/acceptance/locked.yaml");
+/// A function of SAM with an alias, named as the macro makes it.
+const ALIAS: &str = include_str!("templates/acceptance/alias.yaml");
+
+fn report(name: &str, template: &str) -> Value {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("acceptance-{}-{name}", std::process::id()));
+    std::fs::write(&file, template).unwrap();
+    let place = ["--account", "111122223333", "--region", "eu-west-1", "--format", "json", "--template"];
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit")).arg("scan").args(place).arg(&file).output().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// A template with one text replaced, which it holds.
+fn changed(template: &str, from: &str, to: &str) -> String {
+    assert!(template.contains(from), "the template does not hold {from:?}");
+    template.replacen(from, to, 1)
+}
+
+/// The rules that find something of at least low severity, and the verdict of the rotation.
+fn found(report: &Value) -> (Vec<&str>, &str) {
+    let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] != "info");
+    let mut rules: Vec<&str> = findings.map(|finding| finding["rule"].as_str().unwrap()).collect();
+    rules.sort_unstable();
+    (rules, report["rotations"][0]["verdict"].as_str().unwrap())
+}
+
+/// What the first rotation needs to be decided.
+fn needs(report: &Value) -> Vec<&str> {
+    report["rotations"][0]["needs"].as_array().unwrap().iter().map(|need| need.as_str().unwrap()).collect()
+}
+
+/// The exception in the policy of the locked secret, in place of which another stands.
+fn locked_by(name: &str, condition: &str) -> Value {
+    let start = LOCKED.find("Condition: {ArnNotLike").unwrap();
+    let end = start + LOCKED[start..].find('\n').unwrap();
+    report(name, &format!("{}Condition: {condition}{}", &LOCKED[..start], &LOCKED[end..]))
+}
+
+#[test]
+fn what_is_written_without_a_fault_rotates_and_nothing_is_found() {
+    for (name, template) in [("locked", LOCKED), ("alias", ALIAS)] {
+        let report = report(name, template);
+        assert_eq!(found(&report), (vec![], "rotates"), "{name}: {report:#}");
+        assert_eq!(report["undecided"], serde_json::json!([]), "{name}: {report:#}");
+    }
+}
+
+#[test]
+fn a_pattern_that_may_cover_the_name_that_a_role_will_get_decides_nothing() {
+    for (name, condition) in [
+        ("denied", r#"{ArnLike: {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/shop-*"}}"#),
+        ("spared", r#"{ArnNotLike: {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/shop-Role-*"}}"#),
+    ] {
+        let report = locked_by(name, condition);
+        assert_eq!(found(&report), (vec![], "undecided"), "{report:#}");
+        assert!(needs(&report)[0].starts_with("the name that Role will get ("), "{report:#}");
+    }
+}
+
+#[test]
+fn a_pattern_that_no_made_up_name_has_is_decided() {
+    let report = locked_by("path", r#"{ArnNotLike: {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin/*"}}"#);
+    assert_eq!(found(&report), (vec!["role-cannot-rotate-secret"], "fails"), "{report:#}");
+}
+
+#[test]
+fn an_exception_for_the_sessions_of_a_role_by_its_id_lets_the_rotation_through() {
+    let report = locked_by("id", r#"{StringNotLike: {"aws:userId": !Sub "${Role.RoleId}:*"}}"#);
+    assert_eq!(found(&report), (vec![], "rotates"), "{report:#}");
+}
+
+#[test]
+fn an_alias_of_sam_goes_by_either_of_its_names() {
+    let report = report("property", &ALIAS.replace("RotatorAliaslive", "Rotator.Alias"));
+    assert_eq!(found(&report), (vec![], "rotates"), "{report:#}");
+}
+
+#[test]
+fn a_permission_for_the_function_is_none_for_the_alias_with_which_the_secret_rotates() {
+    let report = report("unqualified", &changed(ALIAS, "FunctionName: !Ref RotatorAliaslive", "FunctionName: !Ref Rotator"));
+    assert_eq!(found(&report), (vec!["secrets-manager-cannot-invoke"], "fails"), "{report:#}");
+}
