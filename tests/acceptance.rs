@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+/// Alternating users, a customer key, and an endpoint with a policy.
+const ALTERNATING: &str = include_str!("templates/acceptance/alternating.yaml");
 /// A secret that its own policy keeps from everybody but the rotation and an administrator.
 const LOCKED: &str = include_str!("templates/acceptance/locked.yaml");
 /// A function of SAM with an alias, named as the macro makes it.
@@ -49,7 +51,7 @@ fn locked_by(name: &str, condition: &str) -> Value {
 
 #[test]
 fn what_is_written_without_a_fault_rotates_and_nothing_is_found() {
-    for (name, template) in [("locked", LOCKED), ("alias", ALIAS)] {
+    for (name, template) in [("alternating", ALTERNATING), ("locked", LOCKED), ("alias", ALIAS)] {
         let report = report(name, template);
         assert_eq!(found(&report), (vec![], "rotates"), "{name}: {report:#}");
         assert_eq!(report["undecided"], serde_json::json!([]), "{name}: {report:#}");
@@ -90,4 +92,26 @@ fn an_alias_of_sam_goes_by_either_of_its_names() {
 fn a_permission_for_the_function_is_none_for_the_alias_with_which_the_secret_rotates() {
     let report = report("unqualified", &changed(ALIAS, "FunctionName: !Ref RotatorAliaslive", "FunctionName: !Ref Rotator"));
     assert_eq!(found(&report), (vec!["secrets-manager-cannot-invoke"], "fails"), "{report:#}");
+}
+
+#[test]
+fn the_master_secret_that_a_template_writes_into_a_value_is_what_the_rotation_logs_in_with() {
+    let statement = r#"          - Effect: Allow
+            Action: ["secretsmanager:GetSecretValue"]
+            Resource: !Ref MasterSecret
+"#;
+    let unread = report("unread", &changed(ALTERNATING, statement, ""));
+    assert_eq!(found(&unread), (vec!["role-cannot-read-master-secret"], "fails"), "{unread:#}");
+    let context = r#", !Sub "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${ServiceName}/master-??????""#;
+    let locked = report("locked-away", &changed(ALTERNATING, context, ""));
+    assert_eq!(found(&locked), (vec!["role-cannot-read-master-secret"], "fails"), "{locked:#}");
+    let shut_out = report("shut-out", &changed(ALTERNATING, "Resource: [!Ref AppSecret, !Ref MasterSecret]", "Resource: !Ref AppSecret"));
+    assert_eq!(found(&shut_out), (vec!["endpoint-policy-denies"], "fails"), "{shut_out:#}");
+}
+
+#[test]
+fn a_value_that_names_no_master_secret_tells_of_none() {
+    let report = report("none", &changed(ALTERNATING, r#", "masterarn": "${MasterSecret}""#, ""));
+    let names = report["findings"].as_array().unwrap().iter().any(|finding| finding["rule"] == "role-names-other-secrets");
+    assert!(names, "{report:#}");
 }
