@@ -110,6 +110,30 @@ fn the_master_secret_that_a_template_writes_into_a_value_is_what_the_rotation_lo
 }
 
 #[test]
+fn a_group_with_an_empty_list_of_egress_rules_lets_everything_out_or_nothing() {
+    let rules = "SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: !Ref VpcCidr}]";
+    let empty = report("empty-egress", &changed(ALTERNATING, rules, "SecurityGroupEgress: []"));
+    assert_eq!(found(&empty), (vec![], "undecided"), "{empty:#}");
+    assert!(needs(&empty).iter().any(|need| need.contains("FnGroup: an empty list lets everything out of a new group")), "{empty:#}");
+}
+
+#[test]
+fn a_rule_that_is_a_resource_of_its_own_may_take_the_place_of_the_one_that_lets_everything_out() {
+    let rules = ", SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: !Ref VpcCidr}]";
+    let without = changed(ALTERNATING, rules, "");
+    let open = report("egress-beside", &without);
+    assert_eq!(found(&open), (vec![], "undecided"), "{open:#}");
+    assert!(needs(&open).iter().any(|need| need.contains("FnToDb: whether a group keeps")), "{open:#}");
+    let rule = "  FnToEndpoint:
+    Type: AWS::EC2::SecurityGroupEgress
+    Properties: {GroupId: !Ref FnGroup, IpProtocol: tcp, FromPort: 443, ToPort: 443, DestinationSecurityGroupId: !Ref EpGroup}
+  FnToDb:
+";
+    let both = report("egress-apart", &changed(&without, "  FnToDb:\n", rule));
+    assert_eq!(found(&both).1, "rotates", "{both:#}");
+}
+
+#[test]
 fn a_value_that_names_no_master_secret_tells_of_none() {
     let report = report("none", &changed(ALTERNATING, r#", "masterarn": "${MasterSecret}""#, ""));
     let names = report["findings"].as_array().unwrap().iter().any(|finding| finding["rule"] == "role-names-other-secrets");
