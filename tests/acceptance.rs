@@ -110,6 +110,18 @@ fn the_master_secret_that_a_template_writes_into_a_value_is_what_the_rotation_lo
 }
 
 #[test]
+fn a_role_for_all_secrets_is_found_although_the_template_makes_one_alone() {
+    let statement = r#""secretsmanager:UpdateSecretVersionStage"], Resource: !Ref Token}"#;
+    let everything = r#""secretsmanager:UpdateSecretVersionStage"], Resource: "*"}"#;
+    let wide = report("wide", &changed(LOCKED, statement, everything));
+    assert_eq!(found(&wide), (vec!["role-reads-other-secrets"], "rotates"), "{wide:#}");
+    let own = r#""secretsmanager:UpdateSecretVersionStage"], Resource: "*", Condition: {StringEquals: {"secretsmanager:ResourceTag/rotated-by": svc}}}"#;
+    let tagged = changed(LOCKED, "SecretString: initial", "SecretString: initial, Tags: [{Key: rotated-by, Value: svc}]");
+    let tagged = report("tagged", &changed(&tagged, statement, own));
+    assert_eq!(found(&tagged), (vec![], "rotates"), "{tagged:#}");
+}
+
+#[test]
 fn a_group_with_an_empty_list_of_egress_rules_lets_everything_out_or_nothing() {
     let rules = "SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: !Ref VpcCidr}]";
     let empty = report("empty-egress", &changed(ALTERNATING, rules, "SecurityGroupEgress: []"));
