@@ -146,6 +146,15 @@ fn a_rule_that_is_a_resource_of_its_own_may_take_the_place_of_the_one_that_lets_
 }
 
 #[test]
+fn an_endpoint_that_stops_random_passwords_is_told_of_where_code_of_ones_own_may_ask_for_them() {
+    let statement = r#"          - {Effect: Allow, Principal: "*", Action: "secretsmanager:GetRandomPassword", Resource: "*"}
+"#;
+    let report = report("passwords", &changed(ALTERNATING, statement, ""));
+    let told = report["findings"].as_array().unwrap().iter().any(|finding| finding["rule"] == "endpoint-policy-lacks-random-password");
+    assert!(told, "{report:#}");
+}
+
+#[test]
 fn a_value_that_names_no_master_secret_tells_of_none() {
     let report = report("none", &changed(ALTERNATING, r#", "masterarn": "${MasterSecret}""#, ""));
     let names = report["findings"].as_array().unwrap().iter().any(|finding| finding["rule"] == "role-names-other-secrets");
