@@ -109,6 +109,28 @@ fn the_master_secret_that_a_template_writes_into_a_value_is_what_the_rotation_lo
     assert_eq!(found(&shut_out), (vec!["endpoint-policy-denies"], "fails"), "{shut_out:#}");
 }
 
+/// The plan of a rotation with alternating users.
+fn report_of_plan() -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plans/alternating");
+    let arguments = ["scan", "--plan", "plan.json", "--source", ".", "--account", "111122223333", "--format", "json"];
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit")).current_dir(folder).args(arguments).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+#[test]
+fn the_master_secret_that_a_configuration_writes_into_a_value_is_what_the_rotation_logs_in_with() {
+    let report = report_of_plan();
+    assert_eq!(found(&report), (vec!["role-cannot-read-master-secret", "rotation-before-what-it-needs"], "fails"), "{report:#}");
+    assert!(!report.to_string().contains("change-me"), "{report:#}");
+}
+
+#[test]
+fn a_rotation_of_a_plan_waits_for_the_policy_of_the_key_that_lets_its_role_in() {
+    let report = report_of_plan();
+    let waits = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "rotation-before-what-it-needs").unwrap();
+    assert_eq!(waits["message"], "the rotation of shop/orders/db does not wait for aws_kms_key_policy.secrets, which it needs");
+}
+
 #[test]
 fn a_role_for_all_secrets_is_found_although_the_template_makes_one_alone() {
     let statement = r#""secretsmanager:UpdateSecretVersionStage"], Resource: !Ref Token}"#;
