@@ -64,7 +64,7 @@ pub struct Secret {
     /// What its rotation connects to, if people told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<DeclaredTarget>,
-    /// The secret with which its rotation logs in, for a rotation with alternating users, if people told: a name in the same account and region, or an ARN.
+    /// The secret with which its rotation logs in, for a rotation with alternating users, if people told, or the template or plan that writes the value: a name in the same account and region, or an ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master: Option<String>,
 }

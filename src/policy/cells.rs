@@ -107,7 +107,8 @@ pub(super) fn matches(pattern: &[Slot<'_>], text: &[Cell<'_>]) -> Truth {
 /// that is open.
 fn face_to_face(slot: Slot<'_>, cell: Cell<'_>) -> Option<bool> {
     let Slot::Cell(wanted) = slot else { return None };
-    if is_boundless(wanted) || is_boundless(cell) {
+    let made_up = matches!(cell, Cell::Open(_)) && may_be_made_up(wanted);
+    if is_boundless(wanted) || is_boundless(cell) || made_up {
         return None;
     }
     let anyhow = Before { both: Truth::True, slot_only: Truth::True, cell_only: Truth::True };
@@ -125,6 +126,7 @@ fn between(pattern: &[Slot<'_>], text: &[Cell<'_>]) -> Truth {
         row.push(if is_boundless(*cell) { row[at].and(Truth::Unknown) } else { Truth::False });
     }
     let mut next = vec![Truth::False; text.len() + 1];
+    let mut inside = vec![Inside::default(); text.len()];
     for slot in pattern {
         next[0] = match slot {
             Slot::Any { .. } => row[0],
@@ -134,10 +136,45 @@ fn between(pattern: &[Slot<'_>], text: &[Cell<'_>]) -> Truth {
         };
         for (at, cell) in text.iter().enumerate() {
             next[at + 1] = step(*slot, *cell, Before { both: row[at], slot_only: row[at + 1], cell_only: next[at] });
+            if matches!(cell, Cell::Open(symbol) if symbol.is_fresh()) && inside[at].step(*slot, row[at]) {
+                next[at + 1] = next[at + 1].or(Truth::Unknown);
+            }
         }
         std::mem::swap(&mut row, &mut next);
     }
     row[text.len()]
+}
+
+/// Whether the pattern up to the current slot may have covered the beginning of a fresh symbol. Nobody knows what AWS will make up, so `stack-*` may cover it; written out in full no pattern does.
+#[derive(Debug, Clone, Copy, Default)]
+struct Inside {
+    /// With characters alone.
+    written: bool,
+    /// With a wildcard among them.
+    wild: bool,
+}
+
+impl Inside {
+    /// Takes one more slot; `before`: how sure the match was before the symbol. Whether the symbol may end with this slot.
+    fn step(&mut self, slot: Slot<'_>, before: Truth) -> bool {
+        let begun = self.written || !before.is_false();
+        let (next, ends) = match slot {
+            Slot::Any { .. } | Slot::One { .. } => (Self { written: false, wild: self.wild || begun }, self.wild || self.written),
+            Slot::Cell(cell) if !may_be_made_up(cell) => (Self::default(), false),
+            Slot::Cell(_) | Slot::Blank => (Self { written: begun, wild: self.wild }, self.wild),
+        };
+        *self = next;
+        ends
+    }
+}
+
+/// Whether this may be part of what AWS makes up. CloudFormation makes names of letters, digits and hyphens
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>), and ids consist of these as well.
+fn may_be_made_up(cell: Cell<'_>) -> bool {
+    match cell {
+        Cell::Char(character) => character.is_ascii_alphanumeric() || character == '-',
+        Cell::Fixed(symbol, _) | Cell::Open(symbol) => !symbol.is_fresh(),
+    }
 }
 
 /// How sure the match was one place earlier: before both slot and cell, after the cell but before the slot, after the slot but before the cell.
@@ -217,6 +254,37 @@ mod tests {
         assert_eq!(equal("⟦?A#12⟧", "1111"), Truth::False);
         assert_eq!(equal("⟦?A⟧⟦?B⟧", ""), Truth::Unknown);
         assert_eq!(equal("⟦?A⟧", "⟦Fresh⟧"), Truth::Unknown);
+    }
+
+    #[test]
+    fn a_pattern_may_cover_what_aws_makes_up_but_no_text_written_in_full_does() {
+        let covers = |pattern: &str, text: &str| {
+            let slot = |character| match character {
+                '*' => Slot::Any { crosses: true },
+                '?' => Slot::One { crosses: true },
+                other => Slot::Cell(Cell::Char(other)),
+            };
+            let slots: Vec<_> = pattern.chars().map(slot).collect();
+            matches(&slots, &cells(&Text::parse(text), false))
+        };
+        for pattern in ["role/stack-*", "role/*-Role-*", "role/*-x", "role/st*ck", "role/stack-????"] {
+            assert_eq!(covers(pattern, "role/⟦Role⟧"), Truth::Unknown, "{pattern}");
+        }
+        assert_eq!(covers("secret:Token-*", "secret:⟦Token⟧-⟦Token#6⟧"), Truth::Unknown);
+        assert_eq!(covers("secret:Token-????????????-??????", "secret:⟦Token⟧-⟦Token#6⟧"), Truth::Unknown);
+        assert_eq!(covers("role/*", "role/⟦Role⟧"), Truth::True);
+        // In full, with a character that is in no such name, or around what is known to be different.
+        for pattern in ["role/stack-Role", "role/team/*", "role/stack_*", "roles/*"] {
+            assert_eq!(covers(pattern, "role/⟦Role⟧"), Truth::False, "{pattern}");
+        }
+        assert_eq!(covers("secret:Token-??????", "secret:⟦Token⟧-⟦Token#6⟧"), Truth::False);
+        assert_eq!(covers("secret:db-Ab*", "secret:db-⟦Token#6⟧"), Truth::False);
+        let of_a_stack = [Part::Symbol(Symbol::unknown("Stack")), Part::Literal("-".into())];
+        let of_a_stack = Text::from_parts(of_a_stack);
+        let mut slots: Vec<_> = cells(&of_a_stack, false).into_iter().map(Slot::Cell).collect();
+        assert_eq!(matches(&slots, &cells(&Text::parse("⟦Role⟧"), false)), Truth::False);
+        slots.push(Slot::Any { crosses: true });
+        assert_eq!(matches(&slots, &cells(&Text::parse("⟦Role⟧"), false)), Truth::Unknown);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Symbol {
 }
 
 impl Symbol {
-    /// Text that AWS will make up: equal only to itself, never to a literal nor to another fresh symbol. Never empty.
+    /// Text that AWS will make up: equal only to itself, never to a literal nor to another fresh symbol. Never empty. A pattern with a wildcard may turn out to cover it.
     pub fn fresh(id: &str) -> Self {
         Self { id: clean(id), length: None, fresh: true }
     }

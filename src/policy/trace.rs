@@ -1,10 +1,12 @@
 //! Why a request is answered as it is: every statement that had a say and what of it did not match. Findings, `explain` and `simulate --explain` show it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::context::Entry;
 use super::decide::{Decision, Evaluation, ResourceAllows, by_condition, evaluate, matched};
 use super::matching::Question;
 use super::miss::{Element, Miss, misses};
@@ -67,6 +69,8 @@ pub enum HangsOn {
     Key(Arc<str>),
     /// What this text of the statement will be, by the name of what is missing.
     Text(Arc<str>),
+    /// Whether a pattern covers the name that AWS will make up for this.
+    Name(Arc<str>),
     /// What the policy says.
     Policy,
     /// The text of the statement's or the request's principal, or the principal element itself.
@@ -253,6 +257,16 @@ fn hangs_on(miss: &Miss) -> Vec<HangsOn> {
     if !unread.is_empty() {
         return unread;
     }
+    let names = match &miss.element {
+        Element::Resource { found, unknown, .. } if unknown.is_empty() => made_up(found),
+        Element::Condition { found: Entry::Single(found), unknown, key, .. } if unknown.iter().all(|name| name == key) => {
+            made_up(&found.written())
+        }
+        _ => BTreeSet::new(),
+    };
+    if !names.is_empty() {
+        return names.into_iter().collect();
+    }
     match &miss.element {
         Element::Principal { .. } => vec![HangsOn::Principal],
         Element::Action { .. } => vec![HangsOn::Action],
@@ -267,6 +281,15 @@ fn unread(text: &str) -> impl Iterator<Item = HangsOn> {
     text.split("⟦?").skip(1).filter_map(|rest| rest.split_once('⟧')).map(|(name, _)| HangsOn::Text(name.into()))
 }
 
+/// The names of a text that AWS will make up, and of which nobody knows how long they will be; none where more of the text is not known.
+fn made_up(text: &str) -> BTreeSet<HangsOn> {
+    if text.contains("⟦?") {
+        return BTreeSet::new();
+    }
+    let names = text.split('⟦').skip(1).filter_map(|rest| rest.split_once('⟧')).map(|(name, _)| name);
+    names.filter(|name| !name.contains('#')).map(|name| HangsOn::Name(name.into())).collect()
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, statement {}", self.label, self.index)?;
@@ -278,7 +301,12 @@ impl fmt::Display for HangsOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => f.write_str(key),
-            Self::Text(name) => f.write_str(name),
+            // A symbol's id holds no colons, and pseudo parameters do.
+            Self::Text(name) => match name.strip_prefix("AWS__") {
+                Some(pseudo) => write!(f, "AWS::{pseudo}"),
+                None => f.write_str(name),
+            },
+            Self::Name(of) => write!(f, "the name that {of} will get"),
             Self::Policy => f.write_str("what the policy says"),
             Self::Principal => f.write_str("the principal"),
             Self::Resource => f.write_str("the resource"),
@@ -290,10 +318,11 @@ impl fmt::Display for HangsOn {
 
 #[cfg(test)]
 mod tests {
-    use super::super::context::{Context, Entry};
+    use super::super::context::Context;
     use super::super::document::Document;
     use super::super::request::Principal;
     use super::super::set::Attached;
+    use super::super::text::Text;
     use super::*;
 
     const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf";
@@ -349,6 +378,19 @@ mod tests {
         assert_eq!(hinges.len(), 1);
         assert_eq!(hinges[0].on, HangsOn::Key("aws:SourceIp".into()));
         assert_eq!(hinges[0].sid.as_deref(), Some("Home"));
+    }
+
+    #[test]
+    fn a_pattern_over_a_name_that_is_not_made_yet_names_whose_it_is() {
+        let mut context = Context::closed();
+        context.set("aws:PrincipalArn", Entry::Single(Text::parse("arn:aws:iam::111122223333:role/⟦Role⟧")));
+        let trace = question(
+            r#"{"Effect": "Allow", "Action": "*", "Resource": "*"},
+               {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/stack-*"}}}"#,
+            context,
+        );
+        assert_eq!(trace.decision(), Decision::Undecided);
+        assert_eq!(trace.hinges().iter().map(|hinge| hinge.on.to_string()).collect::<Vec<_>>(), ["the name that Role will get"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::expression::{Expression, Facts as _, Outcome as Truth};
 use super::fields::View;
 use super::foreign::{Foreigner, Surroundings, foreigners, untrusted};
+use super::imagined::another_secret;
 use super::others::{Alike, Others, Whose, about};
 use super::outcome::{Outcome, all, proved};
 use super::policies::{names, names_of, reached_accounts};
@@ -248,9 +249,28 @@ impl<'a> Evaluator<'a> {
             }
             _ => Outcome::Passes,
         };
+        let outcome = match outcome {
+            found @ Outcome::Finding(_) => found,
+            other => self.of_one_more(view, request.object, &questions).unwrap_or(other),
+        };
         let outcome = if gaps.is_empty() { outcome } else { all([outcome, Outcome::Undecided(open(gaps))]) };
         self.said_of_others.push((key, outcome.clone()));
         outcome
+    }
+
+    /// The same about one more secret of the account, where the role is one that a template or plan makes: which other secrets there are, that does not tell. What hangs on the tags of
+    /// such a secret is no finding.
+    fn of_one_more(&mut self, view: &View<'_>, object: Object, questions: &[&Question]) -> Option<Outcome> {
+        let role = view.rotation.role_arn.value().copied().flatten()?;
+        let is_asked =
+            matches!(object, Object::EveryOtherSecret | Object::OtherSecretsNotNamed) && view.inventory.origins.contains_key(role);
+        let arn = another_secret(&view.rotation.secret.arn).ok().filter(|_| is_asked)?;
+        let about = |question: &&Question| {
+            let target = Target::ImaginedSecret { arn: arn.clone(), rotation_function: None };
+            Known::Value(Question { target, ..(*question).clone() })
+        };
+        let allowed = questions.iter().map(about).find(|question| self.ask(Mode::Surely, question).0 == Decision::Allowed);
+        allowed.map(|question| proved(Mode::Possibly, question))
     }
 
     /// A chain: each link is there when one of its questions is allowed, and one missing link breaks it.

@@ -66,6 +66,8 @@ fn written(policy: &NamedDocument) -> (&str, &str) {
 #[derive(Debug)]
 struct Group<'a> {
     members: Vec<&'a Secret>,
+    /// Those whose name is not known in full, so that a pattern may or may not cover it.
+    unnamed: Vec<&'a Secret>,
     /// Whether their policies may let in somebody of another account.
     open: bool,
     /// Whether their policies could be read.
@@ -219,6 +221,7 @@ impl<'a> Others<'a> {
             by_account.entry(account).or_default().push(Group {
                 open: may_let_in(members[0]),
                 read: members[0].policies.value().is_some(),
+                unnamed: members.iter().copied().filter(|secret| secret.arn.as_str().contains('⟦')).collect(),
                 members,
                 by_function,
             });
@@ -328,7 +331,10 @@ fn split<'s, 'a: 's>(group: &'s Group<'a>, looks: &Looks, rotated: &BTreeSet<&'a
     for beginning in &looks.beginnings {
         let from = group.members.partition_point(|secret| secret.arn.as_str() < beginning.as_str());
         let begins = |secret: &&&'s Secret| secret.arn.as_str().starts_with(beginning.as_str());
-        named.extend(group.members[from..].iter().take_while(begins).map(|secret| &secret.arn).filter(|arn| !without.contains(*arn)));
+        let known = |secret: &Secret| secret.arn.as_str().split('⟦').next().is_some_and(|known| beginning.starts_with(known));
+        let perhaps = group.unnamed.iter().filter(|secret| known(secret));
+        let meant = group.members[from..].iter().take_while(begins).chain(perhaps);
+        named.extend(meant.map(|secret| &secret.arn).filter(|arn| !without.contains(*arn)));
     }
     let secret = |arn: &Arn| group.members.binary_search_by(|secret| secret.arn.cmp(arn)).ok().map(|at| group.members[at]);
     let mut found: Vec<Alike<'s>> = named.iter().filter_map(|arn| secret(arn)).map(Alike::one).collect();

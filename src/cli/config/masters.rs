@@ -34,14 +34,16 @@ impl MasterEntry {
     }
 }
 
-/// Tells the inventory which secrets have a master, the first entry that names one counting for it. An entry that names none is worth a warning: it may be a slip of the pen.
+/// Tells the inventory which secrets have a master, the first entry that names one counting for it, also over what a template or plan tells. An entry that names none is worth a warning: it may be a slip of the pen.
 pub(super) fn apply(masters: &[MasterEntry], inventory: &mut Inventory) {
     let mut used = vec![false; masters.len()];
     for secret in inventory.secrets.values_mut() {
         for (at, master) in masters.iter().enumerate() {
             used[at] |= master.is_for(secret);
         }
-        secret.master = masters.iter().find(|master| master.is_for(secret)).map(|master| master.secret.clone());
+        if let Some(master) = masters.iter().find(|master| master.is_for(secret)) {
+            secret.master = Some(master.secret.clone());
+        }
     }
     for (master, _) in masters.iter().zip(&used).filter(|(_, used)| !**used) {
         complain("warning", &format!("in the configuration, the master secret {:?} is for no secret that was read", master.secret));

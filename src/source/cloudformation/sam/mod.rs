@@ -102,7 +102,12 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
     }
     if let Some(alias) = properties.get("AutoPublishAlias") {
         let fields = [("FunctionName", reference(at, id)), ("Name", alias.clone())];
-        made.insert(format!("{id}.Alias"), like("AWS::Lambda::Alias", fields.map(|(key, node)| (key.to_owned(), node)).into()));
+        let fields: Vec<_> = fields.map(|(key, node)| (key.to_owned(), node)).into();
+        // A template may name it as SAM does in its own, or as the macro makes it.
+        if let Some(name) = alias.text() {
+            made.insert(format!("{id}Alias{name}"), like("AWS::Lambda::Alias", fields.clone()));
+        }
+        made.insert(format!("{id}.Alias"), like("AWS::Lambda::Alias", fields));
         made.insert(format!("{id}.Version"), like("AWS::Lambda::Version", vec![("FunctionName".to_owned(), reference(at, id))]));
     }
     let named = |kind: &str, fields: Vec<(&str, Node)>| like(kind, fields.into_iter().map(|(key, node)| (key.to_owned(), node)).collect());

@@ -47,7 +47,9 @@ fn secret(stack: &Stack<'_>, it: Properties<'_>) -> Result<Secret, TemplateError
     let stages = has_value.then(|| (version.clone(), BTreeSet::from(["AWSCURRENT".to_owned()])));
     let versions = has_value.then(|| SecretVersion { id: version, created_at: None, key_ids: Vec::new() });
     let policies = unread::may_change(stack, |text| text.written() == arn.as_str())?;
+    let master = master(it)?.filter(|master| master != arn.as_str());
     Ok(Secret {
+        master,
         policies: policies.map_or_else(|| Known::Value(Vec::new()), Known::Unreadable),
         name: written("Name")?.unwrap_or_else(|| arn.name().to_owned()),
         description: None,
@@ -58,6 +60,18 @@ fn secret(stack: &Stack<'_>, it: Properties<'_>) -> Result<Secret, TemplateError
         versions: Known::Value(versions.into_iter().collect()),
         ..bare::secret(arn.name().to_owned(), arn)
     })
+}
+
+/// The secret with which a rotation logs in: in what the template writes of the value it stands under `masterarn`
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>). Nothing else is taken from there.
+fn master(it: Properties<'_>) -> Result<Option<String>, TemplateError> {
+    let value = match it.value("GenerateSecretString")? {
+        Some(generated) => generated.get("SecretStringTemplate").cloned(),
+        None => it.value("SecretString")?,
+    };
+    let Some(Value::Text(text)) = value else { return Ok(None) };
+    let fields: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(&text.written()).ok();
+    Ok(fields.and_then(|fields| fields.get("masterarn")?.as_str().map(str::to_owned)).filter(|master| !master.is_empty()))
 }
 
 /// The secret that a resource names by its `SecretId`. One that the stack does not make is added, with nothing known of it.

@@ -8,13 +8,13 @@
 use std::collections::BTreeSet;
 
 use super::identities::{Named, named};
-use super::network;
 use super::permissions::{FUNCTION, function_of, qualifier};
 use super::resources::Stack;
 use super::thing::Thing;
 use super::waiting::{Block, awaited, block_of};
+use super::{documents, network};
 use crate::arn::Arn;
-use crate::inventory::Gap;
+use crate::inventory::{Gap, Known};
 use crate::policy::Text;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
@@ -37,7 +37,9 @@ pub(super) fn not_awaited(stack: &Stack<'_>, rotation: Thing<'_>, function: Opti
     }
     let mut needed = versions(stack, rotation);
     if let Some(function) = function {
-        needed.extend(of_function(stack, &function.split_qualifier().0));
+        let function = function.split_qualifier().0;
+        needed.extend(of_function(stack, &function));
+        needed.extend(key_policies(stack, rotation, &function));
     }
     let (awaited, hidden) = awaited(stack, block_of(rotation.instance));
     let missing = |it: &&Thing<'_>| it.instance.changes && !awaited.contains::<Block>(&block_of(it.instance));
@@ -62,6 +64,29 @@ fn versions<'a>(stack: &Stack<'a>, rotation: Thing<'_>) -> Vec<Thing<'a>> {
     let Some(own) = own.filter(|_| is_new) else { return Vec::new() };
     let of_name = stack.naming("aws_secretsmanager_secret_version", "secret_id", Want::arn(Kind::Secret), &own.written());
     of_name.into_iter().filter(|it| secret(*it).as_ref() == Some(&own)).collect()
+}
+
+/// What lets the role of this function use the key of the secret, where that is a policy or a grant that names the role: before it is there the key has the policy that AWS gives to
+/// every key, which leaves it to the policies of the account
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>).
+fn key_policies<'a>(stack: &Stack<'a>, rotation: Thing<'_>, function: &Arn) -> Vec<Thing<'a>> {
+    let (secret, key) = (Want::arn(Kind::Secret), Want::arn(Kind::Key));
+    let own = rotation.naming("secret_id", secret).map(|text| text.written().into_owned());
+    let secret = stack.of_kind("aws_secretsmanager_secret").find(|it| own.is_some() && it.arn().map(|arn| arn.to_string()) == own);
+    let function = stack.of_kind("aws_lambda_function").find(|it| it.arn().as_ref() == Some(function));
+    let role = function.and_then(|it| it.naming("role", Want::arn(Kind::Role)));
+    let (Some(key_of_secret), Some(role)) = (secret.and_then(|it| it.naming("kms_key_id", key)), role) else { return Vec::new() };
+    let is_the_key = |it: &Thing<'_>| {
+        let named = it.naming("key_id", key).map(|text| text.written().into_owned());
+        named.is_some_and(|named| named == key_of_secret.written() || key_of_secret.written().ends_with(&format!(":key/{named}")))
+    };
+    let names_the_role = |it: &Thing<'_>| match documents::of(*it, "policy") {
+        Known::Value(Some(document)) => document.text().contains(role.written().as_ref()),
+        _ => false,
+    };
+    let is_for_the_role = |it: &Thing<'_>| it.naming("grantee_principal", Want::arn(Kind::Role)).as_ref() == Some(&role);
+    let policies = stack.of_kind("aws_kms_key_policy").filter(is_the_key).filter(names_the_role);
+    policies.chain(stack.of_kind("aws_kms_grant").filter(is_the_key).filter(is_for_the_role)).collect()
 }
 
 fn of_function<'a>(stack: &Stack<'a>, arn: &Arn) -> Vec<Thing<'a>> {

@@ -9,6 +9,7 @@ use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Inventory, Known, NamedDocument, RotationConfiguration, Secret, SecretVersion};
 use crate::policy::Text;
 use crate::source::bare;
+use crate::source::terraform::code::Made;
 use crate::source::terraform::identity::{self, Kind};
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
@@ -109,12 +110,21 @@ fn version(it: Thing<'_>, secret: &mut Secret) {
     let stages = it.list("version_stages", Want::text());
     // One that names no labels becomes the current one.
     let stages = if stages.is_empty() || stages.iter().any(|stage| stage.contains('⟦')) { vec!["AWSCURRENT".to_owned()] } else { stages };
+    secret.master = master(it).filter(|master| master != secret.arn.as_str());
     secret.stages.insert(id.clone(), stages.into_iter().collect::<BTreeSet<_>>());
     let version = SecretVersion { id, created_at: None, key_ids: Vec::new() };
     match &mut secret.versions {
         Known::Value(versions) => versions.push(version),
         unreadable @ Known::Unreadable(_) => *unreadable = Known::Value(vec![version]),
     }
+}
+
+/// The secret with which a rotation logs in: in the value that the configuration writes it stands under `masterarn`
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>). What the plan itself knows of the value is forgotten.
+fn master(it: Thing<'_>) -> Option<String> {
+    let Some(Made::Text(text)) = it.made("secret_string") else { return None };
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text.written()).ok()?;
+    fields.get("masterarn")?.as_str().filter(|master| !master.is_empty()).map(str::to_owned)
 }
 
 /// The secret that a resource names. One that the plan does not make is added, with nothing known of it.

@@ -53,13 +53,16 @@ fn network(stack: &Stack<'_>, inventory: &Inventory) -> Result<Network, Template
         Some(known) => list(security::acls(stack, &ids, known))?,
         None => Known::Unreadable(subnets.gap().cloned().unwrap_or_else(|| Gap::not_collected("template", "subnets"))),
     };
+    let security_groups = list(security::groups(stack, &ids, inventory))?;
+    let prefix_lists = Known::Value(security::lists(&security_groups));
     Ok(Network {
+        prefix_lists,
         dhcp_options: list(dhcp_options(stack))?,
         route_tables: list(routing::tables(stack, vpcs.value()))?,
         nat_gateways: list(routing::nat_gateways(stack, subnets.value()))?,
         internet_gateways: list(routing::gateways(stack, "AWS::EC2::InternetGateway"))?,
         egress_only_gateways: list(routing::gateways(stack, "AWS::EC2::EgressOnlyInternetGateway"))?,
-        security_groups: list(security::groups(stack, &ids, inventory))?,
+        security_groups,
         endpoints: list(endpoints(stack))?,
         databases: list(databases::databases(stack, subnets.value()))?,
         attached_databases: attached,

@@ -1,15 +1,18 @@
 //! Security groups, with rules inline and apart, and network ACLs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::open::{Fields, Stop, made_with};
-use crate::inventory::Inventory;
-use crate::inventory::network::{ById, NetworkAcl, NetworkAclRule, Peer, Ports, Protocol, SecurityGroup, SecurityGroupRule, Subnet};
-use crate::policy::Text;
+use crate::inventory::network::{
+    ById, NetworkAcl, NetworkAclRule, Peer, Ports, PrefixList, Protocol, SecurityGroup, SecurityGroupRule, Subnet,
+};
+use crate::inventory::{Gap, Inventory, Known};
+use crate::policy::{Symbol, Text};
 use crate::source::cloudformation::stack::properties::gap_of;
 use crate::source::cloudformation::stack::resources::Stack;
+use crate::source::cloudformation::value::Value;
 
 /// The security groups of the stack, and the default one of each of its VPCs.
 pub(super) fn groups(stack: &Stack<'_>, vpcs: &[String], inventory: &Inventory) -> Result<ById<SecurityGroup>, Stop> {
@@ -24,14 +27,16 @@ pub(super) fn groups(stack: &Stack<'_>, vpcs: &[String], inventory: &Inventory) 
         let fields = Fields::Of(it);
         let rules =
             |name: &str| fields.items(name)?.iter().map(|item| rule(&Fields::In(it.id, item), &carried)).collect::<Result<Vec<_>, _>>();
-        let written = it.value("SecurityGroupEgress")?.is_some();
+        let egress = match it.value("SecurityGroupEgress")? {
+            None => everything(),
+            Some(Value::List(items)) if items.is_empty() => vec![EMPTY.rule(it.id)],
+            Some(_) => rules("SecurityGroupEgress")?,
+        };
         let group = SecurityGroup {
             name: fields.id_of("GroupName")?.unwrap_or_else(|| it.id.to_owned()),
             vpc: fields.id_of("VpcId")?.unwrap_or_default(),
             ingress: rules("SecurityGroupIngress")?,
-            // A group is made with a rule that lets everything out, which rules of its own replace
-            // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html).
-            egress: if written { rules("SecurityGroupEgress")? } else { everything() },
+            egress,
         };
         groups.insert(it.reference()?.written().into_owned(), group);
     }
@@ -40,6 +45,9 @@ pub(super) fn groups(stack: &Stack<'_>, vpcs: &[String], inventory: &Inventory) 
             let fields = Fields::Of(it);
             let Some(group) = fields.id_of("GroupId")?.and_then(|group| groups.get_mut(&group)) else { continue };
             let rules = if out { &mut group.egress } else { &mut group.ingress };
+            if out && *rules == everything() {
+                *rules = vec![BESIDE.rule(fields.id())];
+            }
             rules.push(rule(&fields, &carried)?);
         }
     }
@@ -49,6 +57,45 @@ pub(super) fn groups(stack: &Stack<'_>, vpcs: &[String], inventory: &Inventory) 
 fn everything() -> Vec<SecurityGroupRule> {
     let all = [IpNet::from(Ipv4Net::default()), IpNet::from(Ipv6Net::default())];
     all.map(|cidr| SecurityGroupRule { protocol: Protocol::All, ports: None, peer: Peer::Cidr(cidr) }).into()
+}
+
+// A group is made with a rule that lets everything out, and "the default rule is removed only when you specify one or more egress rules"; rules that are taken away later leave none
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html). So an empty list means one thing in a new group and another in
+// one that had rules. Whether a rule that is a resource of its own removes the first one is not documented; people found that it does (https://github.com/aws/aws-cdk/issues/987).
+const EMPTY: Perhaps = Perhaps {
+    what: "the empty list of egress rules of",
+    why: "an empty list lets everything out of a new group, and nothing out of one that had rules: write the rules",
+};
+const BESIDE: Perhaps = Perhaps {
+    what: "the first egress rule beside",
+    why: "whether a group keeps the rule that lets everything out beside a rule of its own is not documented: write SecurityGroupEgress into the group",
+};
+
+/// A rule that lets everything out, if it is there. It names a list of addresses that nobody knows.
+struct Perhaps {
+    /// What the name of the list begins with, before the id of a resource.
+    what: &'static str,
+    why: &'static str,
+}
+
+impl Perhaps {
+    fn rule(&self, id: &str) -> SecurityGroupRule {
+        let list = Symbol::unknown(&format!("{} {id}", self.what));
+        SecurityGroupRule { protocol: Protocol::All, ports: None, peer: Peer::PrefixList(list.to_string()) }
+    }
+
+    /// The list of this name, if it is of this kind.
+    fn list(&self, name: &str) -> Option<PrefixList> {
+        let id = name.trim_matches(['⟦', '?', '⟧']).strip_prefix(self.what)?;
+        Some(PrefixList { name: name.to_owned(), entries: Known::Unreadable(Gap::new("template", id.trim_start(), self.why)) })
+    }
+}
+
+/// The lists of addresses of the rules of which nobody knows whether they are there.
+pub(super) fn lists(groups: &Known<ById<SecurityGroup>>) -> ById<PrefixList> {
+    let rules = groups.value().into_iter().flat_map(BTreeMap::values).flat_map(|group| &group.egress);
+    let names = rules.filter_map(|rule| if let Peer::PrefixList(name) = &rule.peer { Some(name) } else { None });
+    names.filter_map(|name| Some((name.clone(), EMPTY.list(name).or_else(|| BESIDE.list(name))?))).collect()
 }
 
 /// The groups of functions that are not known: a rule for another group that is not known either may be for one of these.
