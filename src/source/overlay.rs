@@ -4,19 +4,18 @@
 mod alone;
 mod network;
 mod references;
+mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use alone::alone;
 pub(crate) use network::NetworkAdditions;
+use untold::{TEMPLATE, is_untold};
 
 use crate::arn::{AccountId, Arn};
 use crate::inventory::network::ById;
 use crate::inventory::{Function, Gap, Inventory, Known, NamedDocument, Network, Secret};
 use crate::policy::Document;
-
-/// The call by which a gap says that a template does not tell.
-const TEMPLATE: &str = "template";
 
 /// The policy of a function: the function, the qualifier (empty: none), the policy.
 pub(crate) type FunctionPolicy = (Arn, String, Known<Option<Document>>);
@@ -182,10 +181,6 @@ fn renamed(existing: &Inventory, made: &Inventory) -> Option<Inventory> {
     let text = serde_json::to_string(made).ok()?;
     let text = names.iter().fold(text, |text, (made, known)| text.replace(made, known));
     serde_json::from_str(&text).ok()
-}
-
-fn is_untold(gap: &Gap) -> bool {
-    &*gap.call == TEMPLATE
 }
 
 /// What a template says, unless it says nothing.

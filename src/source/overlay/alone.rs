@@ -3,7 +3,7 @@
 use crate::arn::Arn;
 use crate::inventory::{Gap, Inventory, Key, Known, Network};
 
-use super::TEMPLATE;
+use super::untold::TEMPLATE;
 
 /// Says of networks and keys that the template only names where they would be told.
 pub(crate) fn alone(inventory: &mut Inventory) {

@@ -7,7 +7,7 @@ use crate::arn::Arn;
 use crate::inventory::network::{ById, Database};
 use crate::inventory::{Gap, Inventory, Known, Secret};
 
-use super::is_untold;
+use super::untold::is_untold;
 
 /// The keys behind aliases, by the alias' ARN, as far as secrets that exist name their keys by them.
 pub(super) fn aliases(existing: &Inventory) -> BTreeMap<Arn, Arn> {
