@@ -78,7 +78,12 @@ const NAMINGS: [Naming; 37] = [
     Naming { kind: "AWS::SecretsManager::Secret", name: Some("Name"), reference: SECRET, attributes: &[("Id", SECRET)] },
     Naming { kind: "AWS::Lambda::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
     Naming { kind: "AWS::Serverless::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
-    Naming { kind: "AWS::IAM::Role", name: Some("RoleName"), reference: Form::Name, attributes: &[("Arn", ROLE), ("RoleId", Form::Part("Id"))] },
+    Naming {
+        kind: "AWS::IAM::Role",
+        name: Some("RoleName"),
+        reference: Form::Name,
+        attributes: &[("Arn", ROLE), ("RoleId", Form::Part("Id"))],
+    },
     Naming { kind: "AWS::IAM::User", name: Some("UserName"), reference: Form::Name, attributes: &[] },
     Naming { kind: "AWS::IAM::ManagedPolicy", name: Some("ManagedPolicyName"), reference: POLICY, attributes: &[("PolicyArn", POLICY)] },
     Naming { kind: "AWS::KMS::Key", name: None, reference: Form::Id, attributes: &[("Arn", KEY), ("KeyId", Form::Id)] },
