@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use rotaudit::inventory::{Inventory, Known, clean, snapshot};
+use rotaudit::arn::Arn;
+use rotaudit::inventory::{Inventory, Known, NamedDocument, Role, clean, snapshot};
+use rotaudit::policy::Document;
 use serde_json::{Value, json};
 
 const PLACE: [&str; 4] = ["--account", "111122223333", "--region", "eu-west-1"];
@@ -199,4 +201,162 @@ fn what_is_deployed_already_is_nothing_new() {
     let (code, changes) = json(&[&["diff", "--template", &template, "--over", &existing], &PLACE[..]].concat());
     assert_eq!((code, rules(&changes, "new"), verdicts(&changes)), (Some(0), vec![], vec![]), "{changes:#}");
     assert_eq!((&changes["newly_undecided"], &changes["fixed"]), (&json!([]), &json!([])), "{changes:#}");
+}
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/rotate-prod-db";
+const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:rotate-prod-db";
+
+/// A policy with this statement.
+fn document(statement: &Value) -> Document {
+    Document::new(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
+}
+
+fn deny() -> Value {
+    json!({"Effect": "Deny", "Action": "secretsmanager:PutSecretValue", "Resource": "*"})
+}
+
+/// The account that a template has left behind, after somebody did this to its role.
+fn by_hand(folder: &Folder, template: &str, change: impl FnOnce(&mut Role)) -> Inventory {
+    let mut existing = snapshot::from_text(&fs::read(deployed(folder, template)).unwrap()).unwrap();
+    let account = existing.accounts.values_mut().next().unwrap();
+    let Known::Value(identities) = &mut account.identities else { panic!("they are known") };
+    change(identities.roles.get_mut(&Arn::parse(ROLE).unwrap()).unwrap());
+    existing
+}
+
+/// The report of a template over an account, with these options too.
+fn over(folder: &Folder, existing: &Inventory, template: &str, more: &[&str]) -> Value {
+    let (existing, template) = (folder.snapshot(existing), folder.write("over.yaml", template));
+    json(&[&["scan", "--template", &template, "--over", &existing], more, &PLACE[..]].concat()).1
+}
+
+/// The verdict of the rotation, what decides it, and which checks are undecided.
+fn outcome(report: &Value) -> (String, String, usize) {
+    let rotation = &report["rotations"][0];
+    let reasons = format!("{}{}", rotation["because"], rotation["needs"]);
+    (rotation["verdict"].as_str().unwrap().to_owned(), reasons, report["undecided"].as_array().unwrap().len())
+}
+
+#[test]
+fn a_policy_that_the_template_does_not_write_leaves_open_what_hangs_on_it_and_is_named() {
+    let folder = Folder::new("by-hand");
+    let existing = by_hand(&folder, CLEAN, |role| role.permissions.inline.push(NamedDocument::new("Freeze", document(&deny()))));
+    let report = over(&folder, &existing, CLEAN, &[]);
+    let (verdict, reasons, _) = outcome(&report);
+    assert_eq!(verdict, "undecided", "{report:#}");
+    let told = "policy Freeze is attached to role rotate-prod-db now, and the template does not write it";
+    assert!(reasons.contains(told), "{reasons}");
+    // What the template itself does not give, it may give.
+    let lacking = CLEAN.replace(BROKEN.0, BROKEN.1);
+    let allow = json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}});
+    let existing = by_hand(&folder, CLEAN, |role| role.permissions.inline.push(NamedDocument::new("Keys", document(&allow))));
+    let (verdict, reasons, _) = outcome(&over(&folder, &existing, &lacking, &[]));
+    assert!(verdict == "undecided" && reasons.contains("policy Keys is attached to role rotate-prod-db now"), "{verdict} {reasons}");
+}
+
+#[test]
+fn what_comes_out_the_same_with_and_without_a_policy_by_hand_is_decided() {
+    let folder = Folder::new("same");
+    let plain = over(&folder, &by_hand(&folder, CLEAN, |_| {}), CLEAN, &[]);
+    assert_eq!(
+        (outcome(&plain).0.as_str(), outcome(&plain).2, plain["findings"].as_array().unwrap().len()),
+        ("rotates", 0, 0),
+        "{plain:#}"
+    );
+    let harmless = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"});
+    let again = json!({"Effect": "Allow", "Action": "secretsmanager:GetRandomPassword", "Resource": "*"});
+    for statement in [harmless, again] {
+        let existing = by_hand(&folder, CLEAN, |role| role.permissions.inline.push(NamedDocument::new("Other", document(&statement))));
+        let report = over(&folder, &existing, CLEAN, &[]);
+        assert_eq!((&report["rotations"], &report["undecided"]), (&plain["rotations"], &plain["undecided"]), "{statement}");
+    }
+    // What may allow too much is a check that nobody can decide, and no finding.
+    let wide = json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
+    let existing = by_hand(&folder, CLEAN, |role| role.permissions.inline.push(NamedDocument::new("Wide", document(&wide))));
+    let report = over(&folder, &existing, CLEAN, &[]);
+    assert_eq!((outcome(&report).0.as_str(), rules(&report, "findings")), ("rotates", vec![]), "{report:#}");
+    assert!(rules(&report, "undecided").contains(&"role-reads-other-secrets"), "{:#}", report["undecided"]);
+}
+
+#[test]
+fn a_managed_policy_and_a_boundary_that_the_template_does_not_write_are_as_open() {
+    let folder = Folder::new("managed");
+    let arn = |name: &str| Arn::parse(&format!("arn:aws:iam::111122223333:policy/{name}")).unwrap();
+    let known = |existing: &mut Inventory, name: &str, statement: &Value| {
+        let Known::Value(identities) = &mut existing.accounts.values_mut().next().unwrap().identities else { panic!("they are known") };
+        identities.policies.insert(arn(name), document(statement));
+    };
+    let mut existing = by_hand(&folder, CLEAN, |role| role.permissions.attached.push(arn("freeze")));
+    let (verdict, reasons, _) = outcome(&over(&folder, &existing, CLEAN, &[]));
+    assert!(verdict == "undecided" && reasons.contains("policy freeze is attached"), "nobody read it: {verdict} {reasons}");
+    known(&mut existing, "freeze", &deny());
+    let (verdict, reasons, _) = outcome(&over(&folder, &existing, CLEAN, &[]));
+    assert!(verdict == "undecided" && reasons.contains("policy freeze is attached"), "{verdict} {reasons}");
+    known(&mut existing, "freeze", &json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}));
+    assert_eq!(outcome(&over(&folder, &existing, CLEAN, &[])).0, "rotates");
+    let mut existing = by_hand(&folder, CLEAN, |role| role.permissions.boundary = Some(arn("limit")));
+    known(&mut existing, "limit", &json!({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}));
+    let (verdict, reasons, _) = outcome(&over(&folder, &existing, CLEAN, &[]));
+    assert!(verdict == "undecided" && reasons.contains("limit is the boundary of role rotate-prod-db now"), "{verdict} {reasons}");
+    known(&mut existing, "limit", &json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+    assert_eq!(outcome(&over(&folder, &existing, CLEAN, &[])).0, "rotates");
+}
+
+#[test]
+fn the_earlier_template_tells_what_was_the_stacks_own_and_what_was_done_by_hand() {
+    let folder = Folder::new("told");
+    let policy = "        - PolicyName: Freeze\n          PolicyDocument:\n            Version: '2012-10-17'\n            Statement: \
+                  [{Effect: Deny, Action: secretsmanager:PutSecretValue, Resource: '*'}]\n";
+    let frozen = CLEAN.replacen("      Policies:\n", &format!("      Policies:\n{policy}"), 1);
+    let earlier = |text: &str| folder.write("earlier.yaml", text);
+    let existing = by_hand(&folder, &frozen, |_| {});
+    assert_eq!(outcome(&over(&folder, &existing, CLEAN, &[])).0, "undecided");
+    assert_eq!(outcome(&over(&folder, &existing, CLEAN, &["--earlier", &earlier(&frozen)])).0, "rotates", "the update takes it away");
+    let report = over(&folder, &existing, CLEAN, &["--earlier", &earlier(CLEAN)]);
+    assert_eq!(
+        (outcome(&report).0.as_str(), rules(&report, "findings")),
+        ("fails", vec!["role-cannot-rotate-secret"]),
+        "somebody's own stays"
+    );
+    let open = format!("Conditions:\n  Frozen: !Equals [!Ref Frost, 'on']\n{frozen}").replacen(
+        "Parameters:\n",
+        "Parameters:\n  Frost: {Type: String}\n",
+        1,
+    );
+    let open = open.replacen(
+        policy,
+        &format!(
+            "        - !If\n          - Frozen\n          - {}          - !Ref AWS::NoValue\n",
+            policy.trim_start().trim_start_matches("- ").replace("\n          ", "\n            ")
+        ),
+        1,
+    );
+    let report = over(&folder, &existing, CLEAN, &["--earlier", &earlier(&open)]);
+    assert_eq!(outcome(&report).0.as_str(), "undecided", "{report:#}");
+}
+
+#[test]
+fn a_statement_that_somebody_added_to_the_policy_of_a_function_leaves_its_exposure_open() {
+    let folder = Folder::new("statement");
+    let mut existing = by_hand(&folder, CLEAN, |_| {});
+    let plain = over(&folder, &existing, CLEAN, &[]);
+    let function = existing.functions.get_mut(&Arn::parse(FUNCTION).unwrap()).unwrap();
+    let Some(Known::Value(Some(own))) = function.policies.get_mut("") else { panic!("it has a policy") };
+    let mut text: Value = serde_json::from_str(own.text()).unwrap();
+    // As AWS writes the one of the stack.
+    text["Statement"][0]["Sid"] = "rotation-Permission-AbCdEf123456".into();
+    *own = Document::new(text.to_string());
+    let same = over(&folder, &existing, CLEAN, &[]);
+    assert_eq!((&same["findings"], &same["undecided"]), (&plain["findings"], &plain["undecided"]));
+    let function = existing.functions.get_mut(&Arn::parse(FUNCTION).unwrap()).unwrap();
+    let open = json!({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": FUNCTION});
+    text["Statement"].as_array_mut().unwrap().push(open);
+    function.policies.insert(String::new(), Known::Value(Some(Document::new(text.to_string()))));
+    let report = over(&folder, &existing, CLEAN, &[]);
+    assert_eq!((outcome(&report).0.as_str(), rules(&report, "findings")), ("rotates", vec![]), "{report:#}");
+    let told = report["undecided"].to_string();
+    assert!(told.contains("statement Open is in the policy of function rotate-prod-db now"), "{told}");
+    let earlier = folder.write("earlier.yaml", CLEAN);
+    let decided = over(&folder, &existing, CLEAN, &["--earlier", &earlier]);
+    assert!(!rules(&decided, "findings").is_empty() && decided["undecided"] == json!([]), "{decided:#}");
 }

@@ -14,7 +14,8 @@ use super::reading::MoreFunctions;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::Inventory;
 use crate::source::cloudformation::{self, Deployed, Given, Written};
-use crate::source::{overlay, snapshot};
+use crate::source::overlay::{self, Additions, Names};
+use crate::source::snapshot;
 
 /// A template instead of an account, or over one.
 #[derive(Debug, Args)]
@@ -102,10 +103,13 @@ impl TemplateArgs {
             }
             Some(file) => Some(snapshot::read_all(std::slice::from_ref(file))?),
         };
-        let now = deployed.into_iter().map(|it| laid(it, existing.as_ref(), (account, region))).collect();
-        let before = match existing {
-            Some(existing) => vec![(String::new(), existing)],
-            None => earlier.into_iter().flatten().map(|it| laid(it, None, (account, region))).collect(),
+        let earlier = earlier.unwrap_or_default();
+        let (before, now) = if let Some(existing) = existing {
+            let now = deployed.iter().map(|it| laid_over(&existing, it, &earlier, (account, region))).collect();
+            (vec![(String::new(), existing)], now)
+        } else {
+            let laid = |all: Vec<Deployed>| all.into_iter().map(|it| laid(it, account)).collect();
+            (laid(earlier), laid(deployed))
         };
         Ok(Some(Worlds { before, now, anew: false }))
     }
@@ -151,18 +155,28 @@ impl TemplateArgs {
     }
 }
 
-/// What a template leaves behind, over what exists if that was read.
-fn laid(it: Deployed, existing: Option<&Inventory>, (account, region): (&AccountId, &str)) -> World {
+/// What a template leaves behind.
+fn laid(it: Deployed, account: &AccountId) -> World {
     let mut inventory = it.inventory;
-    match existing {
-        Some(existing) => {
-            inventory = overlay::joined(existing, &inventory);
-            overlay::add_to_network(&mut inventory, &it.additions, (account, region));
-        }
-        None => overlay::alone(&mut inventory),
-    }
+    overlay::alone(&mut inventory);
     overlay::add(&mut inventory, &it.additions, account);
     (it.world, inventory)
+}
+
+/// What a template leaves behind over what exists, and of what exists what an earlier version of it did not write.
+fn laid_over(existing: &Inventory, it: &Deployed, earlier: &[Deployed], (account, region): (&AccountId, &str)) -> World {
+    let named = |it: &Deployed| {
+        let names = Names::of(existing, &it.inventory);
+        (names.in_inventory(&it.inventory).unwrap_or_else(|| it.inventory.clone()), names.in_additions(&it.additions))
+    };
+    let (made, additions) = named(it);
+    let earlier: Vec<(Inventory, Additions)> = earlier.iter().map(named).collect();
+    let earlier: Vec<(&Inventory, &Additions)> = earlier.iter().map(|(inventory, additions)| (inventory, additions)).collect();
+    let mut inventory = overlay::joined(existing, &made);
+    overlay::keep(existing, (&made, &additions), &earlier, account, &mut inventory);
+    overlay::add_to_network(&mut inventory, &additions, (account, region));
+    overlay::add(&mut inventory, &additions, account);
+    (it.world.clone(), inventory)
 }
 
 /// The files of the templates, with the names of their stacks where the files tell them: one, or all of a folder that `cdk synth` wrote.

@@ -2,6 +2,8 @@
 //! `--over`.
 
 mod alone;
+mod kept;
+mod maybe;
 mod network;
 mod references;
 mod untold;
@@ -9,12 +11,13 @@ mod untold;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use alone::alone;
+pub(crate) use kept::keep;
 pub(crate) use network::NetworkAdditions;
 use untold::{TEMPLATE, is_untold};
 
 use crate::arn::{AccountId, Arn};
 use crate::inventory::network::ById;
-use crate::inventory::{Function, Gap, Inventory, Known, NamedDocument, Network, Secret};
+use crate::inventory::{Function, Gap, Inventory, Known, NamedDocument, Network, RotationConfiguration, Secret};
 use crate::policy::Document;
 
 /// The policy of a function: the function, the qualifier (empty: none), the policy.
@@ -33,6 +36,10 @@ pub(crate) struct Additions {
     pub(crate) attached: Vec<(String, Arn)>,
     /// Policies of which nobody knows to which roles they are given: any role that exists may be among them.
     pub(crate) of_any_role: Vec<NamedDocument>,
+    /// The functions and qualifiers of its own whose whole policy it writes, so that nothing beside it is left.
+    pub(crate) whole: BTreeSet<(Arn, String)>,
+    /// Whether policies and permissions of it stay when the template does not write them any more.
+    pub(crate) retains: bool,
     /// What it adds to the network of its account and region.
     pub(crate) network: NetworkAdditions,
 }
@@ -46,6 +53,8 @@ impl Additions {
             policies: self.policies.iter().chain(&other.policies).cloned().collect(),
             attached: self.attached.iter().chain(&other.attached).cloned().collect(),
             of_any_role: self.of_any_role.iter().chain(&other.of_any_role).cloned().collect(),
+            whole: self.whole.union(&other.whole).cloned().collect(),
+            retains: self.retains || other.retains,
             network: self.network.and(&other.network),
         }
     }
@@ -53,7 +62,7 @@ impl Additions {
 
 /// What two stacks make, of which one may name what the other makes; or a stack and what exists.
 pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
-    let renamed = renamed(existing, made);
+    let renamed = Names::of(existing, made).in_inventory(made);
     let made = renamed.as_ref().unwrap_or(made);
     let aliases = references::aliases(existing);
     let mut result = existing.clone();
@@ -170,17 +179,53 @@ pub(crate) fn named_alike(existing: &Inventory, secret: &Secret) -> Option<Arn> 
     existing.secrets.keys().find(|arn| same(arn)).cloned()
 }
 
-/// `made` with the ARNs of secrets that exist already, whose random characters are known, wherever it names them.
-fn renamed(existing: &Inventory, made: &Inventory) -> Option<Inventory> {
-    let pair = |secret: &Secret| Some((secret.arn.to_string(), named_alike(existing, secret)?.to_string()));
-    let names: Vec<(String, String)> = made.secrets.values().filter_map(pair).filter(|(made, known)| made != known).collect();
-    if names.is_empty() {
-        return None;
+/// Names of a template and those that the same things have where they exist already.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names(Vec<(String, String)>);
+
+impl Names {
+    /// Those of secrets, whose random characters are known where they exist.
+    pub(crate) fn of(existing: &Inventory, made: &Inventory) -> Self {
+        let pair = |secret: &Secret| Some((secret.arn.to_string(), named_alike(existing, secret)?.to_string()));
+        Self(made.secrets.values().filter_map(pair).filter(|(made, known)| made != known).collect())
     }
-    // An inventory is its text, in which every ARN stands as it is.
-    let text = serde_json::to_string(made).ok()?;
-    let text = names.iter().fold(text, |text, (made, known)| text.replace(made, known));
-    serde_json::from_str(&text).ok()
+
+    fn in_text(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (made, known)| text.replace(made, known))
+    }
+
+    fn in_document(&self, document: &Document) -> Document {
+        Document::new(self.in_text(document.text()))
+    }
+
+    /// `made` with the names of what exists, wherever it names it; nothing where nothing has another name.
+    pub(crate) fn in_inventory(&self, made: &Inventory) -> Option<Inventory> {
+        if self.0.is_empty() {
+            return None;
+        }
+        // An inventory is its text, in which every ARN stands as it is.
+        let text = serde_json::to_string(made).ok()?;
+        serde_json::from_str(&self.in_text(&text)).ok()
+    }
+
+    /// The same of what it adds to what it does not make.
+    pub(crate) fn in_additions(&self, additions: &Additions) -> Additions {
+        let mut additions = additions.clone();
+        for (_, _, statement) in &mut additions.statements {
+            if let Ok(renamed) = serde_json::from_str(&self.in_text(&statement.to_string())) {
+                *statement = renamed;
+            }
+        }
+        for (_, _, policy) in &mut additions.function_policies {
+            if let Known::Value(Some(document)) = policy {
+                *document = self.in_document(document);
+            }
+        }
+        for policy in additions.policies.iter_mut().map(|(_, policy)| policy).chain(&mut additions.of_any_role) {
+            policy.document = self.in_document(&policy.document);
+        }
+        additions
+    }
 }
 
 /// What a template says, unless it says nothing.
@@ -203,11 +248,7 @@ fn secret_over(known: &Secret, made: &Secret) -> Secret {
     let mut secret = known.clone();
     secret.policies = policies;
     if made.rotation.enabled {
-        secret.rotation = made.rotation.clone();
-        secret.rotation.last_rotated = known.rotation.last_rotated;
-        // Without a function of its own a schedule keeps the one that the secret has
-        // (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
-        secret.rotation.function = made.rotation.function.clone().or_else(|| known.rotation.function.clone());
+        secret.rotation = rotation_over(&known.rotation, &made.rotation);
     }
     if !names_it_only {
         secret.key = made.key.clone();
@@ -215,6 +256,18 @@ fn secret_over(known: &Secret, made: &Secret) -> Secret {
         secret.tags.extend(made.tags.clone());
     }
     secret
+}
+
+/// A schedule that is there already is not changed, so that no rotation begins while the rest is being made.
+fn rotation_over(known: &RotationConfiguration, made: &RotationConfiguration) -> RotationConfiguration {
+    // Without a function of its own a schedule keeps the one that the secret has
+    // (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
+    let function = made.function.clone().or_else(|| known.function.clone());
+    let same = known.enabled
+        && (&known.function, &known.external_role) == (&function, &made.external_role)
+        && (known.after_days, &known.schedule, &known.window) == (made.after_days, &made.schedule, &made.window);
+    let rotation = if same { known } else { made };
+    RotationConfiguration { last_rotated: known.last_rotated, not_given: made.not_given.clone(), function, ..rotation.clone() }
 }
 
 fn function_over(known: &Function, made: &Function) -> Function {
@@ -287,7 +340,7 @@ pub(crate) fn named_functions(made: &Inventory) -> BTreeSet<Arn> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{RotationConfiguration, clean};
+    use crate::inventory::clean;
 
     #[test]
     fn a_template_that_only_turns_rotation_on_leaves_all_else_as_it_is() {

@@ -80,6 +80,9 @@ pub(crate) struct Resource {
     pub(crate) construct: Option<String>,
     /// The file of a CDK app that stands for what the resource names by its URL.
     pub(crate) asset: Option<String>,
+    /// Whether it stays when the template does not write it any more
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>).
+    pub(crate) retained: bool,
 }
 
 /// The macro of SAM.
@@ -204,6 +207,7 @@ fn resource(entry: &Entry) -> Result<(String, Resource), TemplateError> {
         depends_on: names.filter_map(Node::text).map(str::to_owned).collect(),
         construct: metadata("aws:cdk:path"),
         asset: metadata("aws:asset:path"),
+        retained: entry.node.get("DeletionPolicy").is_some_and(|policy| policy.text() != Some("Delete")),
     };
     Ok((entry.key.clone(), resource))
 }

@@ -82,6 +82,7 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
         depends_on: resource.depends_on.clone(),
         construct: resource.construct.clone(),
         asset: None,
+        retained: resource.retained,
     };
     let mut made = BTreeMap::new();
     let mut function: Vec<(String, Node)> =

@@ -27,6 +27,10 @@ use crate::arn::AccountId;
 use crate::inventory::{Account, Inventory, Known};
 use crate::source::overlay::Additions;
 
+/// What gives rights to roles, or lets somebody in to functions.
+const GIVING: [&str; 5] =
+    ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy"];
+
 /// The inventory after `stacks` were deployed, in `world`, into this account and region.
 pub(crate) fn inventory(
     stacks: &Stacks,
@@ -62,6 +66,8 @@ pub(crate) fn inventory(
     let additions = Additions {
         statements: permissions::elsewhere(&stack)?,
         function_policies: permissions::whole_elsewhere(&stack)?,
+        whole: permissions::whole_own(&stack)?,
+        retains: stack.made.iter().any(|it| it.resource.retained && GIVING.contains(&it.resource.kind.as_str())),
         network: network::elsewhere(&stack, &inventory)?,
         ..identities::given_elsewhere(&stack)?
     };

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>), and of `AWS::Lambda::ResourcePolicy`, which is a whole one
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-resourcepolicy.html>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -119,6 +119,19 @@ fn not_made(stack: &Stack<'_>, function: Option<Text>) -> Result<Option<(Arn, St
         let (unqualified, qualifier) = arn.split_qualifier();
         (unqualified, qualifier.unwrap_or_default().to_owned(), arn.clone())
     }))
+}
+
+/// The functions of the stack and their qualifiers whose whole policy it writes.
+pub(super) fn whole_own(stack: &Stack<'_>) -> Result<BTreeSet<(Arn, String)>, TemplateError> {
+    let mut whole = BTreeSet::new();
+    for it in stack.of_kind("AWS::Lambda::ResourcePolicy") {
+        let Some(named) = it.text("ResourceArn")? else { continue };
+        for function in stack.of_kind("AWS::Lambda::Function") {
+            let names = Names { name: function.reference()?, arn: function.arn("Arn")? };
+            whole.extend(names.qualifier(&named).map(|qualifier| (names.arn, qualifier)));
+        }
+    }
+    Ok(whole)
 }
 
 fn statement(permission: &Properties<'_>, resource: &str) -> Result<Json, TemplateError> {
