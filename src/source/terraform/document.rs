@@ -163,6 +163,8 @@ pub(crate) struct Configuration {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Provider {
+    /// `registry.terraform.io/hashicorp/aws`
+    pub(crate) full_name: String,
     pub(crate) expressions: Json,
 }
 

@@ -204,6 +204,12 @@ impl<'p> World<'p> {
         found.map(|provider| &provider.expressions)
     }
 
+    /// Whether OpenTofu made the plan, as far as the registries of its providers tell.
+    pub(crate) fn is_of_opentofu(&self) -> bool {
+        let is_from = |registry: &str| self.plan.configuration.provider_config.values().any(|it| it.full_name.starts_with(registry));
+        is_from("registry.opentofu.org/") || !is_from("registry.terraform.io/")
+    }
+
     /// A text that is written in full, or by a variable of the root module.
     pub(crate) fn written_text(&self, expression: &Json) -> Option<String> {
         if let Some(constant) = expression.get("constant_value") {

@@ -109,7 +109,7 @@ impl<'a> Thing<'a> {
             let known = self.value(path).map(Value::items).unwrap_or_default().iter().filter_map(Value::text).map(str::to_owned);
             return known.chain([self.symbol(path, what).written().into_owned()]).collect();
         }
-        if let Some(Made::List(items)) = made
+        if let Some(Made::List(items) | Made::Set(items)) = made
             && (want.kind == Kind::Text || items.iter().all(Made::is_whole))
         {
             // An item that is not found out is a symbol that says why.
