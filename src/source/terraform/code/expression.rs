@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use super::files::Code;
 use super::functions;
 use super::made::Made;
-use super::{operations, place, references};
+use super::{operations, references};
 use crate::policy::Text;
 use crate::source::terraform::address::{Key, ModulePath};
 use crate::source::terraform::resolve::Resolver;
@@ -83,16 +83,13 @@ impl<'a> Evaluator<'a> {
     /// The value of an attribute as its expression makes it; `None` where it is not written here.
     pub(crate) fn attribute(&self, instance: &Instance, path: &[&str]) -> Option<Made> {
         let body = &self.code.block(instance)?.block.body;
-        let found = place::find(body, path, &instance.values)?;
-        if !references::agree(found.expression, &found.dynamic, &self.resolver.written_references(instance, path)) {
+        let found = self.find(body, path, instance)?;
+        let Some(expression) = found.expression else { return Some(Made::Plain(Json::Null)) };
+        // Of dynamic blocks a plan says nothing.
+        if !found.is_moved && !references::agree(expression, &self.resolver.written_references(instance, path)) {
             return Some(Made::Open("files that the plan was not made of".to_owned()));
         }
-        let mut scope = self.place(&instance.module, instance.key.as_ref(), body);
-        for (all, name, index) in found.dynamic {
-            let (key, value) = self.value(all, &scope).pairs()?.into_iter().nth(index)?;
-            scope.names.insert(name, item(key, value));
-        }
-        let value = self.value(found.expression, &scope);
+        let value = self.value(expression, &found.scope);
         Some(found.rest.iter().fold(value, |value, step| within(value, step)))
     }
 
@@ -215,7 +212,7 @@ impl<'a> Evaluator<'a> {
 }
 
 /// What `each` and the name of a dynamic block stand for.
-fn item(key: Made, value: Made) -> Made {
+pub(super) fn item(key: Made, value: Made) -> Made {
     Made::Map(BTreeMap::from([("key".to_owned(), key), ("value".to_owned(), value)]))
 }
 

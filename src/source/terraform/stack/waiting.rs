@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use super::dynamic;
 use super::resources::Stack;
 use crate::source::terraform::address::Target;
 use crate::source::terraform::resolve::references;
@@ -51,11 +52,27 @@ impl Walk<'_, '_> {
             self.expressions(&module, &[&written.expressions, &written.for_each_expression, &written.count_expression]);
             self.depends_on(&module, &written.depends_on);
         }
+        if self.stack.code.is_none() {
+            self.hidden_blocks(&module, data, &kind, &name);
+        }
         if let Some(evaluator) = self.stack.code {
             let references = evaluator.code.references_of_block(&module, data, &kind, &name);
             self.waiting.extend(references.into_iter().map(|reference| (module.clone(), reference, false)));
         }
         self.calls(&module);
+    }
+
+    /// Notes blocks that will be there and stand in no expression: dynamic ones, of which a plan says nothing, so that nobody knows what they refer to.
+    fn hidden_blocks(&mut self, module: &[String], data: bool, kind: &str, name: &str) {
+        let world = self.stack.resolver.world;
+        let is_it = |it: &&Instance| {
+            it.data == data && it.kind == kind && it.name == name && it.module.0.iter().map(|(call, _)| call).eq(module.iter())
+        };
+        for instance in world.instances().filter(is_it) {
+            let written = world.written(instance).map(|written| &written.expressions);
+            let found = written.and_then(|written| dynamic::hidden(instance, written));
+            self.hidden.extend(found.map(|block| format!("a dynamic block {block} of {}", instance.address)));
+        }
     }
 
     /// What all of a module waits for.
