@@ -471,6 +471,33 @@ fn a_local_value_on_the_way_hides_what_a_rotation_waits_for() {
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
+#[test]
+fn a_dynamic_block_on_the_way_hides_what_a_rotation_waits_for() {
+    let name = "public/network-by-modules";
+    let mut less = plan(name);
+    for resource in less["configuration"]["root_module"]["resources"].as_array_mut().unwrap() {
+        if resource["address"] == "aws_secretsmanager_secret_rotation.api" {
+            let waits = resource["depends_on"].as_array_mut().unwrap();
+            waits.retain(|it| !["module.endpoints", "aws_lambda_permission.rotate"].contains(&it.as_str().unwrap()));
+        }
+    }
+    let file = written("dynamic", &less);
+    let scan = |more: &[&str]| -> Value {
+        let arguments = ["scan", "--plan", file.to_str().unwrap(), "--account", "111122223333", "--format", "json"];
+        serde_json::from_slice(&rotaudit(&[&arguments, more].concat()).stdout).unwrap()
+    };
+    let open = scan(&[]);
+    let undecided = open["undecided"].as_array().unwrap().iter().find(|check| check["rule"] == "rotation-before-what-it-needs");
+    assert!(
+        undecided.unwrap_or(&Value::Null).to_string().contains("a dynamic block vpc_config of aws_lambda_function.rotate"),
+        "{undecided:#?}"
+    );
+    // The files tell what the block refers to: the subnets and the group.
+    let told = scan(&["--source", &format!("tests/plans/{name}")]);
+    fs::remove_file(&file).unwrap();
+    assert!(!told["undecided"].to_string().contains("rotation-before-what-it-needs"), "{:#}", told["undecided"]);
+}
+
 /// A snapshot of the account that has what `vpc` makes, but for these resources; what AWS makes up is called by the names of the resources.
 fn account_without(addresses: &[&str]) -> PathBuf {
     let mut plan = plan("vpc");

@@ -163,6 +163,8 @@ pub(crate) struct Configuration {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Provider {
+    /// `registry.terraform.io/hashicorp/aws`
+    pub(crate) full_name: String,
     pub(crate) expressions: Json,
 }
 
@@ -221,6 +223,22 @@ pub(crate) struct ModuleCall {
     /// What all of the module waits for.
     pub(crate) depends_on: Vec<String>,
     pub(crate) module: Module,
+}
+
+/// The value that an expression of the configuration is written with. Of configurations in JSON, Terraform tells the text of a template as if it were one, beside its
+/// references: that is none.
+pub(crate) fn constant(expression: &Json) -> Option<&Json> {
+    let constant = expression.get("constant_value").filter(|_| expression.get("references").is_none())?;
+    (!holds_template(constant)).then_some(constant)
+}
+
+fn holds_template(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.contains("${") || text.contains("%{"),
+        Json::Array(items) => items.iter().any(holds_template),
+        Json::Object(fields) => fields.iter().any(|(key, value)| key.contains("${") || holds_template(value)),
+        _ => false,
+    }
 }
 
 /// What tells apart the files that people take for a plan's JSON.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::address::{Key, ModulePath};
-use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule};
+use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule, constant};
 use super::value::Value;
 use crate::arn::Arn;
 
@@ -15,7 +15,7 @@ const VALUES_OF_SECRETS: [&str; 6] =
     ["secret_string", "secret_binary", "secret_string_wo", "password", "master_password", "admin_password"];
 
 /// One instance of a resource, or of data that is read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Instance {
     /// As Terraform writes it.
     pub(crate) address: String,
@@ -204,9 +204,15 @@ impl<'p> World<'p> {
         found.map(|provider| &provider.expressions)
     }
 
+    /// Whether OpenTofu made the plan, as far as the registries of its providers tell.
+    pub(crate) fn is_of_opentofu(&self) -> bool {
+        let is_from = |registry: &str| self.plan.configuration.provider_config.values().any(|it| it.full_name.starts_with(registry));
+        is_from("registry.opentofu.org/") || !is_from("registry.terraform.io/")
+    }
+
     /// A text that is written in full, or by a variable of the root module.
     pub(crate) fn written_text(&self, expression: &Json) -> Option<String> {
-        if let Some(constant) = expression.get("constant_value") {
+        if let Some(constant) = constant(expression) {
             return constant.as_str().map(str::to_owned);
         }
         let references = expression.get("references")?.as_array()?;
@@ -220,7 +226,7 @@ impl<'p> World<'p> {
         if let Some(arn) = role.and_then(|role| Arn::parse(&role).ok()) {
             return Some(arn.account().to_owned());
         }
-        match provider.get("allowed_account_ids")?.get("constant_value")?.as_array()?[..] {
+        match constant(provider.get("allowed_account_ids")?)?.as_array()?[..] {
             [Json::String(ref only)] => Some(only.clone()),
             _ => None,
         }

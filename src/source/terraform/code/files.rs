@@ -5,11 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hcl_edit::Span;
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Body, Structure};
+use hcl_edit::structure::{Block, Body};
 use serde_json::Value as Json;
 
+use super::merge::merge;
+use super::placed::{Placed, blocks};
+use super::{json, names};
 use crate::source::terraform::document::{Module, PlanError};
 use crate::source::terraform::world::{Instance, World};
 
@@ -32,6 +34,8 @@ pub(super) struct Files {
     pub(super) calls: BTreeMap<String, Block>,
     pub(super) locals: BTreeMap<String, Expression>,
     pub(super) outputs: BTreeMap<String, Expression>,
+    /// What is declared of variables.
+    pub(super) variables: BTreeMap<String, Body>,
 }
 
 /// A block, and where it begins.
@@ -80,35 +84,44 @@ impl Code {
 pub(crate) fn read(folder: &Path, world: &World<'_>) -> Result<Code, PlanError> {
     let mut code = Code::default();
     let fetched = fetched(folder);
-    module(folder, folder, &mut Vec::new(), world.root(), &fetched, &mut code)?;
+    let reading = Reading { root: folder, fetched, reads_tofu: world.is_of_opentofu() };
+    module(&reading, folder, &mut Vec::new(), world.root(), &mut code)?;
     Ok(code)
 }
 
-fn module(
-    root: &Path,
-    folder: &Path,
-    path: &mut Vec<String>,
-    plan: &Module,
-    fetched: &BTreeMap<String, PathBuf>,
-    code: &mut Code,
-) -> Result<(), PlanError> {
+/// What counts for all modules of a configuration.
+struct Reading<'a> {
+    root: &'a Path,
+    fetched: BTreeMap<String, PathBuf>,
+    reads_tofu: bool,
+}
+
+fn module(reading: &Reading<'_>, folder: &Path, path: &mut Vec<String>, plan: &Module, code: &mut Code) -> Result<(), PlanError> {
     let mut files = Files { folder: folder.to_owned(), ..Files::default() };
     let unreadable = |file: &Path, error: &dyn std::fmt::Display| PlanError::Configuration(file.display().to_string(), error.to_string());
     let listed = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut names: Vec<PathBuf> = listed.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    names.retain(|name| name.extension().is_some_and(|extension| extension == "tf" || extension == "tofu"));
-    names.sort();
+    let names = names::in_order(listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect(), reading.reads_tofu);
     for name in names {
-        let text = text_of(&name).map_err(|error| unreadable(&name, &error))?;
-        let body = hcl_edit::parser::parse_body(&text).map_err(|error| unreadable(&name, &error))?;
-        files.add(body, &text, &name.display().to_string());
+        let file = folder.join(&name);
+        let text = text_of(&file).map_err(|error| unreadable(&file, &error))?;
+        let placed = if names::is_json(&name) {
+            json::read(&text, plan).map_err(|error| unreadable(&file, &error))?
+        } else {
+            blocks(hcl_edit::parser::parse_body(&text).map_err(|error| unreadable(&file, &error))?, &text)
+        };
+        let over = names::is_override(&name);
+        for block in placed {
+            files.add(block, &file.display().to_string(), over);
+        }
     }
     code.modules.insert(path.clone(), files);
     for (name, call) in &plan.calls {
         path.push(name.clone());
         let beside = (call.source.starts_with("./") || call.source.starts_with("../")).then(|| folder.join(&call.source));
-        if let Some(folder) = fetched.get(&path.join(".")).map(|folder| root.join(folder)).filter(|folder| folder.is_dir()).or(beside) {
-            module(root, &folder, path, &call.module, fetched, code)?;
+        if let Some(folder) =
+            reading.fetched.get(&path.join(".")).map(|folder| reading.root.join(folder)).filter(|folder| folder.is_dir()).or(beside)
+        {
+            module(reading, &folder, path, &call.module, code)?;
         }
         path.pop();
     }
@@ -134,37 +147,34 @@ fn fetched(root: &Path) -> BTreeMap<String, PathBuf> {
 }
 
 impl Files {
-    fn add(&mut self, body: Body, text: &str, file: &str) {
-        for structure in body {
-            let Structure::Block(block) = structure else { continue };
-            let labels: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
-            match (block.ident.as_str(), labels.as_slice()) {
-                ("resource" | "data", [kind, name]) => {
-                    let before = &text[..block.ident.span().map_or(0, |span| span.start).min(text.len())];
-                    let line = before.matches('\n').count() + 1;
-                    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-                    let key = (block.ident.as_str() == "data", kind.clone(), name.clone());
-                    self.blocks.insert(key, Written { block, file: file.to_owned(), line, column });
+    /// Adds a block or, from a file of overrides, puts it `over` what stands in others.
+    fn add(&mut self, placed: Placed, file: &str, over: bool) {
+        let Placed { block, line, column } = placed;
+        let labels: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
+        match (block.ident.as_str(), labels.as_slice()) {
+            (ident @ ("resource" | "data"), [kind, name]) => {
+                let key = (ident == "data", kind.clone(), name.clone());
+                match self.blocks.get_mut(&key).filter(|_| over) {
+                    Some(written) => merge(&mut written.block.body, block.body),
+                    None => drop(self.blocks.insert(key, Written { block, file: file.to_owned(), line, column })),
                 }
-                ("module", [name]) => {
-                    self.calls.insert(name.clone(), block);
-                }
-                ("output", [name]) => {
-                    let value = block.body.into_iter().find_map(|structure| match structure {
-                        Structure::Attribute(attribute) if attribute.key.as_str() == "value" => Some(attribute.value),
-                        _ => None,
-                    });
-                    self.outputs.extend(value.map(|value| (name.clone(), value)));
-                }
-                ("locals", []) => {
-                    let attributes = block.body.into_iter().filter_map(|structure| match structure {
-                        Structure::Attribute(attribute) => Some((attribute.key.as_str().to_owned(), attribute.value)),
-                        Structure::Block(_) => None,
-                    });
-                    self.locals.extend(attributes);
-                }
-                _ => {}
             }
+            ("module", [name]) => match self.calls.get_mut(name).filter(|_| over) {
+                Some(call) => merge(&mut call.body, block.body),
+                None => drop(self.calls.insert(name.clone(), block)),
+            },
+            ("variable", [name]) => match self.variables.get_mut(name).filter(|_| over) {
+                Some(declared) => merge(declared, block.body),
+                None => drop(self.variables.insert(name.clone(), block.body)),
+            },
+            ("output", [name]) => {
+                let value = block.body.into_attributes().find(|attribute| attribute.key.as_str() == "value");
+                self.outputs.extend(value.map(|attribute| (name.clone(), attribute.value)));
+            }
+            ("locals", []) => {
+                self.locals.extend(block.body.into_attributes().map(|attribute| (attribute.key.as_str().to_owned(), attribute.value)));
+            }
+            _ => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::policy::Text;
+use crate::policy::{Part, Text};
 use crate::source::terraform::address::Key;
 use crate::source::terraform::identity;
 
@@ -15,8 +15,10 @@ pub(crate) enum Made {
     Text(Text),
     /// A number, a truth value, or null.
     Plain(Json),
-    /// A list, tuple or set.
+    /// A list or tuple.
     List(Vec<Made>),
+    /// A set. Its items are in order where all of them are known.
+    Set(Vec<Made>),
     /// A mapping or object.
     Map(BTreeMap<String, Made>),
     /// Not found out, because of this.
@@ -44,6 +46,42 @@ impl Made {
         Self::Text(Text::literal(text))
     }
 
+    /// A number as it is written.
+    pub(super) fn number(written: &str) -> Self {
+        let number: Json = serde_json::from_str(written).unwrap_or_default();
+        match number.as_f64() {
+            // `5.0` is 5.
+            Some(float) if float.fract() == 0.0 && number.as_i64().is_none() => {
+                Self::Plain(format!("{float:.0}").parse::<i64>().map_or(number, Json::from))
+            }
+            _ => Self::Plain(number),
+        }
+    }
+
+    /// A list. Where one of its items fails, all of it does.
+    pub(super) fn list(items: Vec<Self>) -> Self {
+        items.iter().find(|item| matches!(item, Self::Fails(_))).cloned().unwrap_or(Self::List(items))
+    }
+
+    /// A mapping. Where one of its values fails, all of it does.
+    pub(super) fn map(fields: BTreeMap<String, Self>) -> Self {
+        fields.values().find(|value| matches!(value, Self::Fails(_))).cloned().unwrap_or(Self::Map(fields))
+    }
+
+    /// A set of these: each once and, where all are known, in the order of their texts.
+    pub(super) fn set(items: Vec<Self>) -> Self {
+        let mut once: Vec<Self> = Vec::new();
+        for item in items {
+            if !once.contains(&item) {
+                once.push(item);
+            }
+        }
+        if once.iter().all(|item| item.certain().is_some()) {
+            once.sort_by(|one, other| one.certain().cmp(&other.certain()));
+        }
+        Self::Set(once)
+    }
+
     /// The value of a key of an instance.
     pub(super) fn key(key: &Key) -> Self {
         match key {
@@ -59,6 +97,7 @@ impl Made {
             Self::List(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
             Self::Open(_) | Self::Fails(_) => Some(self),
             Self::Text(_) | Self::Plain(_) => None,
+            Self::Set(_) => return Self::Open(format!("item {step} of a set")),
         };
         found.cloned().unwrap_or_else(|| Self::Fails(format!("no {step}")))
     }
@@ -70,7 +109,69 @@ impl Made {
             Self::Plain(Json::Null) => Ok(Text::literal("")),
             Self::Plain(plain) => Ok(Text::literal(plain.to_string())),
             Self::Open(what) | Self::Fails(what) => Err(what.clone()),
-            Self::List(_) | Self::Map(_) => Err("a list in a text".to_owned()),
+            Self::List(_) | Self::Set(_) | Self::Map(_) => Err("a list in a text".to_owned()),
+        }
+    }
+
+    /// The text, if all of it is known.
+    pub(super) fn certain(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => text.as_literal(),
+            _ => None,
+        }
+    }
+
+    /// The truth value that it is, also written as a text, as Terraform converts it.
+    pub(super) fn truth(&self) -> Option<bool> {
+        match self {
+            Self::Plain(Json::Bool(truth)) => Some(*truth),
+            Self::Text(text) => text.as_literal()?.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The whole number that it is, also written as a text, as Terraform converts it.
+    pub(super) fn as_number(&self) -> Option<i64> {
+        match self {
+            Self::Plain(number) => number.as_i64(),
+            Self::Text(text) => text.as_literal()?.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The items of a list or a set.
+    pub(super) fn items(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(items) | Self::Set(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// What is gone through of a collection: keys with values.
+    pub(super) fn pairs(&self) -> Option<Vec<(Self, Self)>> {
+        match self {
+            Self::List(items) => Some(items.iter().enumerate().map(|(index, item)| (Self::Plain(index.into()), item.clone())).collect()),
+            Self::Set(items) => Some(items.iter().map(|item| (item.clone(), item.clone())).collect()),
+            Self::Map(fields) => Some(fields.iter().map(|(key, value)| (Self::Text(Text::parse(key)), value.clone())).collect()),
+            Self::Text(_) | Self::Plain(_) | Self::Open(_) | Self::Fails(_) => None,
+        }
+    }
+
+    /// What is missing of it, or else that it is not what it should be.
+    pub(super) fn missing_or(&self, what: &str) -> Self {
+        match self {
+            Self::Open(_) | Self::Fails(_) => self.clone(),
+            _ => Self::Open(what.to_owned()),
+        }
+    }
+
+    /// How much room it takes beside what it is made of, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => text.parts().iter().map(|part| if let Part::Literal(text) = part { text.len() } else { 8 }).sum(),
+            Self::Plain(_) | Self::Open(_) | Self::Fails(_) => 8,
+            Self::List(items) | Self::Set(items) => items.len() * 64,
+            Self::Map(fields) => fields.len() * 64,
         }
     }
 
@@ -79,7 +180,7 @@ impl Made {
         match self {
             Self::Open(_) | Self::Fails(_) => false,
             Self::Text(_) | Self::Plain(_) => true,
-            Self::List(items) => items.iter().all(Self::is_whole),
+            Self::List(items) | Self::Set(items) => items.iter().all(Self::is_whole),
             Self::Map(fields) => fields.values().all(Self::is_whole),
         }
     }
@@ -87,7 +188,7 @@ impl Made {
     /// The texts of a list, or of one alone; `None` where something is open.
     pub(crate) fn texts(&self) -> Option<Vec<Text>> {
         match self {
-            Self::List(items) => items.iter().map(|item| item.text().ok()).collect(),
+            Self::List(items) | Self::Set(items) => items.iter().map(|item| item.text().ok()).collect(),
             one => Some(vec![one.text().ok()?]),
         }
     }
@@ -102,7 +203,9 @@ impl Made {
         Ok(match self {
             Self::Text(text) => Json::String(text.written().into_owned()),
             Self::Plain(plain) => plain.clone(),
-            Self::List(items) => Json::Array(items.iter().map(|item| item.json(owner, count)).collect::<Result<_, _>>()?),
+            Self::List(items) | Self::Set(items) => {
+                Json::Array(items.iter().map(|item| item.json(owner, count)).collect::<Result<_, _>>()?)
+            }
             Self::Map(fields) => {
                 let mut members = serde_json::Map::new();
                 for (key, value) in fields {
@@ -123,7 +226,7 @@ impl Made {
     fn structure(&self) -> Result<(), String> {
         match self {
             Self::Open(what) | Self::Fails(what) => Err(what.clone()),
-            Self::List(items) => items.iter().try_for_each(Self::structure),
+            Self::List(items) | Self::Set(items) => items.iter().try_for_each(Self::structure),
             _ => Ok(()),
         }
     }

@@ -3,11 +3,23 @@
 mod expression;
 mod files;
 mod functions;
+mod json;
+mod loops;
 mod made;
+mod merge;
+mod names;
+mod operations;
 mod place;
+mod placed;
 mod references;
 mod targets;
+mod templates;
+mod traversal;
+mod types;
 
 pub(crate) use expression::Evaluator;
 pub(crate) use files::read;
 pub(crate) use made::Made;
+
+#[cfg(test)]
+mod tests;

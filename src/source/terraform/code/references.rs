@@ -8,11 +8,8 @@ use hcl_edit::visit::{Visit, visit_for_expr, visit_traversal};
 use super::files::Code;
 use crate::source::terraform::address::Target;
 
-/// Whether the expression refers to the same resources, variables, local values and modules as the plan says. Of dynamic blocks a plan says nothing.
-pub(super) fn agree(expression: &Expression, dynamic: &[(&Expression, String, usize)], of_plan: &[&str]) -> bool {
-    if !dynamic.is_empty() {
-        return true;
-    }
+/// Whether the expression refers to the same resources, variables, local values and modules as the plan says.
+pub(super) fn agree(expression: &Expression, of_plan: &[&str]) -> bool {
     let mut roots = Roots::default();
     roots.visit_expr(expression);
     let written: BTreeSet<&String> =

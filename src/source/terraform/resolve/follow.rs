@@ -7,6 +7,7 @@ use super::resolver::{Resolver, Scope};
 use super::texts::MOST_STEPS;
 use super::written::{references, uses_key};
 use crate::source::terraform::address::{Key, ModulePath, Target, longest};
+use crate::source::terraform::document::constant;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::{Instance, World};
@@ -107,7 +108,7 @@ impl<'w> Resolver<'w> {
             return longest(&references).into_iter().fold(Found::default(), |found, reference| found.and(Found::open(reference)));
         }
         let mut found = Found::default();
-        if let Some(constant) = expression.get("constant_value") {
+        if let Some(constant) = constant(expression) {
             found = found.and(known(&Value::known(constant)));
         }
         for target in longest(&references).into_iter().filter_map(Target::parse) {

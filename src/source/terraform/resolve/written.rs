@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::resolver::{Resolver, Scope};
 use crate::source::terraform::address::longest;
+use crate::source::terraform::document::constant;
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::Instance;
 
@@ -53,7 +54,7 @@ fn block<'e>(blocks: &'e [Json], name: &str, index: usize, values: Option<&Value
     let item = items.get(index)?;
     let agrees = |written: &&Json| {
         let Json::Object(fields) = written else { return true };
-        fields.iter().all(|(name, expression)| match expression.get("constant_value") {
+        fields.iter().all(|(name, expression)| match constant(expression) {
             Some(constant) => matches!(item.step(name), Some(Value::Unknown)) || same(&Value::known(constant), item.step(name)),
             None => true,
         })

@@ -2,6 +2,7 @@
 //! applied is a gap that names it.
 
 mod documents;
+mod dynamic;
 mod elsewhere;
 mod exclusive;
 mod functions;

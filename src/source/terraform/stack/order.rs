@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 
 use super::identities::{Named, named};
 use super::permissions::{FUNCTION, function_of, qualifier};
-use super::resources::Stack;
+use super::resources::{Block, Stack, block_of};
 use super::thing::Thing;
-use super::waiting::{Block, awaited, block_of};
+use super::waiting::awaited;
 use super::{documents, network};
 use crate::arn::Arn;
 use crate::inventory::{Gap, Known};

@@ -1,6 +1,6 @@
 //! The resources that a plan leaves behind and the data that was read, by type and by what they name. The readers of resource types go through them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -13,12 +13,23 @@ use crate::source::terraform::resolve::{Resolver, Want};
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::Instance;
 
+/// A block of the configuration: the calls that lead to its module, whether it is data, type and name.
+pub(super) type Block = (Vec<String>, bool, String, String);
+
+/// The block that an instance is written in.
+pub(super) fn block_of(instance: &Instance) -> Block {
+    let module = instance.module.0.iter().map(|(name, _)| name.clone()).collect();
+    (module, instance.data, instance.kind.clone(), instance.name.clone())
+}
+
 /// The resources of a plan.
 pub(super) struct Stack<'a> {
     pub(super) resolver: &'a Resolver<'a>,
     pub(super) code: Option<&'a Evaluator<'a>>,
     /// Whether what exists is known, so that additions to it count.
     pub(super) over: bool,
+    /// What dynamic blocks hide, once somebody asks.
+    pub(super) hidden: OnceCell<BTreeMap<Block, Vec<String>>>,
     /// By type and attribute (none: the ARN), once somebody asks.
     indexes: RefCell<BTreeMap<(&'static str, &'static str), Index<Thing<'a>>>>,
 }
@@ -26,7 +37,7 @@ pub(super) struct Stack<'a> {
 impl<'a> Stack<'a> {
     /// The resources of the resolver's world.
     pub(super) fn new(resolver: &'a Resolver<'a>, code: Option<&'a Evaluator<'a>>, over: bool) -> Self {
-        Self { resolver, code, over, indexes: RefCell::default() }
+        Self { resolver, code, over, hidden: OnceCell::default(), indexes: RefCell::default() }
     }
 
     fn thing(&self) -> impl Fn(&'a Instance) -> Thing<'a> + use<'a> {

@@ -49,6 +49,7 @@ impl<'a> Thing<'a> {
         let steps: Vec<&str> = path.split('.').collect();
         match self.made(path) {
             Some(Made::Text(text)) => return Some(text),
+            Some(Made::Plain(plain)) if plain.is_null() => return None,
             Some(Made::Open(what) | Made::Fails(what)) if want.kind == Kind::Text => return Some(self.symbol(path, &what)),
             _ => {}
         }
@@ -84,6 +85,7 @@ impl<'a> Thing<'a> {
     /// Whether somebody writes an attribute, so that it is not only told by AWS. Where nothing is written down, it may be.
     pub(super) fn is_written(&self, attribute: &str) -> bool {
         self.resolver.world.written(self.instance).is_none_or(|written| written.expressions.get(attribute).is_some())
+            || self.code.is_some_and(|code| code.moves(self.instance, attribute))
     }
 
     /// Whether the configuration is there and somebody writes an attribute in it.
@@ -105,11 +107,14 @@ impl<'a> Thing<'a> {
     pub(super) fn list(&self, path: &str, want: Want) -> Vec<String> {
         let steps: Vec<&str> = path.split('.').collect();
         let made = self.made(path);
+        if matches!(&made, Some(Made::Plain(plain)) if plain.is_null()) {
+            return Vec::new();
+        }
         if let (Some(Made::Open(what) | Made::Fails(what)), Kind::Text) = (&made, want.kind) {
             let known = self.value(path).map(Value::items).unwrap_or_default().iter().filter_map(Value::text).map(str::to_owned);
             return known.chain([self.symbol(path, what).written().into_owned()]).collect();
         }
-        if let Some(Made::List(items)) = made
+        if let Some(Made::List(items) | Made::Set(items)) = made
             && (want.kind == Kind::Text || items.iter().all(Made::is_whole))
         {
             // An item that is not found out is a symbol that says why.
@@ -124,7 +129,7 @@ impl<'a> Thing<'a> {
     /// How many blocks of a name there are; `None` where that is not known.
     pub(super) fn count(&self, path: &str) -> Option<usize> {
         match self.value(path) {
-            Some(Value::Unknown) => None,
+            Some(Value::Unknown) => self.code?.count(self.instance, &path.split('.').collect::<Vec<_>>()),
             value => Some(value.map_or(0, |value| value.items().len())),
         }
     }

@@ -1,22 +1,13 @@
 //! What a resource waits for: the graph of a configuration, by blocks, over variables, outputs and local values. `order` asks here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::resources::Stack;
+use super::dynamic;
+use super::resources::{Block, Stack, block_of};
 use crate::source::terraform::address::Target;
 use crate::source::terraform::resolve::references;
-use crate::source::terraform::world::Instance;
-
-/// A block of the configuration: the calls that lead to its module, whether it is data, type and name.
-pub(super) type Block = (Vec<String>, bool, String, String);
-
-/// The block that an instance is written in.
-pub(super) fn block_of(instance: &Instance) -> Block {
-    let module = instance.module.0.iter().map(|(name, _)| name.clone()).collect();
-    (module, instance.data, instance.kind.clone(), instance.name.clone())
-}
 
 /// The blocks whose resources are there before those of this one, whatever happens; and what the plan does not show of the way there.
 pub(super) fn awaited(stack: &Stack<'_>, block: Block) -> (BTreeSet<Block>, BTreeSet<String>) {
@@ -50,6 +41,10 @@ impl Walk<'_, '_> {
         if let Some(written) = self.stack.resolver.world.block(&module, data, &kind, &name) {
             self.expressions(&module, &[&written.expressions, &written.for_each_expression, &written.count_expression]);
             self.depends_on(&module, &written.depends_on);
+        }
+        if self.stack.code.is_none() {
+            let hidden = self.stack.hidden.get_or_init(|| hidden(self.stack));
+            self.hidden.extend(hidden.get(&(module.clone(), data, kind.clone(), name.clone())).into_iter().flatten().cloned());
         }
         if let Some(evaluator) = self.stack.code {
             let references = evaluator.code.references_of_block(&module, data, &kind, &name);
@@ -121,4 +116,17 @@ impl Walk<'_, '_> {
             self.everything(&[module, std::slice::from_ref(call)].concat());
         }
     }
+}
+
+/// Blocks that will be there and stand in no expression: dynamic ones, of which a plan says nothing, so that nobody knows what they refer to.
+fn hidden(stack: &Stack<'_>) -> BTreeMap<Block, Vec<String>> {
+    let world = stack.resolver.world;
+    let mut all: BTreeMap<Block, Vec<String>> = BTreeMap::new();
+    for instance in world.instances() {
+        let found = world.written(instance).and_then(|written| dynamic::hidden(instance, &written.expressions));
+        if let Some(block) = found {
+            all.entry(block_of(instance)).or_default().push(format!("a dynamic block {block} of {}", instance.address));
+        }
+    }
+    all
 }

@@ -83,15 +83,23 @@ fn a_policy_that_the_plan_hides_is_read_from_its_expression() {
 
 /// What the policy `heredoc` says of resources, when its expression is this one.
 fn resource_of(name: &str, expression: &str, policy: &str) -> serde_json::Value {
+    let text = std::fs::read_to_string("tests/plans/documents/main.tf").unwrap();
+    let at = text.find("policy = <<-EOT").unwrap();
+    let end = at + text[at..].find("  EOT\n").unwrap() + "  EOT\n".len();
+    let main = [&text[..at], "policy = ", expression, "\n", &text[end..]].concat();
+    resource_with(name, &[("main.tf", &main), ("policy.json.tftpl", policy)])
+}
+
+/// What the policy `heredoc` says of resources, when these files stand beside the others or in their places.
+fn resource_with(name: &str, files: &[(&str, &str)]) -> serde_json::Value {
     let folder = std::env::temp_dir().join(format!("rotaudit-code-{}-{name}", std::process::id()));
     std::fs::create_dir_all(folder.join("policies")).unwrap();
     for file in ["head.tf", "main.tf", "policies/main.tf"] {
-        let text = std::fs::read_to_string(Path::new("tests/plans/documents").join(file)).unwrap();
-        let heredoc = text.find("policy = <<-EOT").map(|at| at..at + text[at..].find("  EOT\n").unwrap() + "  EOT\n".len());
-        let text = heredoc.map_or_else(|| text.clone(), |at| [&text[..at.start], "policy = ", expression, "\n", &text[at.end..]].concat());
+        std::fs::copy(Path::new("tests/plans/documents").join(file), folder.join(file)).unwrap();
+    }
+    for (file, text) in files {
         std::fs::write(folder.join(file), text).unwrap();
     }
-    std::fs::write(folder.join("policy.json.tftpl"), policy).unwrap();
     let inventory = inventory_with(&folder);
     std::fs::remove_dir_all(&folder).unwrap();
     let identities = inventory.accounts["111122223333"].identities.value().unwrap();
@@ -99,6 +107,22 @@ fn resource_of(name: &str, expression: &str, policy: &str) -> serde_json::Value 
     let policy = policies.iter().find(|policy| policy.name == "aws_iam_role_policy.heredoc").unwrap();
     let document: serde_json::Value = serde_json::from_str(policy.document.text()).unwrap_or_default();
     document["Statement"][0]["Resource"].clone()
+}
+
+#[test]
+fn a_file_of_overrides_goes_over_the_others_in_either_syntax() {
+    let policy =
+        "jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"*\", Resource = [\"${aws_secretsmanager_secret.a.arn}-x\"] }] })";
+    let native = format!("resource \"aws_iam_role_policy\" \"heredoc\" {{\n  policy = {policy}\n}}\n");
+    let json = serde_json::json!({"resource": [{"aws_iam_role_policy": {"heredoc": {"//": "why", "policy": format!("${{{policy}}}")}}}]});
+    let over = serde_json::json!([format!("{A}-x")]);
+    assert_eq!(resource_with("native", &[("override.tf", &native)]), over);
+    assert_eq!(resource_with("json", &[("a_override.tf.json", &json.to_string())]), over);
+    // The last one counts, a file of OpenTofu's does not in a plan of Terraform, and a backup never.
+    assert_eq!(resource_with("both", &[("override.tf", &native.replace("-x", "-y")), ("z_override.tf.json", &json.to_string())]), over);
+    for file in ["override.tofu", ".override.tf", "override.tf~"] {
+        assert_eq!(resource_with(file, &[(file, &native)]), A, "{file}");
+    }
 }
 
 #[test]
@@ -113,9 +137,11 @@ fn policies_in_files_are_read_with_what_is_put_into_them() {
     assert_eq!(resource_of("pattern", template, &with("${secret}-*")), format!("{A}-*"));
     let replaced = r#"replace(file("${path.module}/policy.json.tftpl"), "SECRET", aws_secretsmanager_secret.a.arn)"#;
     assert_eq!(resource_of("replaced", replaced, &with("SECRET")), A);
-    // What a directive makes, what lies elsewhere and what a regular expression finds stay open.
+    let directives = with("%{ if secret != null ~} \n%{ for name in [secret] }${name}%{ endfor }%{ else }*%{ endif }");
+    assert_eq!(resource_of("directives", template, &directives), A);
+    // What hangs on something unknown, what lies elsewhere and what a regular expression finds stay open.
     for (name, expression, policy) in [
-        ("directive", template, with("%{ if true }${secret}%{ endif }")),
+        ("directive", template, with("%{ if data.aws_vpc.x.main }${secret}%{ endif }")),
         ("recursive", template, format!("{}${{{template}}}${{{template}}}", with("${secret}"))),
         ("elsewhere", &*template.replace("${path.module}", "/etc"), with("${secret}")),
         ("regular", &*replaced.replace("SECRET", "/SECRET/"), with("SECRET")),
