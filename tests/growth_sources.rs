@@ -1,5 +1,6 @@
 //! How the reading of templates and plans grows with what they make: measured against itself in one run, by ten times the rotations.
 
+#![expect(clippy::print_stdout, reason = "CONTRIBUTING.md tells this figure, and how it is printed")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails loudly")]
 
 use std::fmt::Write as _;
