@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::additions::{Additions, with_statement};
 use super::maybe::{content, is_open, may_be, maybe, maybe_statement, maybe_within, statements, unknown};
-use super::{Additions, with_statement};
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Function, Identities, Inventory, Known, NamedDocument, Permissions};
 use crate::policy::Document;
