@@ -12,6 +12,10 @@ pub(super) const ROWS: &[Row] = &[
         option(view.rotation.master.as_ref().map(|master| master.named), text)
     }),
     Row::read(Field::optional("master.deleted", Type::Timestamp), |view| of_secret(view, |secret| option(secret.deleted_at, time))),
+    // The service that manages it, such as "rds"; absent where people do.
+    Row::read(Field::optional("master.owning_service", Type::String), |view| {
+        of_secret(view, |secret| option(secret.owning_service.as_deref(), text))
+    }),
     Row::read(Field::optional("master.current_version", Type::String), |view| {
         of_secret(view, |secret| option(secret.version_with("AWSCURRENT"), text))
     }),
