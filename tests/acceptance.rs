@@ -182,3 +182,49 @@ fn a_value_that_names_no_master_secret_tells_of_none() {
     let names = report["findings"].as_array().unwrap().iter().any(|finding| finding["rule"] == "role-names-other-secrets");
     assert!(names, "{report:#}");
 }
+
+/// The template with alternating users, and a parameter `Open` that has no value.
+fn with_parameter() -> String {
+    changed(ALTERNATING, "Parameters:\n", "Parameters:\n  Open: {Type: String}\n")
+}
+
+#[test]
+fn what_a_key_is_made_as_by_a_parameter_without_a_value_is_neither_a_fault_nor_a_pass() {
+    for property in ["KeySpec", "KeyUsage", "Enabled"] {
+        let open = changed(
+            &with_parameter(),
+            "Type: AWS::KMS::Key\n    Properties:\n",
+            &format!("Type: AWS::KMS::Key\n    Properties:\n      {property}: !Ref Open\n"),
+        );
+        let report = report(property, &open);
+        assert_eq!(found(&report), (vec![], "undecided"), "{property}: {report:#}");
+        assert!(needs(&report).iter().any(|need| need.contains("parameter Open is not known")), "{property}: {report:#}");
+    }
+}
+
+#[test]
+fn a_schedule_by_a_parameter_without_a_value_is_named_by_the_rules_about_schedules() {
+    for rules in [
+        "{AutomaticallyAfterDays: !Ref Open}",
+        "{ScheduleExpression: !Sub 'rate(${Open} days)'}",
+        "{ScheduleExpression: rate(30 days), Duration: !Ref Open}",
+    ] {
+        let start = ALTERNATING.find("RotationRules:").unwrap();
+        let end = start + ALTERNATING[start..].find('\n').unwrap();
+        let open = with_parameter().replacen(&ALTERNATING[start..end], &format!("RotationRules: {rules}"), 1);
+        let report = report("rules", &open);
+        assert_eq!(found(&report), (vec![], "rotates"), "{rules}: {report:#}");
+        let undecided: Vec<&str> = report["undecided"].as_array().unwrap().iter().filter_map(|it| it["rule"].as_str()).collect();
+        assert!(undecided.contains(&"schedule-not-valid") && undecided.contains(&"rotation-interval-long"), "{rules}: {report:#}");
+    }
+}
+
+#[test]
+fn a_function_url_whose_authentication_is_a_parameter_without_a_value_may_be_open() {
+    let url =
+        "Resources:\n  Url: {Type: AWS::Lambda::Url, Properties: {TargetFunctionArn: !GetAtt RotationFunction.Arn, AuthType: !Ref Open}}
+  Door: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref RotationFunction, Action: lambda:InvokeFunctionUrl, Principal: '*', FunctionUrlAuthType: NONE}}\n";
+    let report = report("url", &changed(&with_parameter(), "Resources:\n", url));
+    let undecided: Vec<&str> = report["undecided"].as_array().unwrap().iter().filter_map(|it| it["rule"].as_str()).collect();
+    assert!(undecided.contains(&"function-url-open"), "{report:#}");
+}

@@ -64,12 +64,7 @@ fn turned_on(before: RotationConfiguration, proposal: &Proposal) -> RotationConf
         after_days: schedule.after_days,
         schedule: schedule.expression,
         window: schedule.window,
-        last_rotated: None,
-        next_rotation: None,
-        not_awaited: Vec::new(),
-        order_hidden: None,
-        not_given: Vec::new(),
-        late: Vec::new(),
+        ..RotationConfiguration::default()
     }
 }
 

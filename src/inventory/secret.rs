@@ -116,6 +116,9 @@ pub struct RotationConfiguration {
     /// Length of the rotation window, such as `3h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<String>,
+    /// Why days, schedule and window are not known: a template's parameter, or what a plan makes later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules_gap: Option<Gap>,
     /// The last time that a rotation ended well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_rotated: Option<Timestamp>,

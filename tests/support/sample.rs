@@ -87,10 +87,7 @@ fn rotating(function: &str) -> RotationConfiguration {
         window: Some("3h".to_owned()),
         last_rotated: Some(at(10)),
         next_rotation: Some(at(40)),
-        not_awaited: Vec::new(),
-        order_hidden: None,
-        not_given: Vec::new(),
-        late: Vec::new(),
+        ..RotationConfiguration::default()
     }
 }
 

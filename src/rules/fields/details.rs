@@ -1,7 +1,7 @@
 //! The fields of what a function is made of and how it is set: package, runtime, layers, logs, environment.
 
 use super::environment::{PasswordSettings, injecting, named_like_secrets, rerouting};
-use super::make::{boolean, int, known, list, option, string, text, time};
+use super::make::{boolean, int, known, list, not_known, option, string, text, time};
 use super::row::{Row, View};
 use super::runtimes::deprecated;
 use crate::arn::Arn;
@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
     // When security updates of the runtime end; absent where no date is known, as for a container image.
     Row::read(Field::optional("function.runtime_ends", Type::Timestamp), |view| {
         known(view.rotation.configuration.clone(), |it| match it.and_then(|it| it.runtime.as_deref()) {
-            Some(runtime) if Text::parse(runtime).has_unknown() => not_known(view, runtime),
+            Some(runtime) if Text::parse(runtime).has_unknown() => not_known(view.rotation.function_arn, runtime),
             runtime => option(runtime.and_then(deprecated), time),
         })
     }),
@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Row] = &[
     // Layers that belong to another account than the function.
     Row::read(Field::required("function.foreign_layers", TEXTS), |view| {
         of(view, list([]), |it| match it.layers.iter().find(|layer| Text::parse(layer).has_unknown()) {
-            Some(layer) => not_known(view, layer),
+            Some(layer) => not_known(view.rotation.function_arn, layer),
             None => list(foreign_layers(view, it)),
         })
     }),
@@ -100,12 +100,6 @@ fn of_variables(view: &View<'_>, without: Fact<Gap>, make: impl FnOnce(&Variable
         Known::Value(variables) => make(variables),
         Known::Unreadable(gap) => Fact::Unreadable(vec![gap.clone()]),
     })
-}
-
-/// A part of the function that its source does not know: a template's parameter, or what a macro makes.
-fn not_known(view: &View<'_>, written: &str) -> Fact<Gap> {
-    let function = view.rotation.function_arn.map_or("", Arn::as_str);
-    Fact::Unreadable(vec![Gap::new("template", function, &format!("{} is not known", written.replace(['⟦', '?', '⟧'], "")))])
 }
 
 fn foreign_layers<'a>(view: &View<'_>, it: &'a FunctionDetails) -> impl Iterator<Item = Value<Gap>> + use<'a> {

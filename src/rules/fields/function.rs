@@ -1,10 +1,11 @@
 //! The fields of the rotation function. One that does not exist has none but its name.
 
-use super::make::{boolean, int, known, list, malformed, option, record, string, text};
+use super::make::{boolean, int, known, list, malformed, not_known, option, record, string, text};
 use super::row::{Row, View};
 use crate::arn::Arn;
 use crate::inventory::network::{Peer, Protocol, SecurityGroupRule};
-use crate::inventory::{Function, FunctionConfiguration, Gap, Known};
+use crate::inventory::{Function, FunctionConfiguration, FunctionUrl, Gap, Known};
+use crate::policy::Text;
 use crate::rules::expression::{Fact, Field, Record, Type};
 
 const URL: Record =
@@ -70,10 +71,12 @@ pub(super) const ROWS: &[Row] = &[
     Row::read(Field::required("function.urls", Type::List(&Type::Record(&URL))), |view| {
         of_function(view, list([]), |function| {
             known(function.urls.as_ref(), |urls| {
-                list(
-                    urls.iter()
-                        .map(|url| record([("auth_type", text(&url.auth_type)), ("qualifier", option(url.qualifier.as_deref(), text))])),
-                )
+                let url = |url: &FunctionUrl| {
+                    let is_open = Text::parse(&url.auth_type).has_unknown();
+                    let auth_type = if is_open { not_known(view.rotation.function_arn, &url.auth_type) } else { text(&url.auth_type) };
+                    record([("auth_type", auth_type), ("qualifier", option(url.qualifier.as_deref(), text))])
+                };
+                list(urls.iter().map(url))
             })
         })
     }),

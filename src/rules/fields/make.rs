@@ -5,12 +5,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::arn::Arn;
 use crate::inventory::{Gap, Inventory, Known, NamedDocument};
 use crate::policy::{Document, Policy, PrincipalEntry, Statement};
 use crate::rules::expression::{Fact, Value};
 
 pub(super) fn text(text: &str) -> Fact<Gap> {
     Fact::Value(string(text))
+}
+
+/// A part of the function that its source does not know: a template's parameter, or what a macro makes.
+pub(super) fn not_known(function: Option<&Arn>, written: &str) -> Fact<Gap> {
+    let function = function.map_or("", Arn::as_str);
+    Fact::Unreadable(vec![Gap::new("template", function, &format!("{} is not known", written.replace(['⟦', '?', '⟧'], "")))])
 }
 
 pub(super) fn string(text: &str) -> Value<Gap> {

@@ -98,10 +98,7 @@ fn rotation(listed: &Listed) -> RotationConfiguration {
         window: text(rules.and_then(|rules| rules.duration.clone())),
         last_rotated: time(entry.last_rotated_date),
         next_rotation: time(entry.next_rotation_date),
-        not_awaited: Vec::new(),
-        order_hidden: None,
-        not_given: Vec::new(),
-        late: Vec::new(),
+        ..RotationConfiguration::default()
     }
 }
 

@@ -14,6 +14,12 @@ pub(super) fn keys(stack: &Stack<'_>) -> Result<BTreeMap<Arn, Key>, TemplateErro
     let mut keys = BTreeMap::new();
     for it in stack.of_kind("AWS::KMS::Key").chain(stack.of_kind("AWS::KMS::ReplicaKey")) {
         let text = |name: &str| Ok::<_, TemplateError>(it.text(name)?.map(|text| text.written().into_owned()));
+        let mut open = None;
+        for name in ["Enabled", "KeySpec", "KeyUsage"] {
+            if let Some(unknown) = it.text(name)?.filter(Text::has_unknown) {
+                open = Some(gap_of(it.id, &unknown.written()));
+            }
+        }
         let enabled = text("Enabled")?.is_none_or(|enabled| enabled != "false");
         let metadata = KeyMetadata {
             state: if enabled { "Enabled" } else { "Disabled" }.to_owned(),
@@ -32,7 +38,12 @@ pub(super) fn keys(stack: &Stack<'_>) -> Result<BTreeMap<Arn, Key>, TemplateErro
             crate::policy::Document::new(serde_json::json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
         };
         let policies = it.document("KeyPolicy")?.map(|document| vec![NamedDocument::new("default", document.unwrap_or_else(by_default))]);
-        let key = Key { arn: arn.clone(), metadata: Known::Value(Some(metadata)), policies, grants: Known::Value(Vec::new()) };
+        let key = Key {
+            arn: arn.clone(),
+            metadata: open.map_or(Known::Value(Some(metadata)), Known::Unreadable),
+            policies,
+            grants: Known::Value(Vec::new()),
+        };
         keys.insert(arn, key);
     }
     Ok(keys)

@@ -112,6 +112,14 @@ fn rotation<'a>(stack: &Stack<'a>, it: Properties<'a>, inventory: &mut Inventory
         Value::Text(text) => Some(text.written().into_owned()),
         _ => None,
     };
+    let open = |value: &Value| match value {
+        Value::Unknown(missing) => Some(super::properties::gap(it.id, missing)),
+        Value::Text(text) if text.has_unknown() => Some(gap_of(it.id, &text.written())),
+        _ => None,
+    };
+    let named = |name: &&str| open(rules.as_ref()?.get(name)?);
+    let rules_gap =
+        rules.as_ref().and_then(open).or_else(|| ["AutomaticallyAfterDays", "ScheduleExpression", "Duration"].iter().find_map(named));
     let function = match (it.text("RotationLambdaARN")?, it.value("HostedRotationLambda")?.is_some()) {
         (Some(text), false) => Some(function(stack, it, &text, inventory)?),
         (named, true) => {
@@ -132,6 +140,7 @@ fn rotation<'a>(stack: &Stack<'a>, it: Properties<'a>, inventory: &mut Inventory
         after_days: rule("AutomaticallyAfterDays").and_then(|days| days.parse().ok()),
         schedule: rule("ScheduleExpression"),
         window: rule("Duration"),
+        rules_gap,
         last_rotated: None,
         next_rotation: None,
     })

@@ -82,7 +82,7 @@ fn configuration(stack: &Stack<'_>, it: Thing<'_>) -> Known<FunctionConfiguratio
     }
     Known::Value(FunctionConfiguration {
         role,
-        runtime: it.text("runtime").filter(|runtime| !runtime.contains('⟦')),
+        runtime: it.text("runtime"),
         timeout_seconds: match it.value("timeout") {
             None => Some(TIMEOUT_SECONDS),
             Some(_) => it.number("timeout"),

@@ -22,7 +22,12 @@ pub(super) fn keys(stack: &Stack<'_>) -> BTreeMap<Arn, Key> {
         let Some(arn) = it.arn() else { continue };
         let enabled = ["is_enabled", "enabled"].into_iter().all(|name| it.value(name).and_then(Value::text) != Some("false"));
         let metadata = KeyMetadata {
-            state: if enabled { "Enabled" } else { "Disabled" }.to_owned(),
+            state: it
+                .value("key_state")
+                .and_then(Value::text)
+                .filter(|_| enabled)
+                .unwrap_or(if enabled { "Enabled" } else { "Disabled" })
+                .to_owned(),
             aws_managed: false,
             spec: Some(
                 it.text("customer_master_key_spec").filter(|spec| !spec.contains('⟦')).unwrap_or_else(|| "SYMMETRIC_DEFAULT".to_owned()),
@@ -32,7 +37,7 @@ pub(super) fn keys(stack: &Stack<'_>) -> BTreeMap<Arn, Key> {
             deletion_at: None,
         };
         let key = Key {
-            metadata: Known::Value(Some(metadata)),
+            metadata: open(it).map_or(Known::Value(Some(metadata)), Known::Unreadable),
             policies: policy(stack, it, &arn).map(|document| vec![NamedDocument::new("default", document)]),
             grants: grants(stack, it, &arn),
             arn: arn.clone(),
@@ -40,6 +45,17 @@ pub(super) fn keys(stack: &Stack<'_>) -> BTreeMap<Arn, Key> {
         keys.insert(arn, key);
     }
     keys
+}
+
+/// Why it is not known whether a key is on and what it can be used for. What nobody writes is AWS's own choice.
+fn open(it: Thing<'_>) -> Option<Gap> {
+    let names = ["is_enabled", "enabled", "customer_master_key_spec", "key_usage"];
+    let is_open = |name: &&str| it.value(name) == Some(&Value::Unknown);
+    // A key that is made without material waits for somebody to import it
+    // (https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/kms_external_key).
+    let waits = is_open(&"key_state") && !it.is_set("key_material_base64");
+    let name = names.into_iter().find(|name| is_open(name) && it.is_written(name)).or_else(|| waits.then_some("key_state"))?;
+    Some(it.unknown(name))
 }
 
 /// The policy of a key: its own, one that another resource gives to it, or the one that KMS gives to new keys

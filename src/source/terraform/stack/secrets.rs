@@ -160,6 +160,12 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         it.value(&format!("{rules}.{name}")).and_then(Value::text).filter(|text| !text.is_empty() && *text != "0").map(str::to_owned)
     };
     let function = it.naming("rotation_lambda_arn", Want::arn(Kind::Function)).filter(|text| text.as_literal() != Some(""));
+    // Days that nobody writes may be computed from the expression.
+    let names = ["automatically_after_days", "schedule_expression", "duration"];
+    let is_open = |name: &&str| it.value(&format!("{rules}.{name}")) == Some(&Value::Unknown);
+    let open = names.into_iter().find(is_open).filter(|name| *name != names[0] || known(names[1]).is_none());
+    let block = rules.split('.').next().unwrap_or(rules);
+    let open = if it.value(block) == Some(&Value::Unknown) { Some(block.to_owned()) } else { open.map(|name| format!("{rules}.{name}")) };
     RotationConfiguration {
         enabled: true,
         function: function.and_then(|text| self::function(it, &text, inventory)),
@@ -169,6 +175,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         after_days: known("automatically_after_days").and_then(|days| days.parse().ok()),
         schedule: known("schedule_expression"),
         window: known("duration"),
+        rules_gap: open.map(|path| it.unknown(&path)),
         ..RotationConfiguration::default()
     }
 }
