@@ -641,3 +641,35 @@ fn a_file_that_is_no_plan_is_told_apart() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("terraform show -json"));
     fs::remove_file(file).unwrap();
 }
+
+/// Makes an attribute one that is known after apply, from something else.
+fn open(plan: &mut Value, address: &str, attribute: &str) {
+    let values = &mut change(plan, address)["change"];
+    values["after"].as_object_mut().unwrap().remove(attribute);
+    values["after_unknown"][attribute] = true.into();
+    written_of(plan, address)[attribute] = json!({"references": ["terraform_data.choice.output", "terraform_data.choice"]});
+}
+
+#[test]
+fn what_is_known_of_a_key_a_function_or_a_schedule_only_after_apply_is_neither_a_fault_nor_a_pass() {
+    const ROTATION: &str = "aws_secretsmanager_secret_rotation.db";
+    let of = |change: &dyn Fn(&mut Value)| {
+        let mut plan = plan("correct");
+        change(&mut plan);
+        let report = report("open", &plan, "tests/plans/correct");
+        let undecided: BTreeSet<String> =
+            report["undecided"].as_array().unwrap().iter().filter_map(|it| Some(it["rule"].as_str()?.to_owned())).collect();
+        (verdict(&report).to_owned(), rules(&report).len(), undecided)
+    };
+    for attribute in ["customer_master_key_spec", "is_enabled", "key_usage"] {
+        let (verdict, findings, undecided) = of(&|plan| open(plan, KEY, attribute));
+        assert_eq!((verdict.as_str(), findings), ("undecided", 0), "{attribute}");
+        assert!(undecided.contains("key-not-usable"), "{attribute}: {undecided:?}");
+    }
+    let (verdict, findings, undecided) = of(&|plan| open(plan, FUNCTION, "runtime"));
+    assert_eq!((verdict.as_str(), findings), ("rotates", 0));
+    assert!(undecided.contains("function-runtime-deprecated"), "{undecided:?}");
+    let (verdict, findings, undecided) = of(&|plan| open(plan, ROTATION, "rotation_rules"));
+    assert_eq!((verdict.as_str(), findings), ("rotates", 0));
+    assert!(undecided.contains("schedule-not-valid") && undecided.contains("rotation-interval-long"), "{undecided:?}");
+}
