@@ -16,7 +16,12 @@ const INDENT: usize = 4;
 /// Writes `changes` to `out` as text for people.
 pub fn diff_table(changes: &Changes, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(style, out);
-    page.paragraph(0, &format!("From {} to {}", changes.old_as_of, changes.new_as_of))?;
+    let times = if changes.old_as_of == changes.new_as_of {
+        format!("Before and after, as of {}", changes.new_as_of)
+    } else {
+        format!("From {} to {}", changes.old_as_of, changes.new_as_of)
+    };
+    page.paragraph(0, &times)?;
     let new = changes.new.iter().map(|new| (&new.seen, new.was_undecided.then_some("the earlier audit could not decide it")));
     findings("New findings", new.collect(), &mut page)?;
     let open = changes.open.iter().map(|open| (&open.seen, Some(open.because.as_str())));
