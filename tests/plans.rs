@@ -418,6 +418,12 @@ fn what_a_plan_adds_is_told_apart_from_what_was_there() {
     assert_eq!((before["rotations"].as_array().unwrap().len(), rules(&before)), (1, BTreeSet::new()), "{:#}", before["undecided"]);
     let expected = ["invoke-open-to-other-accounts", "role-cannot-rotate-secret"];
     assert_eq!((after["rotations"].as_array().unwrap().len(), rules(&after)), (2, BTreeSet::from(expected)), "{:#}", after["undecided"]);
+    // What is there already is in the state as the provider writes it, with an empty text for what is not set.
+    assert_eq!((&before["undecided"], &after["undecided"]), (&json!([]), &json!([])));
+    let verdicts = |report: &Value| -> Vec<String> {
+        report["rotations"].as_array().unwrap().iter().map(|it| it["verdict"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((verdicts(&before), verdicts(&after)), (vec!["rotates".to_owned()], vec!["fails".to_owned(), "rotates".to_owned()]));
 }
 
 /// What the rotations of a report do not wait for, by the secret that each finding is about.

@@ -54,7 +54,7 @@ pub(super) fn secrets(stack: &Stack<'_>, inventory: &mut Inventory) -> BTreeMap<
 
 fn secret(stack: &Stack<'_>, it: Thing<'_>, inventory: &mut Inventory) -> Option<Secret> {
     let arn = it.arn()?;
-    let kms_key_id = it.naming("kms_key_id", Want::arn(Kind::Key)).filter(|text| text.as_literal() != Some(""));
+    let kms_key_id = it.naming("kms_key_id", Want::arn(Kind::Key));
     let exists = it.value("arn").and_then(Value::text).is_some();
     // Before version 5 of the provider a secret named its function itself.
     let rotation = match it.value("rotation_lambda_arn") {
@@ -159,7 +159,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
     let known = |name: &str| {
         it.value(&format!("{rules}.{name}")).and_then(Value::text).filter(|text| !text.is_empty() && *text != "0").map(str::to_owned)
     };
-    let function = it.naming("rotation_lambda_arn", Want::arn(Kind::Function)).filter(|text| text.as_literal() != Some(""));
+    let function = it.naming("rotation_lambda_arn", Want::arn(Kind::Function));
     // Days that nobody writes may be computed from the expression.
     let names = ["automatically_after_days", "schedule_expression", "duration"];
     let is_open = |name: &&str| it.value(&format!("{rules}.{name}")) == Some(&Value::Unknown);

@@ -44,8 +44,12 @@ impl<'a> Thing<'a> {
         self.instance.values.at(path.split('.'))
     }
 
-    /// A text, which may be the identity of something of this kind.
+    /// A text, which may be the identity of something of this kind. An empty one names nothing: so the provider writes into its state what is not set.
     pub(super) fn naming(&self, path: &str, want: Want) -> Option<Text> {
+        self.written(path, want).filter(|text| want.kind == Kind::Text || text.as_literal() != Some(""))
+    }
+
+    fn written(&self, path: &str, want: Want) -> Option<Text> {
         let steps: Vec<&str> = path.split('.').collect();
         match self.made(path) {
             Some(Made::Text(text)) => return Some(text),
