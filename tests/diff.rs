@@ -197,3 +197,40 @@ fn the_schema_describes_every_member() {
     let printed = rotaudit(&["schema", "diff"]);
     assert_eq!(serde_json::from_slice::<Value>(&printed.stdout).unwrap(), schema);
 }
+
+/// The clean account with a function that is throttled, which is found once for all the secrets that it rotates.
+fn throttled(inventory: &mut Inventory) {
+    inventory.functions.values_mut().for_each(|function| function.reserved_concurrency = Known::Value(Some(0)));
+}
+
+#[test]
+fn a_rotation_that_fails_anew_counts_although_what_breaks_it_was_found_before() {
+    let folder = Folder::new("anew");
+    let old = folder.snapshot("old.json", throttled);
+    let new = folder.snapshot("new.json", |inventory| {
+        throttled(inventory);
+        let known = inventory.secrets[&Arn::parse(clean::SECRET).unwrap()].clone();
+        let arn = Arn::parse("arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/second-GhIjKl").unwrap();
+        inventory.secrets.insert(arn.clone(), rotaudit::inventory::Secret { name: "prod/second".to_owned(), arn, ..known });
+    });
+    let (code, changes) = diff(&old, &new);
+    let breaking = |list: &str| changes[list].as_array().unwrap().iter().filter(|it| it["rule"] == "function-throttled").count();
+    assert_eq!((breaking("new"), breaking("unchanged")), (0, 1), "{changes:#}");
+    assert_eq!(changes["verdicts"][0]["new"], "fails", "{changes:#}");
+    assert_eq!(code, Some(10));
+    let (code, _) = diff(&Folder::report(&old), &Folder::report(&new));
+    assert_eq!(code, Some(10), "reports tell it too");
+    let (code, changes) = diff(&new, &new);
+    assert_eq!((code, changes["verdicts"].as_array().map(Vec::len)), (Some(0), Some(0)));
+}
+
+#[test]
+fn a_waiver_for_what_breaks_it_excuses_a_rotation_that_fails_anew() {
+    let folder = Folder::new("excused");
+    let old = folder.snapshot("old.json", |_| {});
+    let new = folder.snapshot("new.json", throttled);
+    let waiver = "[[waivers]]\nrule = 'function-throttled'\nreason = 'maintenance'\nowner = 'platform'\nexpires = '2199-01-01'\n";
+    let config = folder.text("rotaudit.toml", waiver);
+    let code = |extra: &[&str]| rotaudit(&[&["diff", &old, &new][..], extra].concat()).status.code();
+    assert_eq!((code(&[]), code(&["--config", &config])), (Some(10), Some(0)));
+}

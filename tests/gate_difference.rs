@@ -39,6 +39,7 @@ fn turned_on(inventory: &Inventory, secret: &Arn, function: &Arn) -> Inventory {
         order_hidden: None,
         not_given: Vec::new(),
         late: Vec::new(),
+        is_asked_for: false,
         ..before
     };
     inventory

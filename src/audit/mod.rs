@@ -2,9 +2,10 @@
 
 mod coverage;
 mod report;
+mod unexplained;
 mod worlds;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -16,7 +17,7 @@ pub use worlds::in_worlds;
 use self::report::worst_judged_first;
 use crate::access::Access;
 use crate::arn::Arn;
-use crate::finding::{Exceptions, Finding, waiver_rules, worst_first};
+use crate::finding::{Exceptions, Finding, RuleInfo, rotation_fails, waiver_rules, worst_first};
 use crate::inventory::Inventory;
 use crate::rotation::{Judgement, Rotation, judge, rotations, side_by_side};
 use crate::rules::RuleSet;
@@ -26,13 +27,15 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
     let access = Access::new(inventory);
     let rotations = rotations(inventory);
     let (mut findings, undecided) = rules.run(inventory, &rotations, &access);
-    place(&mut findings, inventory);
     let chunks: Vec<&[Rotation<'_>]> = rotations.chunks(CHUNK).collect();
     let judged = side_by_side(&chunks, rotations.len(), |chunk| {
         let mut texts = Texts::default();
         chunk.iter().map(|rotation| texts.shared(judge(rotation, &access, None))).collect::<Vec<Judgement>>()
     });
     let mut judgements: Vec<Judgement> = judged.into_iter().flatten().collect();
+    let verdicts: Vec<(&Rotation<'_>, &Judgement)> = rotations.iter().zip(&judgements).collect();
+    let ran = with_verdicts(&mut findings, &verdicts, rules, &access);
+    place(&mut findings, inventory);
     worst_judged_first(&mut judgements);
     Report {
         as_of: inventory.as_of,
@@ -44,7 +47,7 @@ pub fn audit(inventory: &Inventory, rules: &RuleSet) -> Report {
         findings,
         suppressed: Vec::new(),
         undecided,
-        rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
+        rules: ran,
         secrets: inventory.secrets.len(),
         before: None,
     }
@@ -60,8 +63,11 @@ pub fn audit_about(
     (secret, subjects): (&Arn, &BTreeSet<Arn>),
 ) -> Report {
     let (mut findings, undecided) = rules.run_about(inventory, rotations, access, subjects);
-    place(&mut findings, inventory);
     let rotation = rotations.iter().find(|rotation| rotation.secret.arn == *secret);
+    let judged = rotation.map(|rotation| (rotation, judge(rotation, access, None)));
+    let verdicts: Vec<(&Rotation<'_>, &Judgement)> = judged.iter().map(|(rotation, judgement)| (*rotation, judgement)).collect();
+    let ran = with_verdicts(&mut findings, &verdicts, rules, access);
+    place(&mut findings, inventory);
     Report {
         as_of: inventory.as_of,
         partial: inventory.partial.clone(),
@@ -72,10 +78,28 @@ pub fn audit_about(
         findings,
         suppressed: Vec::new(),
         undecided,
-        rules: rules.infos().map(|info| (info.id.clone(), info.clone())).collect(),
+        rules: ran,
         secrets: 1,
         before: None,
     }
+}
+
+/// Adds to `findings` the verdicts that they do not explain, and says which rules there are now.
+fn with_verdicts(
+    findings: &mut Vec<Finding>,
+    verdicts: &[(&Rotation<'_>, &Judgement)],
+    rules: &RuleSet,
+    access: &Access<'_>,
+) -> BTreeMap<String, RuleInfo> {
+    let mut ran: BTreeMap<String, RuleInfo> = rules.infos().map(|info| (info.id.clone(), info.clone())).collect();
+    let unexplained = unexplained::unexplained(verdicts, findings, rules, access);
+    if !unexplained.is_empty() {
+        let info = rotation_fails();
+        ran.insert(info.id.clone(), info);
+        findings.extend(unexplained);
+        worst_first(findings);
+    }
+    ran
 }
 
 /// Says of findings where their resources are written, if a template makes them.

@@ -29,6 +29,7 @@ pub fn in_worlds(worlds: Vec<(String, Report)>) -> Option<Report> {
             rotations.entry(judgement.secret.clone()).or_default().push((name.clone(), judgement));
         }
         undecided.extend(report.undecided);
+        merged.rules.extend(report.rules);
         coverage.extend(report.coverage.into_iter().map(|entry| (entry.gap.clone(), entry)));
         merged.assumptions.extend(report.assumptions.into_iter().filter(|it| !merged.assumptions.contains(it)).collect::<Vec<_>>());
         merged.secrets = merged.secrets.max(report.secrets);

@@ -34,7 +34,7 @@ Examples:
   rotaudit diff --template template.yaml --earlier deployed.yaml \\
     --account 111122223333 --region eu-west-1
 
-Of a plan or template, what is laid under it (--over) is the earlier side; without that, what the plan's state holds, or the earlier template. Snapshots are audited with the rules and the configuration of now; a report is taken as it was written. A finding counts as fixed only where the later audit could look. It exits with 10 when a new finding is at or above --fail-on, and with 0 otherwise."
+Of a plan or template, what is laid under it (--over) is the earlier side; without that, what the plan's state holds, or the earlier template. Snapshots are audited with the rules and the configuration of now; a report is taken as it was written. A finding counts as fixed only where the later audit could look. It exits with 10 when a new finding is at or above --fail-on, or a rotation fails that did not, which counts as a finding of severity high; and with 0 otherwise."
 )]
 pub(super) struct Diff {
     /// The earlier snapshot or JSON report
@@ -73,9 +73,7 @@ impl Diff {
         let fails = changes.worst_new().is_some_and(|severity| counts(self.fail_on.or(config.fail_on), severity));
         Ok(if fails { exit::FINDINGS } else { exit::CLEAN })
     }
-}
 
-impl Diff {
     /// What is there before the change that is named, and after it.
     fn sides(&self, rules: &RuleSet, config: &Configuration) -> Result<(Side, Side), CliError> {
         let worlds = self.source.read_worlds(&MoreFunctions::default())?;

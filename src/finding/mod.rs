@@ -7,6 +7,7 @@ mod glob;
 mod late;
 mod rule_info;
 mod suppress;
+mod unexplained;
 
 pub use fingerprint::Fingerprint;
 pub use found::{Evidence, Finding, Undecided, worst_first};
@@ -14,3 +15,4 @@ pub use glob::{glob, names};
 pub use late::Late;
 pub use rule_info::{About, Category, Class, Confidence, MapSource, Maps, RuleInfo, Severity};
 pub use suppress::{Exceptions, Suppressed, Suppression, Waiver, waiver_rules};
+pub use unexplained::{ROTATION_FAILS, rotation_fails};

@@ -119,6 +119,9 @@ pub struct RotationConfiguration {
     /// Why days, schedule and window are not known: a template's parameter, or what a plan makes later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules_gap: Option<Gap>,
+    /// Whether a template or plan sets days, schedule and window anew: then Secrets Manager has not taken them yet, and days beside an expression are none that AWS computed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_asked_for: bool,
     /// The last time that a rotation ended well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_rotated: Option<Timestamp>,

@@ -10,7 +10,7 @@ use super::words::{NAME, SENTENCE, proofs};
 use crate::arn::Arn;
 use crate::audit::{CoverageEntry, Report};
 use crate::finding::{Finding, Undecided};
-use crate::rotation::{Judgement, Verdict};
+use crate::rotation::{Judgement, RotationKind, Verdict};
 
 /// How a case went.
 enum Outcome {
@@ -21,8 +21,13 @@ enum Outcome {
     Skipped(String),
 }
 
-/// Why a rotation is not judged.
+/// Why most rotations are not judged that are not.
 const NOT_JUDGED: &str = "not a rotation through a Lambda function";
+
+/// Why this rotation is not judged.
+fn not_judged(judgement: &Judgement) -> String {
+    if judgement.kind == RotationKind::Deleted { "the secret is to be deleted" } else { NOT_JUDGED }.to_owned()
+}
 
 struct Case {
     class: String,
@@ -80,7 +85,7 @@ fn cases<'a>(judgement: &'a Judgement, rules: &'a BTreeSet<&'a String>, touching
         Verdict::Rotates => Outcome::Passes,
         Verdict::Fails { step, because, .. } => Outcome::Fails(format!("fails at {}: {because}", step.name()), String::new()),
         Verdict::Undecided { needs } => Outcome::Skipped(format!("undecided, needs {}", needs.join("; "))),
-        Verdict::NotJudged => Outcome::Skipped(NOT_JUDGED.to_owned()),
+        Verdict::NotJudged => Outcome::Skipped(not_judged(judgement)),
     };
     let of_rule = {
         let class = class.clone();
@@ -95,7 +100,7 @@ fn cases<'a>(judgement: &'a Judgement, rules: &'a BTreeSet<&'a String>, touching
                 Outcome::Skipped(format!("undecided: {}", needs.join("; ")))
             } else if matches!(judgement.verdict, Verdict::NotJudged) {
                 // Most rules do not look at it, and what nobody looked at does not pass.
-                Outcome::Skipped(NOT_JUDGED.to_owned())
+                Outcome::Skipped(not_judged(judgement))
             } else {
                 Outcome::Passes
             };

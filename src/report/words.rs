@@ -59,6 +59,7 @@ pub(super) fn runner(kind: &RotationKind, function: Option<&Arn>) -> String {
         RotationKind::Managed(service) => format!("managed by {}", terminal_safe(service, NAME)),
         RotationKind::External(kind) => format!("managed external secret ({})", terminal_safe(kind, NAME)),
         RotationKind::Replica(region) => format!("replica of the secret in {}", terminal_safe(region, NAME)),
+        RotationKind::Deleted => format!("{function} (the secret is to be deleted)"),
         RotationKind::Cancelled => format!("{function} (off)"),
         RotationKind::Off => "no rotation".to_owned(),
     }

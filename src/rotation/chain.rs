@@ -27,6 +27,9 @@ pub enum RotationKind {
     External(String),
     /// A replica: it follows the primary in this region; not judged.
     Replica(String),
+    /// The secret is scheduled for deletion, and nobody reads, rotates or changes it until somebody restores it; not judged
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html>).
+    Deleted,
     /// A function is set but rotation is switched off.
     Cancelled,
     /// No rotation was ever set up, or none is left; only rules look at such a secret.
@@ -145,7 +148,9 @@ fn kind(secret: &Secret) -> Option<RotationKind> {
     if !rotation.enabled && rotation.function.is_none() {
         return None;
     }
-    Some(if let Some(service) = &secret.owning_service {
+    Some(if secret.deleted_at.is_some() {
+        RotationKind::Deleted
+    } else if let Some(service) = &secret.owning_service {
         RotationKind::Managed(service.clone())
     } else if secret.is_replica() {
         RotationKind::Replica(secret.primary_region.clone().unwrap_or_default())

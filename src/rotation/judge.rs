@@ -6,6 +6,7 @@ use super::calls::Call;
 use super::chain::{Rotation, RotationKind};
 use super::keys::KeyInUse;
 use super::master::Master;
+use super::schedule::Schedule;
 use super::verdict::{JudgedCall, Judgement, Step, Verdict};
 use crate::access::{Access, Caller, Question, Way};
 use crate::arn::Arn;
@@ -65,8 +66,17 @@ fn judge_after(turn_on: Vec<Call>, rotation: &Rotation<'_>, access: &Access<'_>)
     }
 }
 
-/// Asks a call of the function's code on every way that it may go: Lambda chooses, so the worst answer counts.
-fn ask_each_way(call: &Call, ways: &[Way], access: &Access<'_>) -> Asked {
+/// The request that a rotation fails with, as it is asked on the way on which it is denied; `None` where it does not fail with one. The judgement is that of [`judge`] with nobody who turns it on.
+pub fn denied_request(rotation: &Rotation<'_>, judgement: &Judgement, access: &Access<'_>) -> Option<Question> {
+    let Verdict::Fails { call: Some(place), .. } = judgement.verdict else { return None };
+    let call = rotation.calls().into_iter().chain(rotation.external_calls()).nth(place)?;
+    // The first of them, as in the judgement.
+    let denied = on_each_way(&call, rotation.ways()).into_iter().find(|call| ask(call, access).call.decision.is_denied())?;
+    denied.question.value().cloned()
+}
+
+/// A call of the function's code on every way that it may go; any other call as it is.
+fn on_each_way(call: &Call, ways: &[Way]) -> Vec<Call> {
     let on = |way: &Way| {
         let question = call.question.clone().map(|question| match question.caller {
             Caller::Function { role, function, .. } => {
@@ -74,23 +84,29 @@ fn ask_each_way(call: &Call, ways: &[Way], access: &Access<'_>) -> Asked {
             }
             caller => Question { caller, ..question },
         });
-        ask(&Call { question, ..call.clone() }, access)
+        Call { question, ..call.clone() }
     };
+    let by_code = matches!(&call.question, Known::Value(Question { caller: Caller::Function { .. }, .. }));
+    match ways {
+        [_, _, ..] if by_code => ways.iter().map(on).collect(),
+        _ => vec![call.clone()],
+    }
+}
+
+/// Asks a call on every way that it may go: Lambda chooses, so the worst answer counts.
+fn ask_each_way(call: &Call, ways: &[Way], access: &Access<'_>) -> Asked {
     let badness = |decision: Decision| match decision {
         Decision::ExplicitDeny | Decision::ImplicitDeny => 2,
         Decision::Undecided => 1,
         Decision::Allowed => 0,
     };
-    let by_code = matches!(&call.question, Known::Value(Question { caller: Caller::Function { .. }, .. }));
-    match ways {
-        [_, _, ..] if by_code => {
-            // Of equal answers the first stays, so that the same is told in every run.
-            let mut asked: Vec<Asked> = ways.iter().map(on).collect();
-            asked.sort_by_key(|asked| std::cmp::Reverse(badness(asked.call.decision)));
-            asked.into_iter().next().unwrap_or_else(|| ask(call, access))
-        }
-        _ => ask(call, access),
+    if ways.len() < 2 {
+        return ask(call, access);
     }
+    // Of equal answers the first stays, so that the same is told in every run.
+    let mut asked: Vec<Asked> = on_each_way(call, ways).iter().map(|call| ask(call, access)).collect();
+    asked.sort_by_key(|asked| std::cmp::Reverse(badness(asked.call.decision)));
+    asked.into_iter().next().unwrap_or_else(|| ask(call, access))
 }
 
 fn ask(call: &Call, access: &Access<'_>) -> Asked {
@@ -128,6 +144,7 @@ fn external(rotation: &Rotation<'_>, arn: &Arn, asked: &[Asked]) -> Verdict {
     if matches!(rotation.role, Known::Value(None)) {
         found.push(Condition::Broken(Step::Start, format!("the role {} does not exist", arn.name())));
     }
+    found.extend(schedule(rotation));
     key(rotation, &mut found);
     match verdict(&found, asked) {
         Verdict::Rotates => Verdict::NotJudged,
@@ -249,9 +266,7 @@ fn place(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
 }
 
 fn secret(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
-    if rotation.secret.deleted_at.is_some() {
-        found.push(Condition::Broken(Step::Invoke, "the secret is scheduled for deletion".to_owned()));
-    }
+    found.extend(schedule(rotation));
     if rotation.function_arn.is_none() {
         found.push(Condition::Broken(Step::Invoke, "rotation is on, but the secret names no rotation function".to_owned()));
     }
@@ -261,6 +276,11 @@ fn secret(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
             "the secret has no version labelled AWSCURRENT, so there is nothing to rotate from".to_owned(),
         ));
     }
+}
+
+/// A schedule that a template or plan asks for and Secrets Manager does not take: rotation is not turned on at all.
+fn schedule(rotation: &Rotation<'_>) -> Option<Condition> {
+    Schedule::refusal(&rotation.secret.rotation).map(|because| Condition::Broken(Step::TurnOn, because))
 }
 
 fn function(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {

@@ -16,7 +16,7 @@ mod verdict;
 
 pub use calls::{Call, assume_role};
 pub use chain::{Rotation, RotationKind, resting, rotations};
-pub use judge::{judge, judge_proposed};
+pub use judge::{denied_request, judge, judge_proposed};
 pub use keys::KeyInUse;
 pub use late::late_and_needed;
 pub use master::Master;

@@ -44,7 +44,12 @@ impl Rotation<'_> {
                 vec![call(ROTATE, Known::Value(self.rotates_by_role(caller.clone()))), call(PASS_ROLE, self.passes_role(caller))]
             }
             (
-                RotationKind::Lambda | RotationKind::Cancelled | RotationKind::Managed(_) | RotationKind::Replica(_) | RotationKind::Off,
+                RotationKind::Lambda
+                | RotationKind::Cancelled
+                | RotationKind::Deleted
+                | RotationKind::Managed(_)
+                | RotationKind::Replica(_)
+                | RotationKind::Off,
                 _,
             ) => Vec::new(),
         }

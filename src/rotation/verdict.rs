@@ -14,7 +14,7 @@ use crate::policy::Decision;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
-    /// Somebody turns rotation on. Part of a rotation only where it is asked for somebody.
+    /// Somebody turns rotation on. Part of a rotation where it is asked for somebody, and where a template or plan turns it on with a schedule that Secrets Manager refuses.
     TurnOn,
     /// Secrets Manager invokes the function (it does so for each of the four steps).
     Invoke,

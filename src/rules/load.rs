@@ -55,6 +55,7 @@ impl Loading<'_> {
             message: Template::parse(&file.message.value, fields::schema())
                 .map_err(|e| self.in_expression("message", &file.message, &e))?,
             tests: file.tests.clone(),
+            written: file.severity,
             info: info(&file),
         };
         let tested: BTreeSet<_> = rule.tests.iter().map(|test| test.expect).collect();

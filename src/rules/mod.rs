@@ -31,6 +31,7 @@ mod words;
 
 pub use error::LoadError;
 pub use mutation::Mutation;
+pub use proof::{answered, is_cut_short};
 pub use set::{RuleSet, json_schema};
 pub use testing::TestOutcome;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::expression::{Fact, Value};
 use crate::access::{Access, Answer, Caller, Question};
-use crate::finding::{Evidence, Late};
+use crate::finding::{Evidence, Finding, Late};
 use crate::inventory::Gap;
 
 /// What proves a finding, before it is written out: a wide role can be proved by thousands of requests, of which a report shows a few.
@@ -83,6 +83,11 @@ impl Proof {
     }
 }
 
+/// The answer to a question, as evidence shows it, whatever the values are that nobody knows.
+pub fn answered(access: &Access<'_>, question: &Question) -> Evidence {
+    asked(access, Mode::Surely, question)
+}
+
 fn asked(access: &Access<'_>, mode: Mode, question: &Question) -> Evidence {
     let answer = answer(access, mode, question);
     Evidence::Request {
@@ -101,9 +106,17 @@ fn late(answer: &Answer) -> Late {
     Late::new(move || closed.case())
 }
 
+/// The name of the fact that there are more proofs than are shown.
+const MORE: &str = "more";
+
+/// Whether a finding has more proofs than it shows.
+pub fn is_cut_short(finding: &Finding) -> bool {
+    finding.evidence.iter().any(|evidence| matches!(evidence, Evidence::Fact { field, .. } if field == MORE))
+}
+
 /// That there are more proofs than are shown.
 pub(super) fn further(more: usize) -> Evidence {
-    Evidence::Fact { field: "more".to_owned(), value: format!("and {more} more") }
+    Evidence::Fact { field: MORE.to_owned(), value: format!("and {more} more") }
 }
 
 /// A fact as evidence shows it.

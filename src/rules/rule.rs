@@ -7,7 +7,7 @@ use super::expression::{Expression, Template};
 use super::fields;
 use super::file::{Expected, TestFile};
 use super::words::{Asker, Destination, Object, Stand};
-use crate::finding::{About, RuleInfo};
+use crate::finding::{About, RuleInfo, Severity};
 use crate::network::Code;
 
 /// A rule that was loaded.
@@ -15,6 +15,8 @@ use crate::network::Code;
 pub(crate) struct Rule {
     /// All that is told about it.
     pub(crate) info: RuleInfo,
+    /// How bad its findings are as its author wrote it, whatever a configuration makes of that.
+    pub(crate) written: Severity,
     /// Where it applies; `None` for everywhere.
     pub(crate) when: Option<Expression>,
     /// What it asserts.

@@ -69,6 +69,11 @@ impl RuleSet {
         self.rules.get(id).map(|rule| &rule.info)
     }
 
+    /// How bad the findings of a rule are as its author wrote it, whatever was changed since.
+    pub fn written_severity(&self, id: &str) -> Option<Severity> {
+        self.rules.get(id).map(|rule| rule.written)
+    }
+
     /// Changes how bad the findings of a rule are, or with `None` takes the rule out; whether there is such a rule.
     pub fn change(&mut self, id: &str, severity: Option<Severity>) -> bool {
         match (self.rules.get_mut(id), severity) {

@@ -16,7 +16,7 @@ use super::bounded::{self, CONFIGURATION};
 use super::error::CliError;
 use super::matching::nearest;
 use crate::arn::AccountId;
-use crate::finding::{Severity, Waiver, waiver_rules};
+use crate::finding::{ROTATION_FAILS, Severity, Waiver, waiver_rules};
 use crate::inventory::Inventory;
 use crate::rules::RuleSet;
 use masters::MasterEntry;
@@ -160,7 +160,9 @@ impl Configuration {
     /// Changes the rules as the file says. A rule that is not there is an error: its findings would count although somebody thinks that they do not.
     pub(super) fn change(&self, rules: &mut RuleSet) -> Result<(), CliError> {
         for (at, waiver) in self.waivers.iter().enumerate() {
-            let is_known = rules.get(&waiver.rule).is_some() || waiver_rules().iter().any(|info| info.id == waiver.rule);
+            let is_known = rules.get(&waiver.rule).is_some()
+                || waiver.rule == ROTATION_FAILS
+                || waiver_rules().iter().any(|info| info.id == waiver.rule);
             if !is_known && !waiver.rule.contains(['*', '?']) {
                 return Err(self.no_rule(&format!("in waiver {}", at + 1), &waiver.rule, rules));
             }

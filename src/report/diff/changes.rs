@@ -45,6 +45,9 @@ pub struct Changes {
     /// The findings that are new, those that do not count among them.
     #[serde(skip)]
     added: BTreeSet<Fingerprint>,
+    /// Whether a rotation fails that did not fail in the earlier audit, and nobody has made an exception for what breaks it.
+    #[serde(skip)]
+    newly_fails: bool,
 }
 
 /// A finding that is new.
@@ -95,6 +98,10 @@ impl Changes {
             verdicts: verdicts(old, new),
             newly_undecided: checks(&new.undecided, &old.undecided),
             no_longer_undecided: checks(&old.undecided, &new.undecided),
+            newly_fails: new.verdicts.iter().any(|(name, judged)| {
+                let failed = old.verdicts.get(name).is_some_and(|former| former.verdict == judged.verdict);
+                judged.verdict == "fails" && !failed && !new.excused.contains(name)
+            }),
             added: new.suppressed.iter().filter(|it| !old.findings.contains_key(*it) && !old.suppressed.contains(*it)).copied().collect(),
         };
         for (fingerprint, seen) in &new.findings {
@@ -132,9 +139,10 @@ impl Changes {
         self.added.contains(&finding.fingerprint)
     }
 
-    /// The severity of the worst new finding.
+    /// The severity of the worst that is new: of a finding, or of a rotation that fails anew, which is as bad as a finding of severity high although what breaks it may have been found before, of
+    /// another rotation.
     pub fn worst_new(&self) -> Option<Severity> {
-        self.new.iter().map(|new| new.seen.severity).max()
+        self.new.iter().map(|new| new.seen.severity).chain(self.newly_fails.then_some(Severity::High)).max()
     }
 }
 

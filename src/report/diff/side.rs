@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::arn::Arn;
 use crate::audit::Report;
-use crate::finding::{Fingerprint, Severity};
+use crate::finding::{Class, Fingerprint, ROTATION_FAILS, Severity};
 use crate::inventory::Api;
 use crate::rotation::Verdict;
 
@@ -39,6 +39,8 @@ pub struct Side {
     pub(super) suppressed: BTreeSet<Fingerprint>,
     pub(super) verdicts: BTreeMap<Name, Judged>,
     pub(super) undecided: Checks,
+    /// Rotations of which something that breaks them does not count, because of a waiver or a baseline.
+    pub(super) excused: BTreeSet<Name>,
     /// Places (`111122223333/eu-west-1`) whose secrets could not be listed.
     unlisted: BTreeSet<String>,
 }
@@ -104,6 +106,10 @@ struct Written {
 #[derive(Deserialize)]
 struct Known {
     fingerprint: String,
+    #[serde(default)]
+    class: Option<Class>,
+    #[serde(default)]
+    rotations: Vec<Arn>,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +169,7 @@ impl Side {
             suppressed: report.suppressed.iter().map(|suppressed| suppressed.finding.fingerprint).collect(),
             verdicts: named(report.rotations.iter().map(judged)),
             undecided: keyed(report.undecided.iter().map(|check| Check { rule: check.rule.clone(), resource: check.resource.clone() })),
+            excused: excused(report.suppressed.iter().map(|it| (Some(it.finding.class), it.finding.rotations.iter()))),
             unlisted: unlisted(report.coverage.iter().map(|entry| (&*entry.gap.call, &*entry.gap.resource))),
         }
     }
@@ -179,6 +186,7 @@ impl Side {
             as_of: written.as_of,
             findings: written.findings.into_iter().map(with_print).collect::<Result<_, _>>()?,
             suppressed: written.suppressed.iter().map(|known| parse(&known.fingerprint)).collect::<Result<_, _>>()?,
+            excused: excused(written.suppressed.iter().map(|known| (known.class, known.rotations.iter()))),
             verdicts: named(written.rotations),
             undecided: keyed(written.undecided),
             unlisted: unlisted(written.coverage.iter().map(|unread| (unread.call.as_str(), unread.resource.as_str()))),
@@ -189,6 +197,10 @@ impl Side {
     pub(super) fn cannot_tell(&self, fingerprint: &Fingerprint, seen: &Seen) -> Option<String> {
         if self.undecided.contains_key(fingerprint) {
             return Some("the check could not be decided".to_owned());
+        }
+        let is_of_the_verdict = seen.rule == ROTATION_FAILS;
+        if is_of_the_verdict && self.verdicts.get(&name_of(&seen.resource)).is_some_and(|judged| judged.verdict == "undecided") {
+            return Some("the verdict could not be decided".to_owned());
         }
         let (account, region) = (seen.resource.account(), seen.resource.region());
         let there = |place: &str| match place.split_once('/') {
@@ -204,8 +216,16 @@ impl Side {
 }
 
 fn named(judged: impl IntoIterator<Item = Judged>) -> BTreeMap<Name, Judged> {
-    let name = |arn: &Arn| (arn.account().to_owned(), arn.region().to_owned(), arn.name().to_owned());
-    judged.into_iter().map(|judged| (name(&judged.secret), judged.told())).collect()
+    judged.into_iter().map(|judged| (name_of(&judged.secret), judged.told())).collect()
+}
+
+/// The rotations of those findings that break them.
+fn excused<'a>(suppressed: impl Iterator<Item = (Option<Class>, impl Iterator<Item = &'a Arn>)>) -> BTreeSet<Name> {
+    suppressed.filter(|(class, _)| *class == Some(Class::Breaks)).flat_map(|(_, rotations)| rotations).map(name_of).collect()
+}
+
+fn name_of(secret: &Arn) -> Name {
+    (secret.account().to_owned(), secret.region().to_owned(), secret.name().to_owned())
 }
 
 fn keyed(checks: impl IntoIterator<Item = Check>) -> Checks {

@@ -8,6 +8,9 @@ pub enum ScheduleError {
     /// It is longer than the API allows.
     #[error("it is longer than 256 characters")]
     TooLong,
+    /// Days and an expression at once.
+    #[error("it is given twice, in days (AutomaticallyAfterDays) and as an expression (ScheduleExpression), and one of the two is allowed")]
+    Twice,
     /// Neither of the two forms.
     #[error("it is neither rate(VALUE UNIT) nor cron(MINUTES HOURS DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR)")]
     Form,

@@ -27,9 +27,11 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The schedule of a secret; `None` where it has none. The days alone count where no expression is given: AWS computes them from the expression.
+    /// The schedule of a secret; `None` where it has none. The days alone count where no expression is given: AWS computes them from the expression. Whoever asks for a schedule gives one of the two
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html>).
     pub fn of(rotation: &RotationConfiguration) -> Option<Result<Self, ScheduleError>> {
         match (&rotation.schedule, rotation.after_days) {
+            (Some(_), Some(_)) if rotation.is_asked_for => Some(Err(ScheduleError::Twice)),
             (Some(expression), _) => Some(Self::parse(expression)),
             (None, Some(days)) => Some(match u32::try_from(days) {
                 Ok(days @ 1..=MOST_AFTER_DAYS) => Ok(Self::Days(days)),
@@ -37,6 +39,20 @@ impl Schedule {
                 _ => Err(ScheduleError::Number(days.to_string())),
             }),
             (None, None) => None,
+        }
+    }
+
+    /// What Secrets Manager answers to the schedule and the window that a template or plan asks for, if it refuses them; whatever a secret has already, it has taken.
+    pub fn refusal(rotation: &RotationConfiguration) -> Option<String> {
+        if !rotation.is_asked_for || rotation.rules_gap.is_some() {
+            return None;
+        }
+        match Self::of(rotation)? {
+            Err(fault) => Some(format!("Secrets Manager does not take its schedule: {fault}")),
+            Ok(schedule) => {
+                let fault = schedule.window(rotation.window.as_deref()).err()?;
+                Some(format!("Secrets Manager does not take its rotation window: {fault}"))
+            }
         }
     }
 

@@ -57,6 +57,7 @@ fn kind(kind: &RotationKind) -> &'static str {
         RotationKind::Managed(_) => "managed",
         RotationKind::External(_) => "external",
         RotationKind::Replica(_) => "replica",
+        RotationKind::Deleted => "deleted",
         RotationKind::Cancelled => "cancelled",
         RotationKind::Off => "off",
     }

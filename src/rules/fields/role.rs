@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::make::{boolean, known, list, malformed, option, string, text};
 use super::row::{Row, View};
 use crate::arn::Arn;
-use crate::inventory::{Gap, Role};
+use crate::inventory::{Gap, Known, Role};
 use crate::policy::{Effect, Policy, PrincipalEntry, PrincipalKind, Statement};
 use crate::rules::expression::{Fact, Field, Type, Value};
 
@@ -17,6 +17,8 @@ pub(super) const ROWS: &[Row] = &[
         known(view.rotation.role_arn.clone(), |arn| option(arn.map(Arn::account), text))
     }),
     Row::read(Field::required("role.exists", Type::Bool), |view| known(view.rotation.role.clone(), |role| boolean(role.is_some()))),
+    // That there is none, for certain: where it could not be read, its requests are asked, and what denies them whatever the role may do denies them.
+    Row::listed(Field::required("role.is_missing", Type::Bool), |view| boolean(matches!(view.rotation.role, Known::Value(None)))),
     // The rotation functions that run with it, by name, where there are several.
     Row::read(Field::required("role.functions", Type::List(&Type::String)), |view| {
         known(view.rotation.role_arn.clone(), |role| role.map_or_else(|| list([]), |role| view.functions.of(role)))

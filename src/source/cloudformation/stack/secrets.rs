@@ -141,6 +141,7 @@ fn rotation<'a>(stack: &Stack<'a>, it: Properties<'a>, inventory: &mut Inventory
         schedule: rule("ScheduleExpression"),
         window: rule("Duration"),
         rules_gap,
+        is_asked_for: true,
         last_rotated: None,
         next_rotation: None,
     })

@@ -166,9 +166,13 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
     let open = names.into_iter().find(is_open).filter(|name| *name != names[0] || known(names[1]).is_none());
     let block = rules.split('.').next().unwrap_or(rules);
     let open = if it.value(block) == Some(&Value::Unknown) { Some(block.to_owned()) } else { open.map(|name| format!("{rules}.{name}")) };
+    let function = function.and_then(|text| self::function(it, &text, inventory));
+    let unqualified = function.as_ref().map(|function| function.split_qualifier().0);
+    let application = it.resolver.applications().values().find(|application| Some(&application.function.arn) == unqualified.as_ref());
     RotationConfiguration {
         enabled: true,
-        function: function.and_then(|text| self::function(it, &text, inventory)),
+        not_given: application.map(|application| application.lacks.clone()).unwrap_or_default(),
+        function,
         external_role: it
             .naming("external_secret_rotation_role_arn", Want::arn(Kind::Role))
             .and_then(|text| Arn::parse(&text.written()).ok()),
@@ -176,6 +180,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         schedule: known("schedule_expression"),
         window: known("duration"),
         rules_gap: open.map(|path| it.unknown(&path)),
+        is_asked_for: it.instance.changes,
         ..RotationConfiguration::default()
     }
 }
