@@ -60,7 +60,7 @@ const FAULTS: [(&str, &str, &str, &str); 13] = [
     ("      Timeout: 60\n", "      Timeout: 60\n      ReservedConcurrentExecutions: 0\n", "function-throttled", "fails"),
     ("python3.13", "python3.7", "function-runtime-deprecated", "rotates"),
     ("Service: lambda.amazonaws.com", "Service: ec2.amazonaws.com", "role-not-assumable-by-lambda", "fails"),
-    ("AutomaticallyAfterDays: 30", "ScheduleExpression: 'rate(3000 days)'", "schedule-not-valid", "rotates"),
+    ("AutomaticallyAfterDays: 30", "ScheduleExpression: 'rate(3000 days)'", "schedule-not-valid", "fails"),
     ("    DependsOn: Permission\n", "", "rotation-before-what-it-needs", "rotates"),
     ("      EnableKeyRotation: true\n", "      Enabled: false\n", "key-not-usable", "fails"),
     ("      SourceAccount: !Ref AWS::AccountId\n      SourceArn: !Ref Secret\n", "", "invoke-open-to-other-accounts", "rotates"),
@@ -606,4 +606,12 @@ fn a_whole_policy_takes_the_place_of_what_an_existing_function_had() {
     assert_eq!(found(&over("whole-over", &existing, &policy("secretsmanager.amazonaws.com"))), (vec![], "rotates"));
     let other = over("whole-other", &existing, &policy("s3.amazonaws.com"));
     assert!(found(&other).0.contains(&"secrets-manager-cannot-invoke") && found(&other).1 == "fails", "{other:#}");
+}
+
+#[test]
+fn an_empty_text_that_should_name_something_is_named_as_missing() {
+    let template = changed("RotationLambdaARN: !GetAtt Function.Arn", "RotationLambdaARN: ''");
+    let report = report("empty", &template, &[]);
+    assert_eq!(report["rotations"][0]["verdict"], "undecided", "{report:#}");
+    assert!(report["rotations"][0]["needs"].to_string().contains("RotationLambdaARN of Schedule, which is empty"), "{report:#}");
 }

@@ -272,3 +272,49 @@ fn a_parameter_of_what_aws_makes_is_none_where_its_condition_says_so() {
     assert_eq!(bare["rotations"][0]["function"], "arn:aws:lambda:eu-west-1:111122223333:function:rotate-bare");
     assert_eq!(found(&bare).1, "fails", "without a VPC it does not get to the database: {bare:#}");
 }
+
+#[test]
+fn a_function_of_sam_is_what_its_properties_and_what_it_takes_of_globals_say() {
+    let template = include_str!("templates/sam/generated-role.yaml");
+    let own = "      Handler: index.handler\n";
+    let with = |more: &str| template.replace(own, &format!("{own}{more}"));
+    let old = template.replace("Runtime: python3.13", "Runtime: python3.7");
+    let function = "    Type: AWS::Serverless::Function\n";
+    let event = "      Events:\n        Orders:\n          Type: MQ\n          Properties:\n            Broker: arn:aws:mq:eu-west-1:111122223333:broker:orders:b-1\n            SourceAccessConfigurations:\n              - {Type: BASIC_AUTH, URI: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:*'}\n";
+    let destination = "      EventInvokeConfig:\n        DestinationConfig:\n          OnSuccess: {Type: Lambda, Destination: 'arn:aws:lambda:eu-west-1:111122223333:function:*'}\n";
+    for (name, template, rules) in [
+        ("traced", with("      Tracing: Active\n"), &[][..]),
+        (
+            "dead-letter",
+            with("      DeadLetterQueue: {Type: SQS, TargetArn: 'arn:aws:sqs:eu-west-1:111122223333:failed'}\n"),
+            &["function-dead-letter-target"][..],
+        ),
+        ("event", with(event), &["role-reads-other-secrets"][..]),
+        ("destination", with(destination), &["role-invokes-other-functions"][..]),
+        ("old", old.clone(), &["function-runtime-deprecated"][..]),
+        ("own", old.replace(function, &format!("{function}    IgnoreGlobals: [Runtime]\n")), &[][..]),
+        ("nothing", old.replace(function, &format!("{function}    IgnoreGlobals: '*'\n")), &["function-timeout-short"][..]),
+        (
+            "image",
+            old.replace("      InlineCode: 'def handler(event, context): pass'\n", "      PackageType: Image\n      ImageUri: rotate:1\n"),
+            &[][..],
+        ),
+    ] {
+        let report = report(name, &template, &[]);
+        assert_eq!(found(&report), (rules.to_vec(), "rotates"), "{name}: {report:#}");
+    }
+}
+
+#[test]
+fn what_sam_makes_unasked_is_not_known_and_no_mistake() {
+    let template = include_str!("templates/sam/generated-role.yaml");
+    let own = "      Handler: index.handler\n";
+    let naming =
+        |name: &str| template.replace(own, &format!("{own}      Environment: {{Variables: {{API: !Sub 'https://${{{name}}}'}}}}\n"));
+    for name in ["ServerlessRestApi", "ServerlessHttpApiApiGatewayDefaultStage", "RotateOrdersPermission", "Rotate.Arn"] {
+        let report = report(name, &naming(name), &[]);
+        assert_eq!(found(&report), (vec![], "rotates"), "{name}: {report:#}");
+    }
+    let output = template::scan("mistaken", &naming("Rotat"), &[]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean \"Rotate\"?"), "{output:?}");
+}

@@ -42,6 +42,7 @@ mod schema;
 mod simulate;
 mod snapshot;
 mod sources;
+mod stacks;
 #[cfg(feature = "live")]
 mod stats;
 mod templates;

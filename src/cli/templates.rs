@@ -11,6 +11,7 @@ use super::bounded::{self, PARAMETERS, TEMPLATE};
 use super::clock::now;
 use super::error::CliError;
 use super::reading::MoreFunctions;
+use super::stacks;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::Inventory;
 use crate::source::cloudformation::{self, Deployed, Given, Written};
@@ -27,7 +28,7 @@ pub(super) struct TemplateArgs {
     /// The account that the template or plan is for
     #[arg(long, value_name = "ID", requires = "undeployed", value_parser = |text: &str| AccountId::parse(text).map_err(|error| error.to_string()))]
     account: Option<AccountId>,
-    /// The name that the stack will have
+    /// The name that the stack has or will have: with --over, what it has already of the template is found by it
     #[arg(long, value_name = "NAME", requires = "template")]
     stack_name: Option<String>,
     /// A parameter of the template; give it again for more
@@ -42,6 +43,9 @@ pub(super) struct TemplateArgs {
     /// The version of the template that is deployed now, to see what the change adds and removes; it takes the same parameters
     #[arg(long, value_name = "FILE", requires = "template")]
     earlier: Option<PathBuf>,
+    /// What the stack holds now, for --over: what `aws cloudformation list-stack-resources` shows; of another stack than --stack-name as STACK=FILE; give it again for more
+    #[arg(long, value_name = "[STACK=]FILE", requires = "template", requires = "over")]
+    stack_resources: Vec<String>,
     /// Lay the template or plan over what exists: a snapshot, or `live` for the account that your credentials read
     #[arg(long, value_name = "FILE|live", requires = "undeployed")]
     over: Option<PathBuf>,
@@ -95,6 +99,7 @@ impl TemplateArgs {
         let [region] = regions else { return Err(CliError::Usage("a template is for one region: give it with --region".to_owned())) };
         let deployed = self.deployed(path, account, region)?;
         let earlier = self.earlier.as_ref().map(|path| self.deployed(path, account, region)).transpose()?;
+        let told = stacks::told(&self.stack_resources, self.stack_name.as_deref(), (account, region))?;
         let existing = match &self.over {
             None => None,
             Some(over) if over.as_os_str() == "live" => {
@@ -104,7 +109,9 @@ impl TemplateArgs {
             Some(file) => Some(snapshot::read_all(std::slice::from_ref(file))?),
         };
         let earlier = earlier.unwrap_or_default();
-        let (before, now) = if let Some(existing) = existing {
+        let (before, now) = if let Some(mut existing) = existing {
+            existing.stacks.extend(told);
+            stacks::say(&existing, &deployed, self.stack_name.as_deref(), (account, region));
             let now = deployed.iter().map(|it| laid_over(&existing, it, &earlier, (account, region))).collect();
             (vec![(String::new(), existing)], now)
         } else {
@@ -141,8 +148,9 @@ impl TemplateArgs {
             ..Given::default()
         };
         for file in &self.parameters {
-            let found = cloudformation::parameters(&file.to_string_lossy(), &bounded::text(file, PARAMETERS)?);
-            given.parameters.extend(found.map_err(|error| wrong(file, &error))?);
+            let (name, text) = (file.to_string_lossy(), bounded::text(file, PARAMETERS)?);
+            given.parameters.extend(cloudformation::parameters(&name, &text).map_err(|error| wrong(file, &error))?);
+            given.stack = given.stack.or_else(|| cloudformation::stack_name(&name, &text));
         }
         for pair in &self.parameter {
             let (name, value) = pair.split_once('=').ok_or_else(|| CliError::Usage(format!("--parameter {pair:?} is not NAME=VALUE")))?;
@@ -166,7 +174,8 @@ fn laid(it: Deployed, account: &AccountId) -> World {
 /// What a template leaves behind over what exists, and of what exists what an earlier version of it did not write.
 fn laid_over(existing: &Inventory, it: &Deployed, earlier: &[Deployed], (account, region): (&AccountId, &str)) -> World {
     let named = |it: &Deployed| {
-        let names = Names::of(existing, &it.inventory);
+        let identified = overlay::identified(existing, &it.inventory, &it.nameless, (account, region));
+        let names = Names::of(existing, &it.inventory).and(identified.names);
         (names.in_inventory(&it.inventory).unwrap_or_else(|| it.inventory.clone()), names.in_additions(&it.additions))
     };
     let (made, additions) = named(it);

@@ -15,6 +15,7 @@ mod origin;
 mod secret;
 mod share;
 pub mod snapshot;
+mod stack;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -36,6 +37,7 @@ pub use named::NamedDocument;
 pub use network::Network;
 pub use origin::Origin;
 pub use secret::{RotationConfiguration, Secret, SecretVersion};
+pub use stack::{StackResource, StackResources};
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
@@ -76,6 +78,9 @@ pub struct Inventory {
     /// Where the resources are written that a template will make, by ARN.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub origins: BTreeMap<Arn, Origin>,
+    /// What stacks of CloudFormation hold that a template is laid over, by place and name (`111122223333/eu-west-1/shop`); no other stack is asked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stacks: BTreeMap<String, Known<StackResources>>,
 }
 
 impl Inventory {
@@ -93,6 +98,7 @@ impl Inventory {
             conflicts: Vec::new(),
             trusted_accounts: None,
             origins: BTreeMap::new(),
+            stacks: BTreeMap::new(),
         }
     }
 
@@ -213,6 +219,7 @@ impl Inventory {
             gaps.extend(key.grants.gap().cloned());
         }
         gaps.extend(self.networks.values().flat_map(Network::gaps).cloned());
+        gaps.extend(self.stacks.values().filter_map(Known::gap).cloned());
         gaps
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::arn::Arn;
 use crate::inventory::{Function, Gap, Known, RotationConfiguration, Secret};
-use crate::policy::Document;
+use crate::policy::{Document, Text};
 
 /// A secret of which nothing but its ARN is known to be otherwise than usual.
 pub(crate) fn secret(name: String, arn: Arn) -> Secret {
@@ -44,6 +44,11 @@ pub(crate) fn function(arn: &Arn, because: &Gap) -> Function {
         urls: Known::Unreadable(because.clone()),
         tags: Known::Unreadable(because.clone()),
     }
+}
+
+/// What is written for the endpoint of a function, if not all of it is known: then nobody knows where the function sends its requests.
+pub(crate) fn unknown_endpoint(variables: &BTreeMap<String, String>) -> Option<&str> {
+    variables.values().find(|written| Text::parse(written).as_literal().is_none()).map(String::as_str)
 }
 
 /// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided and names the symbol written

@@ -5,8 +5,10 @@ mod additions;
 mod alone;
 mod kept;
 mod maybe;
+mod names;
 mod network;
 mod references;
+mod stack;
 mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,24 +16,27 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use additions::{Additions, FunctionPolicy, with_statement};
 pub(crate) use alone::alone;
 pub(crate) use kept::keep;
+use names::Alike;
+pub(crate) use names::Names;
 pub(crate) use network::NetworkAdditions;
+pub(crate) use stack::{Nameless, identified, stack_alike};
 use untold::{TEMPLATE, is_untold};
 
 use crate::arn::{AccountId, Arn};
 use crate::inventory::network::ById;
-use crate::inventory::{Function, Gap, Inventory, Known, Network, RotationConfiguration, Secret};
-use crate::policy::Document;
+use crate::inventory::{Function, Gap, Inventory, Key, KeyMetadata, Known, Network, Permissions, RotationConfiguration, Secret};
 
 /// What two stacks make, of which one may name what the other makes; or a stack and what exists.
 pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     let renamed = Names::of(existing, made).in_inventory(made);
     let made = renamed.as_ref().unwrap_or(made);
     let aliases = references::aliases(existing);
+    let alike = Alike::of(existing);
     let mut result = existing.clone();
     result.origins.extend(made.origins.clone());
     result.partial = existing.partial.clone().or_else(|| made.partial.clone());
     for secret in made.secrets.values() {
-        let arn = named_alike(existing, secret).unwrap_or_else(|| secret.arn.clone());
+        let arn = alike.named(secret).unwrap_or(&secret.arn).clone();
         let secret = references::resolved(secret, &aliases);
         let laid = match existing.secrets.get(&arn) {
             Some(known) => secret_over(known, &secret),
@@ -48,7 +53,10 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
         };
         result.functions.insert(arn.clone(), laid);
     }
-    result.keys.extend(made.keys.clone());
+    for (arn, key) in &made.keys {
+        let laid = existing.keys.get(arn).map_or_else(|| key.clone(), |known| key_over(known, key));
+        result.keys.insert(arn.clone(), laid);
+    }
     for (id, account) in &made.accounts {
         let Some(known) = result.accounts.get_mut(id) else {
             result.accounts.insert(id.clone(), account.clone());
@@ -59,6 +67,15 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
             known.roles.extend(
                 identities.roles.iter().filter(|(arn, _)| made.origins.contains_key(*arn)).map(|(arn, role)| (arn.clone(), role.clone())),
             );
+            for (arn, user) in &identities.users {
+                let there = known.users.entry(arn.clone()).or_insert_with(|| user.clone());
+                give(&mut there.permissions, &user.permissions);
+                there.groups.extend(user.groups.iter().filter(|group| !there.groups.contains(group)).cloned().collect::<Vec<_>>());
+            }
+            for (name, group) in &identities.groups {
+                let there = known.groups.entry(name.clone()).or_insert_with(|| group.clone());
+                give(&mut there.permissions, &group.permissions);
+            }
             // What was read of a managed policy of AWS is newer than what is known of it here.
             for (arn, document) in &identities.policies {
                 if arn.account() != "aws" || !known.policies.contains_key(arn) {
@@ -74,6 +91,14 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     }
     place_functions(&mut result);
     result
+}
+
+/// Gives to a user or a group what the template gives to it. What was given to it before stays.
+fn give(there: &mut Permissions, given: &Permissions) {
+    there.inline.retain(|known| given.inline.iter().all(|policy| policy.name != known.name));
+    there.inline.extend(given.inline.iter().cloned());
+    there.attached.extend(given.attached.iter().filter(|arn| !there.attached.contains(arn)).cloned().collect::<Vec<_>>());
+    there.boundary = given.boundary.clone().or(there.boundary.take());
 }
 
 /// Puts what a template for this account adds to functions and roles where it belongs, as far as that is there.
@@ -130,55 +155,6 @@ pub(crate) fn named_alike(existing: &Inventory, secret: &Secret) -> Option<Arn> 
     existing.secrets.keys().find(|arn| same(arn)).cloned()
 }
 
-/// Names of a template and those that the same things have where they exist already.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Names(Vec<(String, String)>);
-
-impl Names {
-    /// Those of secrets, whose random characters are known where they exist.
-    pub(crate) fn of(existing: &Inventory, made: &Inventory) -> Self {
-        let pair = |secret: &Secret| Some((secret.arn.to_string(), named_alike(existing, secret)?.to_string()));
-        Self(made.secrets.values().filter_map(pair).filter(|(made, known)| made != known).collect())
-    }
-
-    fn in_text(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (made, known)| text.replace(made, known))
-    }
-
-    fn in_document(&self, document: &Document) -> Document {
-        Document::new(self.in_text(document.text()))
-    }
-
-    /// `made` with the names of what exists, wherever it names it; nothing where nothing has another name.
-    pub(crate) fn in_inventory(&self, made: &Inventory) -> Option<Inventory> {
-        if self.0.is_empty() {
-            return None;
-        }
-        // An inventory is its text, in which every ARN stands as it is.
-        let text = serde_json::to_string(made).ok()?;
-        serde_json::from_str(&self.in_text(&text)).ok()
-    }
-
-    /// The same of what it adds to what it does not make.
-    pub(crate) fn in_additions(&self, additions: &Additions) -> Additions {
-        let mut additions = additions.clone();
-        for (_, _, statement) in &mut additions.statements {
-            if let Ok(renamed) = serde_json::from_str(&self.in_text(&statement.to_string())) {
-                *statement = renamed;
-            }
-        }
-        for (_, _, policy) in &mut additions.function_policies {
-            if let Known::Value(Some(document)) = policy {
-                *document = self.in_document(document);
-            }
-        }
-        for policy in additions.policies.iter_mut().map(|(_, policy)| policy).chain(&mut additions.of_any_role) {
-            policy.document = self.in_document(&policy.document);
-        }
-        additions
-    }
-}
-
 /// What a template says, unless it says nothing.
 fn told<T: Clone>(made: &Known<T>, known: &Known<T>) -> Known<T> {
     if made.gap().is_some_and(is_untold) { known.clone() } else { made.clone() }
@@ -233,6 +209,26 @@ fn function_over(known: &Function, made: &Function) -> Function {
         function.provisioned_concurrency.entry(qualifier.clone()).or_insert_with(|| provisioned.clone());
     }
     function
+}
+
+/// Grants are nothing that a template writes, and neither is a policy beside the key's own, as Resource Access Manager has one
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/grants.html>).
+fn key_over(known: &Key, made: &Key) -> Key {
+    let policies = match (&known.policies, &made.policies) {
+        (Known::Value(known), Known::Value(made)) => {
+            let others = known.iter().filter(|policy| made.iter().all(|own| own.name != policy.name));
+            Known::Value(made.iter().chain(others).cloned().collect())
+        }
+        (_, made) => made.clone(),
+    };
+    let metadata = match (&known.metadata, &made.metadata) {
+        // A key that is to be deleted, or waits for its material, is not enabled by a template.
+        (Known::Value(Some(known)), Known::Value(Some(made))) if !["Enabled", "Disabled"].contains(&known.state.as_str()) => {
+            Known::Value(Some(KeyMetadata { state: known.state.clone(), deletion_at: known.deletion_at, ..made.clone() }))
+        }
+        (_, made) => made.clone(),
+    };
+    Key { metadata, policies, grants: known.grants.clone(), ..made.clone() }
 }
 
 fn network_over(known: Network, made: &Network) -> Network {

@@ -113,6 +113,7 @@ impl Merging {
         self.places.extend(origins.into_iter().filter(|(place, _)| !kept.contains(place)));
         self.into.as_of = self.into.as_of.max(new.as_of);
         self.into.conflicts.extend(new.conflicts);
+        self.into.stacks.extend(new.stacks);
         let partial = new.partial.map(|reason| format!("{name}: {reason}"));
         self.into.partial = [self.into.partial.take(), partial].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
     }

@@ -270,6 +270,8 @@ fn long_form(tag: &Tag) -> Option<String> {
     }
     let name: Cow<'_, str> = tag.suffix().into();
     Some(match &*name {
+        // A mark without a name says that this is what it looks like.
+        "" | "!" => return None,
         "Ref" | "Condition" => name.into_owned(),
         _ => format!("Fn::{name}"),
     })

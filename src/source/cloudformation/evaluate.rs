@@ -50,6 +50,17 @@ impl<'a> Evaluator<'a> {
         self.stacks.member(self.here)
     }
 
+    /// The name of the outermost stack, if it is told, and the logical ids of the stacks in which this one lies.
+    pub(crate) fn stack_path(&self) -> (Option<String>, Vec<String>) {
+        let (mut member, mut within) = (self.member(), Vec::new());
+        while let Some((outer, id)) = &member.parent {
+            within.push(id.clone());
+            member = self.stacks.member(*outer);
+        }
+        within.reverse();
+        (member.given.stack.clone(), within)
+    }
+
     /// Does `what`, unless it is being done already: then the template refers to itself in a circle.
     pub(super) fn within<T>(&self, name: &str, at: Position, what: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
         self.under_way.within(name, at, what).map_err(|error| error.found_in(&self.given().file))
@@ -116,9 +127,9 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What is not written may be what a macro or a loop makes; else it is wrong.
+    /// What is not written may be what a macro or a loop makes, or SAM beside functions and their events; else it is wrong.
     fn nothing_named(&self, name: &str, attribute: &str, at: Position) -> Result<Value, TemplateError> {
-        if self.template().hiding().next().is_some() {
+        if self.template().hiding().next().is_some() || self.template().may_be_generated(name) {
             return Ok(Missing::Attribute { resource: self.given().scoped(name), attribute: attribute.to_owned() }.into());
         }
         let known = self.template().parameters.keys().chain(self.template().resources.keys());
@@ -133,7 +144,11 @@ impl<'a> Evaluator<'a> {
     fn parameter(&self, name: &str, parameter: &Parameter, at: Position) -> Result<Value, TemplateError> {
         let missing = Missing::Parameter(self.parameter_name(name));
         let given = match &self.member().parent {
-            None => self.given().parameters.get(name).map(|text| Value::from(text.as_str())),
+            None => {
+                let given = self.given();
+                let text = given.texts.get(name).cloned().map(Value::Text);
+                text.or_else(|| given.parameters.get(name).map(|text| Value::from(text.as_str())))
+            }
             Some((outer, id)) => {
                 let outer = self.in_stack(*outer);
                 self.within(&format!("parameter {}", self.given().scoped(name)), at, || outer.given_to(id, name))?

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::inventory::{StackResource, StackResources};
+
 /// A file that tells nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum FileError {
@@ -23,7 +25,7 @@ pub(crate) enum FileError {
 /// (<https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/index.html>), or a `samconfig.toml`
 /// (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html>).
 pub(crate) fn parameters(name: &str, text: &str) -> Result<BTreeMap<String, String>, FileError> {
-    if std::path::Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+    if is_toml(name) {
         return samconfig(text);
     }
     let found = match json(text)? {
@@ -49,6 +51,27 @@ pub(crate) fn exports(text: &str) -> Result<BTreeMap<String, String>, FileError>
     if found.is_empty() { Err(FileError::Nothing("exports")) } else { Ok(found) }
 }
 
+/// What stacks hold: what `aws cloudformation list-stack-resources` shows, or `describe-stack-resources`, which names the stack of each. By the stack's name where it is told,
+/// then by logical id.
+pub(crate) fn stack_resources(text: &str) -> Result<BTreeMap<Option<String>, StackResources>, FileError> {
+    let shown = json(text)?;
+    let items = ["StackResourceSummaries", "StackResources"].into_iter().find_map(|name| shown.get(name)?.as_array());
+    let items = items.ok_or(FileError::Nothing("StackResourceSummaries"))?;
+    let mut found: BTreeMap<Option<String>, StackResources> = BTreeMap::new();
+    for item in items {
+        let text = |name: &str| item[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        // What is deleted is still shown, and so is what could not be made, without an id.
+        let is_gone = text("ResourceStatus").is_some_and(|status| status == "DELETE_COMPLETE");
+        let stack = found.entry(text("StackName")).or_default();
+        if let (Some(logical), Some(kind), Some(id), false) =
+            (text("LogicalResourceId"), text("ResourceType"), text("PhysicalResourceId"), is_gone)
+        {
+            stack.insert(logical, StackResource { kind, id });
+        }
+    }
+    Ok(found)
+}
+
 fn json(text: &str) -> Result<Value, FileError> {
     serde_json::from_str(text).map_err(|error| FileError::Json(error.to_string()))
 }
@@ -70,6 +93,17 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
+/// The name of the stack in a `samconfig.toml`: of the environment `default`, for `sam deploy`.
+pub(crate) fn stack_name(name: &str, text: &str) -> Option<String> {
+    let table: toml::Table = if is_toml(name) { text.parse().ok()? } else { return None };
+    let named = |command: &str| table.get("default")?.get(command)?.get("parameters")?.get("stack_name")?.as_str();
+    named("deploy").or_else(|| named("global")).map(str::to_owned)
+}
+
+fn is_toml(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
 /// `parameter_overrides` of the environment `default`: one text of `NAME=VALUE`, or a list of these.
 fn samconfig(text: &str) -> Result<BTreeMap<String, String>, FileError> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| FileError::Toml(error.message().to_owned()))?;
@@ -78,6 +112,7 @@ fn samconfig(text: &str) -> Result<BTreeMap<String, String>, FileError> {
         Some(toml::Value::String(text)) => words(text),
         Some(toml::Value::Array(items)) => items.iter().filter_map(toml::Value::as_str).flat_map(words).collect(),
         Some(toml::Value::Table(fields)) => fields.iter().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect(),
+        _ if stack_name("samconfig.toml", text).is_some() => Vec::new(),
         _ => return Err(FileError::Nothing("parameter_overrides of the environment default")),
     };
     Ok(pairs.iter().filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -123,6 +158,29 @@ mod tests {
         ] {
             assert_eq!(told(name, text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_samconfig_tells_the_name_of_the_stack_with_or_without_parameters() {
+        let deploy = "[default.global.parameters]\nstack_name = \"all\"\n[default.deploy.parameters]\nstack_name = \"shop\"";
+        assert_eq!((stack_name("s.toml", deploy).as_deref(), told("s.toml", deploy)), (Some("shop"), Vec::new()));
+        assert_eq!(stack_name("s.toml", "[default.global.parameters]\nstack_name = \"all\"").as_deref(), Some("all"));
+        assert_eq!((stack_name("s.json", deploy), stack_name("s.toml", "[prod.deploy.parameters]\nstack_name = \"x\"")), (None, None));
+    }
+
+    #[test]
+    fn the_list_of_a_stack_tells_what_is_there_and_of_which_stack() {
+        let shown = r#"{"StackResources": [
+            {"StackName": "a", "LogicalResourceId": "Key", "ResourceType": "AWS::KMS::Key", "PhysicalResourceId": "k-1", "ResourceStatus": "UPDATE_COMPLETE"},
+            {"StackName": "a", "LogicalResourceId": "Old", "ResourceType": "AWS::KMS::Key", "PhysicalResourceId": "k-0", "ResourceStatus": "DELETE_COMPLETE"},
+            {"StackName": "b", "LogicalResourceId": "New", "ResourceType": "AWS::KMS::Key", "ResourceStatus": "CREATE_IN_PROGRESS"}]}"#;
+        let told = stack_resources(shown).unwrap();
+        let lines: Vec<String> = told
+            .iter()
+            .map(|(stack, all)| format!("{stack:?} {:?}", all.iter().map(|(id, it)| (id.as_str(), it.id.as_str())).collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(lines, [r#"Some("a") [("Key", "k-1")]"#, r#"Some("b") []"#]);
+        assert!(stack_resources("[]").is_err() && stack_resources("{}").is_err());
     }
 
     #[test]

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::arn::{AccountId, Partition};
+use crate::policy::Text;
 
 /// What is told beside the template.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given {
     /// Values of parameters, by name.
     pub(crate) parameters: BTreeMap<String, String>,
+    /// The same where a value may hold symbols. These go first.
+    pub(crate) texts: BTreeMap<String, Text>,
     /// What other stacks export, by the export's name.
     pub(crate) exports: BTreeMap<String, String>,
     /// The account of the stack.

@@ -61,6 +61,8 @@ enum Suffix {
 const SECRET: Form = Form::Arn("secretsmanager", Region::Named, "secret:", Suffix::Secret);
 const FUNCTION: Form = Form::Arn("lambda", Region::Named, "function:", Suffix::None);
 const ROLE: Form = Form::Arn("iam", Region::Global, "role", Suffix::None);
+const USER: Form = Form::Arn("iam", Region::Global, "user", Suffix::None);
+const GROUP: Form = Form::Arn("iam", Region::Global, "group", Suffix::None);
 const POLICY: Form = Form::Arn("iam", Region::Global, "policy", Suffix::None);
 const KEY: Form = Form::Arn("kms", Region::Named, "key/", Suffix::None);
 
@@ -74,7 +76,7 @@ const fn database(kind: &'static str, name: &'static str, attributes: &'static [
     Naming { kind, name: Some(name), reference: Form::Name, attributes }
 }
 
-const NAMINGS: [Naming; 37] = [
+const NAMINGS: [Naming; 38] = [
     Naming { kind: "AWS::SecretsManager::Secret", name: Some("Name"), reference: SECRET, attributes: &[("Id", SECRET)] },
     Naming { kind: "AWS::Lambda::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
     Naming { kind: "AWS::Serverless::Function", name: Some("FunctionName"), reference: Form::Name, attributes: &[("Arn", FUNCTION)] },
@@ -84,7 +86,8 @@ const NAMINGS: [Naming; 37] = [
         reference: Form::Name,
         attributes: &[("Arn", ROLE), ("RoleId", Form::Part("Id"))],
     },
-    Naming { kind: "AWS::IAM::User", name: Some("UserName"), reference: Form::Name, attributes: &[] },
+    Naming { kind: "AWS::IAM::User", name: Some("UserName"), reference: Form::Name, attributes: &[("Arn", USER)] },
+    Naming { kind: "AWS::IAM::Group", name: Some("GroupName"), reference: Form::Name, attributes: &[("Arn", GROUP)] },
     Naming { kind: "AWS::IAM::ManagedPolicy", name: Some("ManagedPolicyName"), reference: POLICY, attributes: &[("PolicyArn", POLICY)] },
     Naming { kind: "AWS::KMS::Key", name: None, reference: Form::Id, attributes: &[("Arn", KEY), ("KeyId", Form::Id)] },
     Naming { kind: "AWS::KMS::ReplicaKey", name: None, reference: Form::Id, attributes: &[("Arn", KEY), ("KeyId", Form::Id)] },
@@ -181,6 +184,15 @@ pub(super) fn attribute(evaluator: &impl Reading, id: &str, attribute: &str, at:
     match made {
         Some((naming, made)) => form(evaluator, id, at, naming, made),
         None => Ok(unknown(evaluator, id, attribute)),
+    }
+}
+
+/// Whether it has no name in the template, so that AWS or CloudFormation makes one up.
+pub(super) fn is_nameless(evaluator: &impl Reading, id: &str, at: Position) -> Result<bool, TemplateError> {
+    let Some(naming) = naming(evaluator, id) else { return Ok(false) };
+    match naming.name {
+        Some(property) => Ok(!matches!(evaluator.property(id, property, at)?, Some(Value::Text(_) | Value::Unknown(_)))),
+        None => Ok(matches!(naming.reference, Form::Id | Form::Qualified)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The intrinsic functions that look something up: in a mapping, in what other stacks export, in a region. `evaluate` calls them.
 
-use super::document::{Node, TemplateError};
+use super::document::{Content, Node, TemplateError};
 use super::functions::{not_extended, text};
 use super::reading::Reading;
 use super::template::is_open;
@@ -46,7 +46,8 @@ pub(super) fn find_in_map(evaluator: &impl Reading, argument: &Node) -> Result<V
 /// The zones of a region. Which an account has, and in which order, only it is told; so each is a symbol, equal to the same one of the same region
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html>).
 pub(super) fn zones(evaluator: &impl Reading, argument: &Node) -> Result<Value, TemplateError> {
-    let told = text(evaluator, argument, "Fn::GetAZs")?;
+    // Nothing at all is taken for the empty text, which means the region that the template is for.
+    let told = if matches!(argument.content, Content::Null) { Text::literal("") } else { text(evaluator, argument, "Fn::GetAZs")? };
     let own = || evaluator.reference("AWS::Region", argument.at);
     let region = if told.as_literal() == Some("") { own()? } else { Value::Text(told) };
     let Value::Text(region) = region else { return Err(TemplateError::at(argument.at, "Fn::GetAZs takes a region")) };

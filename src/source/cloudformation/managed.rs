@@ -38,7 +38,7 @@ struct Managed {
     statements: fn() -> Value,
 }
 
-const ALL: [Managed; 6] = [
+const ALL: [Managed; 8] = [
     Managed { path: "service-role/AWSLambdaBasicExecutionRole", version: "v1", statements: || json!([allow(&LOGS)]) },
     Managed {
         path: "service-role/AWSLambdaVPCAccessExecutionRole",
@@ -47,12 +47,21 @@ const ALL: [Managed; 6] = [
     },
     Managed { path: "service-role/AWSLambdaENIManagementAccess", version: "v2", statements: || json!([allow(&INTERFACES)]) },
     Managed { path: "AWSXRayDaemonWriteAccess", version: "v2", statements: || json!([allow(&TRACES)]) },
+    Managed { path: "AWSXrayWriteOnlyAccess", version: "v2", statements: || json!([allow(&TRACES)]) },
+    Managed { path: "CloudWatchLambdaInsightsExecutionRolePolicy", version: "v1", statements: insights },
     Managed { path: "AdministratorAccess", version: "v1", statements: || json!([allow(&["*"])]) },
     Managed { path: "SecretsManagerReadWrite", version: "v6", statements: secrets_manager },
 ];
 
 fn allow(actions: &[&str]) -> Value {
     json!({"Effect": "Allow", "Action": actions, "Resource": "*"})
+}
+
+fn insights() -> Value {
+    json!([
+        allow(&["logs:CreateLogGroup"]),
+        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "arn:aws:logs:*:*:log-group:/aws/lambda-insights:*"},
+    ])
 }
 
 /// Of `SecretsManagerReadWrite`, what is about secrets, keys and functions.

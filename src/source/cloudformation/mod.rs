@@ -1,6 +1,7 @@
 //! Templates of CloudFormation: read, cut into sections, and evaluated as far as their values can be known before anything exists. `aws` reads what a stack
 //! attached a secret to.
 
+mod application;
 mod assembly;
 mod beside;
 mod between;
@@ -37,12 +38,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+pub(crate) use application::{Application, Deploying};
 pub(crate) use assembly::assembly;
 pub(crate) use beside::Beside;
 pub(crate) use document::TemplateError;
 #[cfg(feature = "live")]
 pub(crate) use document::{Node, read};
-pub(crate) use files::{exports, parameters};
+pub(crate) use files::{exports, parameters, stack_name, stack_resources};
 pub(crate) use given::Given;
 
 use self::evaluate::Evaluator;
@@ -52,7 +54,7 @@ use self::value::Value;
 use self::world::World;
 use crate::arn::AccountId;
 use crate::inventory::Inventory;
-use crate::source::overlay::{self, Additions};
+use crate::source::overlay::{self, Additions, Nameless};
 
 /// What a template leaves behind in one world.
 pub(crate) struct Deployed {
@@ -62,6 +64,8 @@ pub(crate) struct Deployed {
     pub(crate) inventory: Inventory,
     /// What it adds to what it does not make.
     pub(crate) additions: Additions,
+    /// What it makes without a name of its own.
+    pub(crate) nameless: Vec<Nameless>,
 }
 
 /// A template with what is told beside it.
@@ -149,7 +153,8 @@ fn together(before: &[Deployed], next: &[Deployed]) -> Vec<Deployed> {
             inventory.partial = Some(cut_off());
         }
         let names: Vec<&str> = [&one.world, &other.world].into_iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-        Deployed { world: names.join(", "), inventory, additions: one.additions.and(&other.additions) }
+        let nameless = one.nameless.iter().chain(&other.nameless).cloned().collect();
+        Deployed { world: names.join(", "), inventory, additions: one.additions.and(&other.additions), nameless }
     });
     joined.collect()
 }
@@ -163,9 +168,9 @@ fn deployed(stacks: &Stacks, place: (&AccountId, &str), as_of: Timestamp) -> Res
     let mut inventories = Vec::new();
     for world in worlds {
         let stacks = made::with_made(stacks, &world)?;
-        let (mut inventory, additions) = stack::inventory(&stacks, &world, place, as_of)?;
+        let (mut inventory, additions, nameless) = stack::inventory(&stacks, &world, place, as_of)?;
         inventory.partial = hidden::hidden(&stacks, &world)?.or_else(|| (!all).then(cut_off));
-        inventories.push(Deployed { world: world.to_string(), inventory, additions });
+        inventories.push(Deployed { world: world.to_string(), inventory, additions, nameless });
     }
     Ok(inventories)
 }

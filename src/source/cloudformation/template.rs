@@ -83,10 +83,18 @@ pub(crate) struct Resource {
     /// Whether it stays when the template does not write it any more
     /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>).
     pub(crate) retained: bool,
+    /// What SAM does not take from `Globals` for it: the names of properties, or `*`
+    /// (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>).
+    pub(crate) ignores: Vec<String>,
+    /// The connectors of SAM that lead from it, by name.
+    pub(crate) connectors: Option<Node>,
 }
 
 /// The macro of SAM.
 pub(crate) const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
+
+/// What SAM may make for events and for gradual deployments, without being named.
+const UNASKED: [&str; 4] = ["ServerlessRestApi", "ServerlessHttpApi", "ServerlessDeploymentApplication", "CodeDeployServiceRole"];
 
 /// The macro of the language extensions.
 const EXTENSIONS: &str = "AWS::LanguageExtensions";
@@ -100,6 +108,14 @@ impl Template {
     pub(crate) fn hiding(&self) -> impl Iterator<Item = &str> {
         let macros = self.transforms.iter().filter(|name| !HARMLESS.iter().any(|begin| name.starts_with(begin)));
         macros.chain(&self.open).map(String::as_str)
+    }
+
+    /// Whether this may be the logical id of something that SAM makes: most begin with the one that they are made for
+    /// (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>).
+    pub(crate) fn may_be_generated(&self, id: &str) -> bool {
+        let begins = |of: &str| id.starts_with(of);
+        self.transforms.iter().any(|name| name == SERVERLESS)
+            && (UNASKED.into_iter().any(begins) || self.resources.keys().any(|made| begins(made)))
     }
 
     /// Whether it is written with the language extensions
@@ -196,20 +212,34 @@ fn parameter(entry: &Entry) -> Result<(String, Parameter), TemplateError> {
 fn resource(entry: &Entry) -> Result<(String, Resource), TemplateError> {
     mapping(&entry.node, &entry.key)?;
     let text = |name: &str| entry.node.get(name).and_then(Node::text).map(str::to_owned);
-    let depends_on = entry.node.get("DependsOn");
+    let texts = |name: &str| {
+        let node = entry.node.get(name);
+        let nodes = node.into_iter().flat_map(|node| if node.text().is_some() { std::slice::from_ref(node) } else { node.items() });
+        nodes.filter_map(Node::text).map(str::to_owned).collect()
+    };
     let metadata = |name: &str| Some(entry.node.get("Metadata")?.get(name)?.text()?.to_owned());
-    let names = depends_on.into_iter().flat_map(|node| if node.text().is_some() { std::slice::from_ref(node) } else { node.items() });
     let resource = Resource {
         at: entry.at,
-        kind: text("Type").ok_or_else(|| TemplateError::at(entry.at, format!("resource {} has no Type", entry.key)))?,
+        kind: kind(entry)?,
         properties: properties(&entry.node),
         condition: text("Condition"),
-        depends_on: names.filter_map(Node::text).map(str::to_owned).collect(),
+        depends_on: texts("DependsOn"),
         construct: metadata("aws:cdk:path"),
         asset: metadata("aws:asset:path"),
         retained: entry.node.get("DeletionPolicy").is_some_and(|policy| policy.text() != Some("Delete")),
+        ignores: texts("IgnoreGlobals"),
+        connectors: entry.node.get("Connectors").cloned(),
     };
     Ok((entry.key.clone(), resource))
+}
+
+/// The type of a resource. Tools that put templates together have tags of their own for it, which CloudFormation never sees.
+fn kind(entry: &Entry) -> Result<String, TemplateError> {
+    let error = |problem: String| TemplateError::at(entry.at, problem);
+    let Some(kind) = entry.node.get("Type") else { return Err(error(format!("resource {} has no Type", entry.key))) };
+    let packaged =
+        || format!("the Type of resource {} is no text; give the template as the tool that put it together packages it", entry.key);
+    kind.text().map(str::to_owned).ok_or_else(|| error(packaged()))
 }
 
 /// The properties of a resource. A macro beside them may change them.

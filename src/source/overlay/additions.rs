@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::network::NetworkAdditions;
 use crate::arn::Arn;
 use crate::inventory::{Known, NamedDocument};
@@ -11,7 +13,7 @@ use crate::policy::Document;
 pub(crate) type FunctionPolicy = (Arn, String, Known<Option<Document>>);
 
 /// What a template adds to things that it does not make.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Additions {
     /// Statements for the policies of functions, as JSON: the function, the qualifier (empty: none), the statement.
     pub(crate) statements: Vec<(Arn, String, serde_json::Value)>,

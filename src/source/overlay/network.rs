@@ -1,10 +1,12 @@
 //! What a template adds to networks that exist: rules, routes, entries and associations that name groups, tables and lists it does not make. `overlay` lays them over.
 
+use serde::{Deserialize, Serialize};
+
 use crate::inventory::network::{ById, NetworkAcl, NetworkAclRule, Route, RouteTable, SecurityGroupRule, Subnet};
 use crate::inventory::{Gap, Known, Network};
 
 /// What a template adds to a network, each with the id of what it is added to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct NetworkAdditions {
     /// Rules of security groups, and whether they are about what leaves.
     pub(crate) rules: Vec<(String, bool, SecurityGroupRule)>,

@@ -3,6 +3,7 @@
 //! AWS's rotation applications are in `applications`; other resources of the macro stay as they are.
 
 mod applications;
+mod connectors;
 mod events;
 pub(super) mod nodes;
 mod policies;
@@ -11,16 +12,14 @@ mod url;
 use std::collections::BTreeMap;
 
 pub(super) use self::applications::{Parameters, deployed, key_statements, superuser_policy};
-use self::nodes::{call, is_call, list, map, reference, text};
+use self::nodes::{KIND, call, is_call, list, map, reference, text};
 pub(super) use self::policies::trust;
 use super::document::{Content, Entry, Node};
 use super::template::{Resource, SERVERLESS, Template, is_open};
 use crate::policy::Position;
 
-const KIND: &str = "AWS::Serverless::Function";
-
 /// The properties that a function has as Lambda has them.
-const SAME: [&str; 12] = [
+const SAME: [&str; 14] = [
     "FunctionName",
     "Runtime",
     "Timeout",
@@ -33,6 +32,8 @@ const SAME: [&str; 12] = [
     "PackageType",
     "Architectures",
     "RecursiveLoop",
+    "MemorySize",
+    "LoggingConfig",
 ];
 
 /// Puts in place of the macro's functions what it makes of them.
@@ -41,12 +42,22 @@ pub(super) fn expand(template: &mut Template) {
         return;
     }
     let globals = template.globals.as_ref().and_then(|globals| globals.get("Function")).cloned();
+    let connected = connectors::made(template);
+    template.resources.extend(connected);
     let ids: Vec<String> = template.resources.iter().filter(|(_, it)| it.kind == KIND).map(|(id, _)| id.clone()).collect();
     for id in ids {
         let Some(resource) = template.resources.remove(&id) else { continue };
+        let globals = globals.as_ref().map(|globals| taken(globals, &resource.ignores));
         let properties = merged(globals.as_ref(), resource.properties.as_ref(), resource.at);
         template.resources.extend(made(&id, &resource, &properties));
     }
+}
+
+/// What a function takes from `Globals`, of which it may ignore properties.
+fn taken(globals: &Node, ignores: &[String]) -> Node {
+    let ignored = |entry: &Entry| ignores.iter().any(|name| *name == entry.key || name == "*");
+    let entries = globals.entries().iter().filter(|entry| !ignored(entry)).cloned().collect();
+    if is_call(globals) { globals.clone() } else { Node { at: globals.at, content: Content::Map(entries) } }
 }
 
 /// The function's own properties over those of all functions: mappings are put together, lists follow each other, anything else is replaced
@@ -83,10 +94,19 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
         construct: resource.construct.clone(),
         asset: None,
         retained: resource.retained,
+        ignores: Vec::new(),
+        connectors: None,
     };
     let mut made = BTreeMap::new();
     let mut function: Vec<(String, Node)> =
         SAME.iter().filter_map(|name| Some(((*name).to_owned(), properties.get(name)?.clone()))).collect();
+    // An image brings its own runtime; one that `Globals` has is for the others.
+    if properties.get("PackageType").and_then(Node::text) == Some("Image") {
+        function.retain(|(name, _)| name != "Runtime");
+    }
+    if let Some(target) = properties.get("DeadLetterQueue").and_then(|queue| queue.get("TargetArn")) {
+        function.push(("DeadLetterConfig".to_owned(), call(at, "TargetArn", target.clone())));
+    }
     function.push(("Tags".to_owned(), tags(at, properties)));
     // What macros and loops make is not known for the role either.
     let open = || properties.entries().iter().filter(|entry| is_open(&entry.key)).map(|entry| (entry.key.clone(), entry.node.clone()));

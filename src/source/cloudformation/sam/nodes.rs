@@ -3,6 +3,9 @@
 use crate::policy::Position;
 use crate::source::cloudformation::document::{Content, Entry, Node};
 
+/// A function of the macro.
+pub(super) const KIND: &str = "AWS::Serverless::Function";
+
 pub(crate) fn text(at: Position, text: &str) -> Node {
     Node { at, content: Content::Text(text.to_owned()) }
 }

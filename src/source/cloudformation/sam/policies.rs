@@ -56,12 +56,18 @@ const OTHERS: [&str; 36] = [
     "AcmGetCertificate",
 ];
 
+/// What stands among the logins of an event and names no secret.
+const NETWORK: [&str; 3] = ["VPC_SUBNET", "VPC_SECURITY_GROUP", "VIRTUAL_HOST"];
+
 /// The properties of the role that is generated for the function `id` with these properties.
 pub(super) fn role(at: Position, id: &str, properties: &Node) -> Vec<(String, Node)> {
     let named = |name: &str| sub(at, &format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"));
     let mut managed = vec![named("service-role/AWSLambdaBasicExecutionRole")];
     if properties.get("VpcConfig").is_some() {
         managed.push(named("service-role/AWSLambdaVPCAccessExecutionRole"));
+    }
+    if properties.get("Tracing").is_some_and(|mode| mode.text() != Some("Disabled")) {
+        managed.push(named("AWSXrayWriteOnlyAccess"));
     }
     let mut inline = Vec::new();
     let written = properties.get("Policies");
@@ -71,6 +77,11 @@ pub(super) fn role(at: Position, id: &str, properties: &Node) -> Vec<(String, No
         managed.extend(arn);
         inline.extend(document);
     }
+    let beside = called(at, properties);
+    if !beside.is_empty() {
+        let fields = [("PolicyName", text(at, &format!("{id}RoleEvents"))), ("PolicyDocument", policy(at, beside))];
+        inline.push(map(at, fields.map(|(key, node)| (key.to_owned(), node))));
+    }
     let mut fields = vec![
         ("AssumeRolePolicyDocument".to_owned(), properties.get("AssumeRolePolicyDocument").cloned().unwrap_or_else(|| trust(at))),
         ("ManagedPolicyArns".to_owned(), list(at, managed)),
@@ -79,6 +90,32 @@ pub(super) fn role(at: Position, id: &str, properties: &Node) -> Vec<(String, No
     fields.extend(properties.get("PermissionsBoundary").map(|boundary| ("PermissionsBoundary".to_owned(), boundary.clone())));
     fields.extend(properties.get("RolePath").map(|path| ("Path".to_owned(), path.clone())));
     fields
+}
+
+/// What the macro lets the role do for `Events` that log in with a secret and for functions that get the outcome of events, as far as rotations could hang on it: read secrets, decrypt
+/// them, invoke functions (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-mq.html>,
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventinvokedestinationconfiguration.html>).
+fn called(at: Position, properties: &Node) -> Vec<Node> {
+    let mut statements = Vec::new();
+    for event in properties.get("Events").map(Node::entries).unwrap_or_default() {
+        let Some(event) = event.node.get("Properties") else { continue };
+        let logins = event.get("SourceAccessConfigurations").map(Node::items).unwrap_or_default();
+        let secrets = logins.iter().filter(|login| login.get("Type").and_then(Node::text).is_none_or(|kind| !NETWORK.contains(&kind)));
+        statements
+            .extend(secrets.filter_map(|login| login.get("URI")).map(|it| allow(at, &["secretsmanager:GetSecretValue"], it.clone(), None)));
+        if let Some(key) = event.get("SecretsManagerKmsKeyId") {
+            let arn = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${key}";
+            let arn = call(at, "Fn::Sub", list(at, vec![text(at, arn), map(at, [("key".to_owned(), key.clone())])]));
+            statements.push(allow(at, &["kms:Decrypt"], arn, None));
+        }
+    }
+    let destinations = properties.get("EventInvokeConfig").and_then(|config| config.get("DestinationConfig"));
+    for destination in ["OnSuccess", "OnFailure"].iter().filter_map(|when| destinations?.get(when)) {
+        if let (Some("Lambda"), Some(function)) = (destination.get("Type").and_then(Node::text), destination.get("Destination")) {
+            statements.push(allow(at, &["lambda:InvokeFunction"], function.clone(), None));
+        }
+    }
+    statements
 }
 
 /// The trust policy of an execution role.

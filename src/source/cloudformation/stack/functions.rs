@@ -11,6 +11,7 @@ use crate::inventory::{
     ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Known, PASSWORD_VARIABLES, Variables, VpcAttachment,
 };
 use crate::policy::Text;
+use crate::source::bare;
 use crate::source::cloudformation::document::TemplateError;
 use crate::source::cloudformation::value::Value;
 
@@ -97,6 +98,12 @@ fn configuration(it: Properties<'_>) -> Result<Known<FunctionConfiguration>, Tem
         Value::Text(text) => Some(((*name).to_owned(), text.written().into_owned())),
         _ => None,
     };
+    let mut endpoint_variables: BTreeMap<_, _> = ENDPOINT_VARIABLES.iter().filter_map(variable).collect();
+    let mut details = details(it, variables)?;
+    if let Some(written) = bare::unknown_endpoint(&endpoint_variables) {
+        details.variables = Known::Unreadable(gap_of(it.id, written));
+        endpoint_variables.clear();
+    }
     Ok(Known::Value(FunctionConfiguration {
         role,
         runtime: written("Runtime")?,
@@ -105,9 +112,9 @@ fn configuration(it: Properties<'_>) -> Result<Known<FunctionConfiguration>, Tem
         state: Some("Active".to_owned()),
         last_update_status: Some("Successful".to_owned()),
         environment_key: it.text("KmsKeyArn")?.and_then(|text| Arn::parse(&text.written()).ok()),
-        endpoint_variables: ENDPOINT_VARIABLES.iter().filter_map(variable).collect(),
         vpc: vpc(it)?,
-        details: Some(details(it, variables)?),
+        details: Some(details),
+        endpoint_variables,
         ..FunctionConfiguration::default()
     }))
 }
@@ -147,12 +154,13 @@ fn vpc(it: Properties<'_>) -> Result<Option<VpcAttachment>, TemplateError> {
     let Some(vpc) = it.value("VpcConfig")? else { return Ok(None) };
     let ids = |name: &str| match vpc.get(name) {
         Some(Value::List(items)) => items.iter().filter_map(text).map(|text| text.written().trim().to_owned()).collect(),
-        Some(Value::Unknown(missing)) => vec![missing.text().to_string()],
-        _ => Vec::new(),
+        // One text stands for a list of one, or for a list of which nobody knows how long it is.
+        one => one.and_then(text).map(|text| text.written().into_owned()).into_iter().collect(),
     };
     let (subnet_ids, security_group_ids): (Vec<String>, Vec<String>) = (ids("SubnetIds"), ids("SecurityGroupIds"));
+    let ipv6_allowed = vpc.get("Ipv6AllowedForDualStack").and_then(text).is_some_and(|text| text.as_literal() == Some("true"));
     // Which VPC the subnets are in, the network tells.
-    Ok((!subnet_ids.is_empty()).then(|| VpcAttachment { vpc_id: String::new(), subnet_ids, security_group_ids, ipv6_allowed: false }))
+    Ok((!subnet_ids.is_empty()).then(|| VpcAttachment { vpc_id: String::new(), subnet_ids, security_group_ids, ipv6_allowed }))
 }
 
 fn text(value: &Value) -> Option<Text> {

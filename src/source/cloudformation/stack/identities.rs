@@ -1,4 +1,4 @@
-//! Roles, managed policies, and the several ways in which a policy gets to a role.
+//! Roles, managed policies, and the several ways in which a policy gets to a role, a user or a group.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::source::cloudformation::managed;
 use crate::source::cloudformation::value::{Missing, Value};
 use crate::source::overlay::Additions;
 
-/// The identities that the stack makes.
+/// The roles and policies that the stack makes, and the roles with which its functions run.
 pub(super) fn identities(stack: &Stack<'_>, functions: &BTreeMap<Arn, Function>) -> Result<Identities, TemplateError> {
     let mut identities = Identities::default();
     for it in stack.of_kind("AWS::IAM::Role") {
@@ -30,11 +30,16 @@ pub(super) fn identities(stack: &Stack<'_>, functions: &BTreeMap<Arn, Function>)
     for role in roles.filter(|role| role.account() == stack.account.as_str() && role.resource().starts_with("role/")) {
         identities.roles.entry(role.clone()).or_insert_with(|| elsewhere(role));
     }
-    let boundary = |role: &Role| role.permissions.boundary.clone();
-    let named: Vec<Arn> =
-        identities.roles.values().flat_map(|role| role.permissions.attached.iter().cloned().chain(boundary(role))).collect();
-    identities.policies.extend(managed::documents(named.iter()));
     Ok(identities)
+}
+
+/// Adds what AWS's own managed policies say that somebody has.
+pub(super) fn of_aws(identities: &mut Identities) {
+    let all = identities.roles.values().map(|role| &role.permissions);
+    let all = all.chain(identities.users.values().map(|user| &user.permissions));
+    let all = all.chain(identities.groups.values().map(|group| &group.permissions));
+    let named: Vec<Arn> = all.flat_map(|permissions| permissions.attached.iter().chain(&permissions.boundary)).cloned().collect();
+    identities.policies.extend(managed::documents(named.iter()));
 }
 
 /// A role that a function has and the stack does not make: it may allow and deny anything.
@@ -52,7 +57,26 @@ fn elsewhere(arn: &Arn) -> Role {
     }
 }
 
-fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
+/// What policies are given to: the property by which lists name it, and the resource that gives one policy to one of them.
+pub(super) struct Holder {
+    many: &'static str,
+    policy: &'static str,
+    one: &'static str,
+}
+
+const ROLE: Holder = Holder { many: "Roles", policy: "AWS::IAM::RolePolicy", one: "RoleName" };
+pub(super) const USER: Holder = Holder { many: "Users", policy: "AWS::IAM::UserPolicy", one: "UserName" };
+pub(super) const GROUP: Holder = Holder { many: "Groups", policy: "AWS::IAM::GroupPolicy", one: "GroupName" };
+
+/// Whether a property, a text or a list of them, names what is called `name`. A list that is not known may.
+pub(super) fn names(other: Properties<'_>, property: &str, name: &Text) -> Result<bool, TemplateError> {
+    let all = other.list(property)?;
+    let same = |it: &Value| matches!(it, Value::Text(text) if text == name || text.has_unknown()) || matches!(it, Value::Unknown(_));
+    Ok(all.value().is_none_or(|all| all.iter().any(same)))
+}
+
+/// The policies of a role, user or group, in whichever way they get to it.
+pub(super) fn permissions(stack: &Stack<'_>, it: Properties<'_>, holder: &Holder) -> Result<Permissions, TemplateError> {
     let name = it.reference()?;
     let boundary = it.text("PermissionsBoundary")?;
     let mut permissions = Permissions {
@@ -60,28 +84,24 @@ fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
         attached: attached(stack, it)?,
         boundary: boundary.map(|text| named_or_unknown(stack, &text)).transpose()?,
     };
-    let names_it = |other: Properties<'_>, property: &str| -> Result<bool, TemplateError> {
-        let roles = other.list(property)?;
-        // A list of roles that is not known may name this one.
-        let same =
-            |role: &Value| matches!(role, Value::Text(text) if *text == name || text.has_unknown()) || matches!(role, Value::Unknown(_));
-        Ok(roles.value().is_none_or(|roles| roles.iter().any(same)))
-    };
-    for it in stack.naming("AWS::IAM::Policy", "Roles", &name.written())? {
-        if names_it(it, "Roles")? {
-            permissions.inline.push(named(it)?);
+    for (kind, property) in [("AWS::IAM::Policy", holder.many), (holder.policy, holder.one)] {
+        for it in stack.naming(kind, property, &name.written())? {
+            if names(it, property, &name)? {
+                permissions.inline.push(named(it)?);
+            }
         }
     }
-    for it in stack.naming("AWS::IAM::RolePolicy", "RoleName", &name.written())? {
-        if names_it(it, "RoleName")? {
-            permissions.inline.push(named(it)?);
-        }
-    }
-    for it in stack.naming("AWS::IAM::ManagedPolicy", "Roles", &name.written())? {
-        if names_it(it, "Roles")? {
+    for it in stack.naming("AWS::IAM::ManagedPolicy", holder.many, &name.written())? {
+        if names(it, holder.many, &name)? {
             permissions.attached.extend(Arn::parse(&it.reference()?.written()).ok());
         }
     }
+    Ok(permissions)
+}
+
+fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
+    let name = it.reference()?;
+    let mut permissions = permissions(stack, it, &ROLE)?;
     let arn = it.arn("Arn")?;
     if let Some(gap) = unread::may_change(stack, |text| *text == name || text.written() == arn.as_str())? {
         permissions.inline.push(NamedDocument::new(&format!("of {}", gap.resource), unknown_document(&gap.error, false)));
@@ -179,7 +199,7 @@ fn missing<T>(read: &Known<T>, id: &str) -> String {
 }
 
 /// A policy of which nothing is known: it may allow or deny anything, so that whatever hangs on it stays undecided and names `what` would have to be known.
-fn unknown_document(what: &str, principal: bool) -> Document {
+pub(super) fn unknown_document(what: &str, principal: bool) -> Document {
     bare::policy(&Symbol::unknown(what).to_string(), principal)
 }
 

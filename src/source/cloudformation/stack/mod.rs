@@ -7,6 +7,7 @@ mod keys;
 mod network;
 mod order;
 mod origins;
+mod people;
 mod permissions;
 mod properties;
 mod resources;
@@ -25,19 +26,19 @@ use super::stacks::Stacks;
 use super::world::{Holds, World};
 use crate::arn::AccountId;
 use crate::inventory::{Account, Inventory, Known};
-use crate::source::overlay::Additions;
+use crate::source::overlay::{Additions, Nameless};
 
 /// What gives rights to roles, or lets somebody in to functions.
 const GIVING: [&str; 5] =
     ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Permission", "AWS::Lambda::ResourcePolicy"];
 
-/// The inventory after `stacks` were deployed, in `world`, into this account and region.
+/// The inventory after `stacks` were deployed, in `world`, into this account and region; what they add to what they do not make; and what of theirs has no name.
 pub(crate) fn inventory(
     stacks: &Stacks,
     world: &World,
     (account, region): (&AccountId, &str),
     as_of: Timestamp,
-) -> Result<(Inventory, Additions), TemplateError> {
+) -> Result<(Inventory, Additions, Vec<Nameless>), TemplateError> {
     let root = Evaluator::new(stacks, world);
     let evaluators: Vec<Evaluator<'_>> = (0..stacks.all().len()).map(|index| root.in_stack(index)).collect();
     let mut made = Vec::new();
@@ -60,8 +61,10 @@ pub(crate) fn inventory(
     inventory.secrets = secrets::secrets(&stack, &mut inventory)?;
     network::add(&stack, &mut inventory)?;
     let regions = BTreeMap::from([(region.to_owned(), Known::Value(()))]);
-    let identities = Known::Value(identities::identities(&stack, &inventory.functions)?);
-    inventory.accounts.insert(account.clone(), Account::new(regions, identities));
+    let mut identities = identities::identities(&stack, &inventory.functions)?;
+    people::add(&stack, &mut identities)?;
+    identities::of_aws(&mut identities);
+    inventory.accounts.insert(account.clone(), Account::new(regions, Known::Value(identities)));
     inventory.origins = origins::origins(&stack)?;
     let additions = Additions {
         statements: permissions::elsewhere(&stack)?,
@@ -71,5 +74,6 @@ pub(crate) fn inventory(
         network: network::elsewhere(&stack, &inventory)?,
         ..identities::given_elsewhere(&stack)?
     };
-    Ok((inventory, additions))
+    let nameless = stack.made.iter().filter_map(|it| it.nameless().transpose()).collect::<Result<_, _>>()?;
+    Ok((inventory, additions, nameless))
 }

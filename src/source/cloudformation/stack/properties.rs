@@ -2,12 +2,14 @@
 
 use crate::arn::Arn;
 use crate::inventory::{Gap, Known};
-use crate::policy::{Document, Text};
+use crate::policy::{Document, Part, Symbol, Text};
 use crate::source::cloudformation::document::{Node, TemplateError};
 use crate::source::cloudformation::evaluate::Evaluator;
+use crate::source::cloudformation::identity;
 use crate::source::cloudformation::reading::Reading;
 use crate::source::cloudformation::template::Resource;
 use crate::source::cloudformation::value::{Missing, Value};
+use crate::source::overlay::Nameless;
 
 /// One resource of a template.
 #[derive(Clone, Copy)]
@@ -37,6 +39,16 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// That it has no name in the template, if it has none.
+    pub(super) fn nameless(&self) -> Result<Option<Nameless>, TemplateError> {
+        if !identity::is_nameless(self.evaluator, self.local, self.resource.at)? {
+            return Ok(None);
+        }
+        let (stack, within) = self.evaluator.stack_path();
+        let (logical, kind, symbol) = (self.local.to_owned(), self.resource.kind.clone(), Symbol::fresh(self.id).id().to_owned());
+        Ok(Some(Nameless { stack, within, logical, kind, symbol }))
+    }
+
     /// The file in which it is written.
     pub(super) fn file(&self) -> &'a str {
         &self.evaluator.member().given.file
@@ -57,14 +69,19 @@ impl<'a> Properties<'a> {
         Ok(value.filter(|value| !matches!(value, Value::Null | Value::Nothing)))
     }
 
-    /// A property that is a text.
+    /// A property that is a text. An empty one names nothing; mostly it is the default of a parameter that has to be given.
     pub(super) fn text(&self, name: &str) -> Result<Option<Text>, TemplateError> {
         match self.value(name)? {
             None => Ok(None),
+            Some(Value::Text(text)) if text.as_literal() == Some("") => Ok(Some(self.empty(name))),
             Some(Value::Text(text)) => Ok(Some(text)),
             Some(Value::Unknown(missing)) => Ok(Some(missing.text())),
             Some(_) => Err(TemplateError::at(self.place(name), format!("{name} of {} is not a text", self.id)).found_in(self.file())),
         }
+    }
+
+    fn empty(&self, name: &str) -> Text {
+        Text::from_parts([Part::Symbol(Symbol::unknown(&format!("{name} of {}, which is empty", self.id)))])
     }
 
     /// A property that is a policy document.

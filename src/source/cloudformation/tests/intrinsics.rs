@@ -5,7 +5,7 @@ use crate::source::cloudformation::given::Given;
 use crate::source::cloudformation::world::World;
 
 /// Expression, and what it comes to.
-const VALUES: [(&str, &str); 71] = [
+const VALUES: [(&str, &str); 73] = [
     ("plain", "plain"),
     ("012", "012"),
     ("{a: [1, true, null]}", r#"{"a":["1","true",null]}"#),
@@ -74,6 +74,8 @@ const VALUES: [(&str, &str); 71] = [
         r#"{"Note":"a\"b","Resource":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:ops/db-⟦Db#6⟧"}"#,
     ),
     ("!GetAZs ''", "unknown: zones of eu-west-1"),
+    ("! 'eu-west-1'", "eu-west-1"),
+    ("{Fn::GetAZs: null}", "unknown: zones of eu-west-1"),
     ("!Select [0, !GetAZs '']", "⟦?item 0 of zones of eu-west-1⟧"),
     ("!Select [0, !GetAZs {Ref: AWS::Region}]", "⟦?item 0 of zones of eu-west-1⟧"),
     ("!Select [1, {Fn::GetAZs: us-east-1}]", "⟦?item 1 of zones of us-east-1⟧"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::open::{Fields, Stop};
+use super::open::{Fields, Stop, made_with};
 use crate::arn::Partition;
 use crate::inventory::network::{ById, Database, Subnet};
 use crate::inventory::{Gap, Known};
@@ -67,6 +67,10 @@ fn database(stack: &Stack<'_>, it: Properties<'_>, subnets: Option<&ById<Subnet>
     let mut security_groups = Vec::new();
     for name in ["VPCSecurityGroups", "VpcSecurityGroupIds"] {
         security_groups.extend(fields.ids(name)?);
+    }
+    // Without one it has the VPC's default group (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html).
+    if let Some(vpc) = vpc.as_ref().filter(|_| security_groups.is_empty()) {
+        security_groups.push(made_with(vpc, "DefaultSecurityGroup"));
     }
     Ok(Database {
         engine,

@@ -43,7 +43,8 @@ pub(super) fn add(stack: &Stack<'_>, inventory: &mut Inventory) -> Result<(), Te
 
 fn network(stack: &Stack<'_>, inventory: &Inventory) -> Result<Network, TemplateError> {
     let vpcs = list(vpcs(stack))?;
-    let subnets = list(subnets(stack))?;
+    let mut attachments = inventory.functions.values().filter_map(|it| it.configuration.value()?.as_ref()?.vpc.as_ref());
+    let subnets = list(subnets(stack, attachments.any(|vpc| vpc.ipv6_allowed)))?;
     let ids: Vec<String> = vpcs.value().into_iter().flat_map(BTreeMap::keys).cloned().collect();
     let attached = databases::attached(stack)?;
     if ids.is_empty() && subnets.value().is_some_and(BTreeMap::is_empty) && vpcs.gap().is_none() && !of_any_kind(stack) {
@@ -69,8 +70,7 @@ fn network(stack: &Stack<'_>, inventory: &Inventory) -> Result<Network, Template
         network_acls,
         vpcs,
         subnets,
-        // A template does not tell, and it is off in every account until somebody turns it on.
-        block_public_access: Known::Value(BlockPublicAccess { mode: "off".to_owned(), exclusions: BTreeMap::new() }),
+        block_public_access: block_public_access(stack)?,
         ..Network::default()
     })
 }
@@ -78,6 +78,29 @@ fn network(stack: &Stack<'_>, inventory: &Inventory) -> Result<Network, Template
 /// Whether the stack makes something of a network beside VPCs and subnets.
 fn of_any_kind(stack: &Stack<'_>) -> bool {
     stack.made.iter().any(|it| it.resource.kind.starts_with("AWS::EC2::") || DATABASES.iter().any(|(kind, _)| *kind == it.resource.kind))
+}
+
+/// VPC Block Public Access: what the stack sets, or off, as it is in every account until somebody turns it on
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcblockpublicaccessoptions.html>).
+fn block_public_access(stack: &Stack<'_>) -> Result<Known<BlockPublicAccess>, TemplateError> {
+    let read = || {
+        let mut block = BlockPublicAccess { mode: "off".to_owned(), exclusions: BTreeMap::new() };
+        for it in stack.of_kind("AWS::EC2::VPCBlockPublicAccessOptions") {
+            block.mode = Fields::Of(it).literal("InternetGatewayBlockMode")?.unwrap_or(block.mode);
+        }
+        for it in stack.of_kind("AWS::EC2::VPCBlockPublicAccessExclusion") {
+            let fields = Fields::Of(it);
+            let mode = fields.literal("InternetGatewayExclusionMode")?.unwrap_or_default();
+            let of = fields.id_of("SubnetId")?.or(fields.id_of("VpcId")?);
+            block.exclusions.extend(of.map(|of| (of, mode)));
+        }
+        Ok(block)
+    };
+    match read() {
+        Ok(block) => Ok(Known::Value(block)),
+        Err(Stop::Open(gap)) => Ok(Known::Unreadable(gap)),
+        Err(Stop::Wrong(error)) => Err(error),
+    }
 }
 
 fn vpcs(stack: &Stack<'_>) -> Result<ById<Vpc>, Stop> {
@@ -129,12 +152,16 @@ fn dhcp_options(stack: &Stack<'_>) -> Result<ById<DhcpOptions>, Stop> {
     Ok(options)
 }
 
-fn subnets(stack: &Stack<'_>) -> Result<ById<Subnet>, Stop> {
+/// The subnets. `ipv6` is whether a function may use addresses of version 6: where none does, it does not matter which ones AWS gives to the VPC.
+fn subnets(stack: &Stack<'_>, ipv6: bool) -> Result<ById<Subnet>, Stop> {
     let mut subnets = ById::new();
     for it in stack.of_kind("AWS::EC2::Subnet") {
         let fields = Fields::Of(it);
         let block = fields.parsed("CidrBlock")?;
-        let cidrs = [block, fields.parsed("Ipv6CidrBlock")?];
+        if block.is_none() && fields.id_of("Ipv4IpamPoolId")?.is_some() {
+            return Err(Stop::Open(Gap::new("template", it.id, "its addresses come from a pool, which is not read")));
+        }
+        let cidrs = [block, if ipv6 { fields.parsed("Ipv6CidrBlock")? } else { fields.if_known("Ipv6CidrBlock")? }];
         let subnet = Subnet {
             vpc: fields.id_of("VpcId")?.unwrap_or_default(),
             owner: stack.account.to_string(),

@@ -88,6 +88,14 @@ impl Fields<'_> {
         literal.parse().map(Some).map_err(|_| wrong())
     }
 
+    /// The same of what may stay open; `None` then.
+    pub(super) fn if_known<T: FromStr>(&self, name: &str) -> Result<Option<T>, Stop> {
+        match self.text(name)? {
+            Some(text) if text.as_literal().is_none() => Ok(None),
+            _ => self.parsed(name),
+        }
+    }
+
     /// Whether a property is `true`; `absent` without it.
     pub(super) fn flag(&self, name: &str, absent: bool) -> Result<bool, Stop> {
         Ok(self.literal(name)?.map_or(absent, |text| text.eq_ignore_ascii_case("true")))

@@ -4,6 +4,7 @@ use super::open::{Fields, Stop, made_with};
 use crate::inventory::network::{
     ById, Gateway, NatConnectivity, NatGateway, Route, RouteDestination, RouteOrigin, RouteTable, RouteTarget, Subnet, Vpc,
 };
+use crate::policy::Text;
 use crate::source::cloudformation::stack::resources::Stack;
 
 /// What a route leads through, by its id.
@@ -25,9 +26,15 @@ const TARGETS: [(&str, Leads); 11] = [
     ("CoreNetworkArn", RouteTarget::Other),
 ];
 
-/// A gateway is one to the internet, unless its id says that it is a virtual private one.
+/// A gateway is one to the internet, unless its id says that it is a virtual private one, or nobody knows which it is.
 fn gateway(id: String) -> RouteTarget {
-    if id.starts_with("vgw-") { RouteTarget::VirtualPrivateGateway(id) } else { RouteTarget::InternetGateway(id) }
+    if id.starts_with("vgw-") {
+        RouteTarget::VirtualPrivateGateway(id)
+    } else if Text::parse(&id).has_unknown() {
+        RouteTarget::Other(id)
+    } else {
+        RouteTarget::InternetGateway(id)
+    }
 }
 
 /// The route tables of the stack, and the main one of each of its VPCs.

@@ -14,6 +14,10 @@ use crate::source::cloudformation::stack::properties::gap_of;
 use crate::source::cloudformation::stack::resources::Stack;
 use crate::source::cloudformation::value::Value;
 
+/// The custom resource by which the CDK takes the rules away that a default security group is made with, as it does in every VPC of a new app
+/// (<https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ec2.Vpc.html>, `restrictDefaultSecurityGroup`).
+const EMPTIES_DEFAULT: &str = "Custom::VpcRestrictDefaultSG";
+
 /// The security groups of the stack, and the default one of each of its VPCs.
 pub(super) fn groups(stack: &Stack<'_>, vpcs: &[String], inventory: &Inventory) -> Result<ById<SecurityGroup>, Stop> {
     let mut groups = ById::new();
@@ -21,6 +25,11 @@ pub(super) fn groups(stack: &Stack<'_>, vpcs: &[String], inventory: &Inventory) 
         let id = made_with(vpc, "DefaultSecurityGroup");
         let own = SecurityGroupRule { protocol: Protocol::All, ports: None, peer: Peer::Group(id.clone()) };
         groups.insert(id, SecurityGroup { name: "default".to_owned(), vpc: vpc.clone(), ingress: vec![own], egress: everything() });
+    }
+    for it in stack.of_kind(EMPTIES_DEFAULT) {
+        if let Some(group) = Fields::Of(it).id_of("DefaultSecurityGroupId")?.and_then(|group| groups.get_mut(&group)) {
+            (group.ingress, group.egress) = (Vec::new(), Vec::new());
+        }
     }
     let carried = carried(inventory);
     for it in stack.of_kind("AWS::EC2::SecurityGroup") {
