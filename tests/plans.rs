@@ -426,6 +426,29 @@ fn what_a_plan_adds_is_told_apart_from_what_was_there() {
     assert_eq!((verdicts(&before), verdicts(&after)), (vec!["rotates".to_owned()], vec!["fails".to_owned(), "rotates".to_owned()]));
 }
 
+#[test]
+fn an_attribute_that_the_configuration_makes_nothing_of_is_as_if_nobody_wrote_it() {
+    let mut plan = plan("vpc");
+    let endpoint = "aws_vpc_endpoint.secrets_manager";
+    open(&mut plan, endpoint, "policy");
+    written_of(&mut plan, endpoint)["policy"] = json!({"references": ["var.settings.policy", "var.settings"]});
+    plan["configuration"]["root_module"]["variables"]["settings"] = json!({"default": {"service": "secretsmanager"}});
+    let text = fs::read_to_string("tests/plans/vpc/main.tf").unwrap();
+    let after = text.find("resource \"aws_vpc_endpoint\" \"secrets_manager\"").unwrap();
+    let start = after + text[after..].find("  policy = jsonencode").unwrap();
+    let end = start + text[start..].find("\n  })\n").unwrap() + "\n  })\n".len();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nothing-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    for (written, expected) in [("try(var.settings.policy, null)", "rotates"), ("var.settings.policy", "undecided")] {
+        let settings = "variable \"settings\" { default = { service = \"secretsmanager\" } }\n";
+        let text = [settings, &text[..start], "  policy = ", written, "\n", &text[end..]].concat();
+        fs::write(folder.join("main.tf"), text).unwrap();
+        let report = report("nothing", &plan, folder.to_str().unwrap());
+        assert_eq!(verdict(&report), expected, "{written}: {:#}", report["rotations"]);
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
 /// What the rotations of a report do not wait for, by the secret that each finding is about.
 fn not_awaited(report: &Value) -> Vec<String> {
     let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "rotation-before-what-it-needs");

@@ -13,7 +13,8 @@ pub(crate) use facts::{DEFAULT_ENDPOINT_POLICY, NetworkFact, NetworkList};
 pub(crate) use holders::{Holder, HolderKind, IdentityFact};
 pub(crate) use resources::{Named, ResourceFact};
 
-use self::statements::{statements, without};
+pub(crate) use self::statements::statements;
+use self::statements::without;
 use super::overlay::{self, Additions};
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Function, Identities, Inventory, Key, Known, Permissions, RotationConfiguration, Secret};
@@ -159,6 +160,8 @@ impl Change {
 
     fn identities(&self, result: &mut Inventory) {
         let empty = Identities::default();
+        let roles = result.functions.values().filter_map(|function| function.configuration.value()?.as_ref()?.role.clone());
+        let roles: BTreeSet<Arn> = roles.collect();
         for (id, account) in &self.after.inventory.accounts {
             let Some(known) = result.accounts.get_mut(id) else {
                 result.accounts.insert(id.clone(), account.clone());
@@ -175,6 +178,10 @@ impl Change {
             // Of roles that the plan only names it knows nothing: they are as they are there, or they are not there.
             for (arn, role) in after.roles.iter().filter(|(arn, _)| made(arn)) {
                 let was = before.roles.get(arn);
+                // The role of an application that stays as it is is there by a name that the plan does not know.
+                if was == Some(role) && arn.as_str().contains('⟦') && !roles.contains(arn) {
+                    continue;
+                }
                 let mut role = role.clone();
                 if let Some(there) = known.roles.get(arn) {
                     if was == Some(&role) {

@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use crate::policy::Document;
 
-pub(super) fn statements(document: &Document) -> Vec<Json> {
+/// The statements of a policy.
+pub(crate) fn statements(document: &Document) -> Vec<Json> {
     let parsed: Json = serde_json::from_str(document.text()).unwrap_or_default();
     match parsed.get("Statement") {
         Some(Json::Array(statements)) => statements.clone(),

@@ -2,6 +2,7 @@
 //! make up is a symbol that is equal to itself alone. The table follows the sections "Attribute Reference" of the AWS provider's pages
 //! (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs>).
 
+use super::kinds::APPLICATION;
 use super::world::Instance;
 use crate::policy::{Part, Symbol, Text};
 
@@ -49,6 +50,8 @@ pub(super) enum Form {
     VersionArn,
     /// The ARN of a function's alias.
     AliasArn,
+    /// The ARN of the function of an application, where it is one of AWS's.
+    Application,
     /// Whatever this attribute refers to.
     As(&'static str),
 }
@@ -68,6 +71,10 @@ pub(super) struct Naming {
     pub(super) attributes: &'static [(&'static str, Form)],
 }
 
+/// What AWS's rotation applications tell, and the only thing: the ARN of the function
+/// (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/serverlessrepo/cloudformation_stack_test.go>).
+pub(super) const FUNCTION_OF_APPLICATION: &str = "outputs.RotationLambdaARN";
+
 const FUNCTION: Form = Form::Arn("lambda", Region::Named, "function:");
 const ROLE: Form = Form::Arn("iam", Region::Global, "role");
 const POLICY: Form = Form::Arn("iam", Region::Global, "policy");
@@ -81,7 +88,7 @@ const fn naming(resource: &'static str, kind: Kind, name: Option<&'static str>, 
     Naming { resource, kind, name, attributes }
 }
 
-const NAMINGS: [Naming; 35] = [
+const NAMINGS: [Naming; 36] = [
     naming(
         "aws_secretsmanager_secret",
         Kind::Secret,
@@ -105,6 +112,8 @@ const NAMINGS: [Naming; 35] = [
     ),
     naming("aws_lambda_alias", Kind::Function, Some("name"), &[("arn", Form::AliasArn), ("id", Form::AliasArn), ("name", Form::Name)]),
     naming("aws_lambda_permission", Kind::Function, None, &[]),
+    // The ARN of the whole is that of its function.
+    naming(APPLICATION, Kind::Function, None, &[("arn", Form::Application), (FUNCTION_OF_APPLICATION, Form::Application)]),
     naming(
         "aws_iam_role",
         Kind::Role,
@@ -236,6 +245,6 @@ pub(super) fn unknown(name: &str) -> Text {
 }
 
 /// An address as symbols write it. Quotes would need escapes in the JSON of a policy.
-fn written(address: &str) -> String {
+pub(super) fn written(address: &str) -> String {
     address.replace(['"', '\\'], "'")
 }

@@ -132,13 +132,12 @@ pub(super) const NOT_FOLLOWED: [(&str, NetworkList); 37] = [
 /// The same of the control policies that reach an account.
 pub(super) const CONTROL_POLICIES: [&str; 2] = ["aws_organizations_policy", "aws_organizations_policy_attachment"];
 
+/// The type that deploys an application of the Serverless Application Repository. What AWS's rotation applications make is known.
+pub(super) const APPLICATION: &str = "aws_serverlessapplicationrepository_cloudformation_stack";
+
 /// Types that deploy a template, and with it anything.
-pub(super) const DEPLOYING: [&str; 4] = [
-    "aws_cloudformation_stack",
-    "aws_cloudformation_stack_instances",
-    "aws_cloudformation_stack_set_instance",
-    "aws_serverlessapplicationrepository_cloudformation_stack",
-];
+pub(super) const DEPLOYING: [&str; 4] =
+    ["aws_cloudformation_stack", "aws_cloudformation_stack_instances", "aws_cloudformation_stack_set_instance", APPLICATION];
 
 /// Whether resources of this type are looked at.
 pub(super) fn is_looked_at(kind: &str) -> bool {

@@ -75,6 +75,7 @@ fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp)
     let (account, region) = place(plan, &World::after(plan), told.account, told.region)?;
     let resolver = Resolver::new(&world, &account, &region).with_source(code.is_some());
     let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
+    resolver.tell(stack::applications(&resolver, evaluator.as_ref()));
     Ok(Side {
         inventory: stack::inventory(&resolver, evaluator.as_ref(), over, as_of),
         made: stack::made(&resolver, evaluator.as_ref()),

@@ -79,10 +79,15 @@ impl Evaluator<'_> {
     fn unknown(&self, instance: &Instance, path: &[String]) -> Made {
         let open = || Made::Open(format!("{}.{}", instance.address_in_module(), path.join(".")));
         let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+        if let Some(own) = self.resolver.own(instance, &steps.join(".")) {
+            return Made::Text(own);
+        }
+        // An application of AWS tells its function and nothing else.
+        if let (["outputs"], Some(function)) = (&steps[..], self.resolver.own(instance, identity::FUNCTION_OF_APPLICATION)) {
+            let name = identity::FUNCTION_OF_APPLICATION.trim_start_matches("outputs.").to_owned();
+            return Made::Map(BTreeMap::from([(name, Made::Text(function))]));
+        }
         if let [attribute] = steps[..] {
-            if let Some(own) = self.resolver.own(instance, attribute) {
-                return Made::Text(own);
-            }
             if instance.data && instance.kind == "aws_iam_policy_document" && attribute == "json" {
                 return (self.documents)(self, instance).map_or_else(open, Made::Text);
             }

@@ -8,7 +8,8 @@ use super::texts::MOST_STEPS;
 use super::written::{references, uses_key};
 use crate::source::terraform::address::{Key, ModulePath, Target, longest};
 use crate::source::terraform::document::constant;
-use crate::source::terraform::identity::Kind;
+use crate::source::terraform::identity::{FUNCTION_OF_APPLICATION, Kind};
+use crate::source::terraform::kinds::APPLICATION;
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::{Instance, World};
 
@@ -128,6 +129,7 @@ impl<'w> Resolver<'w> {
                 let instances: Vec<&Instance> = self.world.instances_of(scope.module, *data, kind, name).collect();
                 let chosen = chosen(instances, key.as_ref(), chosen_key(scope, by_key));
                 let path: Vec<&str> = match (attribute.as_slice(), scope.behind) {
+                    ([], []) if kind == APPLICATION && want.kind == Kind::Function => FUNCTION_OF_APPLICATION.split('.').collect(),
                     ([], []) => vec![want.attribute],
                     ([], behind) => behind.iter().map(String::as_str).collect(),
                     (attribute, _) => attribute.iter().map(String::as_str).collect(),

@@ -20,6 +20,9 @@ impl Resolver<'_> {
             return elsewhere.then(|| Found::identity(self.arn_of_another_service(instance)));
         };
         let form = naming.form(attribute)?;
+        if form == Form::Application && !self.applications().contains_key(&instance.address) {
+            return None;
+        }
         if let Form::As(other) = form {
             // That attribute names one thing, whatever asks for it.
             let own = if want.kind == Kind::Text { Want::arn(naming.kind) } else { want };
@@ -81,6 +84,10 @@ impl Resolver<'_> {
                 parts.push(literal(":"));
                 parts.extend(named());
             }
+            Form::Application => match self.applications().get(&instance.address) {
+                Some(application) => parts.extend(Text::from(&application.function.arn).parts()),
+                None => parts.extend(identity::unknown(&format!("{}.arn", instance.address)).parts()),
+            },
             Form::As(_) => {}
         }
         Text::from_parts(parts)

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::found::Want;
 use crate::policy::Text;
+use crate::source::cloudformation::Application;
 use crate::source::terraform::address::{Key, ModulePath};
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::value::Value;
@@ -35,12 +36,22 @@ pub(crate) struct Resolver<'w> {
     pub(super) path: RefCell<Vec<String>>,
     /// The addresses of functions by ARN and by name, once somebody asks.
     functions: OnceCell<BTreeMap<Text, String>>,
+    /// What AWS's rotation applications make, by the address of what deploys them, once it is told.
+    applications: OnceCell<BTreeMap<String, Application>>,
 }
 
 impl<'w> Resolver<'w> {
     /// A resolver in this world; of resources of which the plan does not say where they are, they are in this account and region.
     pub(crate) fn new(world: &'w World<'w>, account: &'w str, region: &'w str) -> Self {
-        Self { world, account, region, has_source: false, path: RefCell::default(), functions: OnceCell::new() }
+        Self {
+            world,
+            account,
+            region,
+            has_source: false,
+            path: RefCell::default(),
+            functions: OnceCell::new(),
+            applications: OnceCell::new(),
+        }
     }
 
     /// The same where the configuration is known.
@@ -58,6 +69,17 @@ impl<'w> Resolver<'w> {
         written.and_then(|region| self.world.written_text(region)).unwrap_or_else(|| self.region.to_owned())
     }
 
+    /// Tells what AWS's rotation applications make. It is found out with this resolver, and told once.
+    pub(crate) fn tell(&self, applications: BTreeMap<String, Application>) {
+        self.applications.get_or_init(|| applications);
+    }
+
+    /// What AWS's rotation applications make, by the address of what deploys them.
+    pub(crate) fn applications(&self) -> &BTreeMap<String, Application> {
+        const NONE: &BTreeMap<String, Application> = &BTreeMap::new();
+        self.applications.get().unwrap_or(NONE)
+    }
+
     /// The function of this ARN or name.
     pub(super) fn function_called(&self, text: &Text) -> Option<&'w Instance> {
         let functions = self.functions.get_or_init(|| {
@@ -70,7 +92,9 @@ impl<'w> Resolver<'w> {
             }
             functions
         });
-        self.world.instance(functions.get(text)?)
+        let of_application =
+            || self.applications().iter().find(|(_, it)| text.written() == it.function.arn.as_str()).map(|(address, _)| address);
+        self.world.instance(functions.get(text).or_else(of_application)?)
     }
 
     /// The account that a resource is in.

@@ -37,9 +37,7 @@ impl Resolver<'_> {
     }
 
     fn unknown(&self, instance: &Instance, path: &[&str], want: Want, name: String) -> Found {
-        if let [attribute] = path
-            && let Some(found) = self.identity(instance, attribute, want)
-        {
+        if let Some(found) = self.identity(instance, &path.join("."), want) {
             return found;
         }
         let found = self.expression(instance, path).map(|(expression, scope)| self.references(expression, scope, want, &name));
@@ -101,7 +99,11 @@ impl Resolver<'_> {
         let names_it = |alias: &Instance| {
             let of = self.text(alias, &["function_name"], Want { kind: Kind::Function, attribute: "function_name" });
             of.is_none_or(|of| {
-                of.has_unknown() || of == self.arn(made) || Some(of) == self.text(made, &["function_name"], Want::id(Kind::Any))
+                let of_application = || self.applications().get(&made.address).is_some_and(|it| of.written() == it.function.arn.name());
+                of.has_unknown()
+                    || of == self.arn(made)
+                    || of_application()
+                    || Some(of) == self.text(made, &["function_name"], Want::id(Kind::Any))
             })
         };
         made.values.step("publish").and_then(Value::text) == Some("true") || self.world.of_kind("aws_lambda_alias").any(names_it)

@@ -22,7 +22,7 @@ pub(super) fn facts(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Vec<ResourceFact
     for it in stack.of_kind("aws_secretsmanager_secret_policy") {
         let secret = it.naming("secret_arn", Want::arn(Kind::Secret));
         if secret.is_some_and(|text| text.has_unknown()) {
-            facts.push(ResourceFact::AnySecretPolicy { place: place(it), gap: it.unknown("secret_arn") });
+            facts.push(ResourceFact::AnySecretPolicy { place: it.place(), gap: it.unknown("secret_arn") });
         }
     }
     for it in stack.of_kind("aws_kms_key_policy") {
@@ -75,10 +75,6 @@ pub(super) fn facts(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Vec<ResourceFact
     facts
 }
 
-fn place(it: Thing<'_>) -> String {
-    format!("{}/{}", it.resolver.account_of(it.instance), it.resolver.region_of(it.instance))
-}
-
 /// A statement that may let anybody in, for whatever.
 fn maybe(it: Thing<'_>) -> serde_json::Value {
     let action = identity::unknown(&format!("{}.function_name", it.address())).to_string();
@@ -94,7 +90,7 @@ fn key(it: Thing<'_>, made: &BTreeSet<Arn>) -> Option<Named> {
         return None;
     }
     if text.has_unknown() {
-        return Some(Named::Any(place(it)));
+        return Some(Named::Any(it.place()));
     }
     let region = it.resolver.region_of(it.instance);
     let by_id = || {
@@ -108,7 +104,7 @@ fn key(it: Thing<'_>, made: &BTreeSet<Arn>) -> Option<Named> {
 fn function(it: Thing<'_>, made: &BTreeSet<Arn>) -> Option<Named> {
     let name = function_of(it, "function_name")?;
     if name.has_unknown() {
-        return Some(Named::Any(place(it)));
+        return Some(Named::Any(it.place()));
     }
     let written = name.written();
     let region = it.resolver.region_of(it.instance);

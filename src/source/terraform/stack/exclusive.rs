@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::documents::{self, document, policy_named};
 use super::resources::Stack;
-use super::thing::Thing;
+use super::thing::{Thing, name_of};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{NamedDocument, Permissions};
 use crate::policy::{Document, Text};
@@ -197,10 +197,6 @@ fn account(it: Thing<'_>) -> String {
 fn holder(it: Thing<'_>, path: &str, kind: HolderKind, of: Kind) -> Holder {
     let text = it.naming(path, Want { kind: of, attribute: "name" });
     Holder { kind, name: text.filter(|text| !text.has_unknown()).map(|text: Text| name_of(&text.written())) }
-}
-
-fn name_of(written: &str) -> String {
-    Arn::parse(written).map_or_else(|_| written.to_owned(), |arn| arn.name().to_owned())
 }
 
 fn own(it: Thing<'_>, written: &str) -> Option<Arn> {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::permissions::{self, FUNCTION, function_of, qualifier};
+use super::permissions::{self, FUNCTION, Policies, function_of, qualifier};
 use super::resources::Stack;
 use super::thing::{Thing, gap_of};
 use crate::arn::Arn;
 use crate::inventory::{
     ENDPOINT_VARIABLES, Function, FunctionConfiguration, FunctionDetails, FunctionUrl, Known, PASSWORD_VARIABLES, Variables, VpcAttachment,
 };
+use crate::source::bare;
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
@@ -28,38 +29,57 @@ pub(super) fn functions(stack: &Stack<'_>) -> BTreeMap<Arn, Function> {
 
 fn function(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Function {
     let configuration = configuration(stack, it).map(Some);
-    let mut policies = permissions::policies(stack, &arn);
-    // What versions and aliases there will be. Each has a policy of its own, which is empty unless a permission names it.
-    let own = |other: &Thing<'_>| function_of(*other, "function_name").is_some_and(|name| qualifier(&name, &arn).is_some());
-    let others = |kind| stack.naming(kind, "function_name", FUNCTION, arn.as_str()).into_iter().filter(own);
-    let aliases = others("aws_lambda_alias").filter_map(|alias| alias.text("name"));
+    let said = around(stack, &arn, &configuration);
+    let Around { mut policies, mut qualified, .. } = said;
     let version =
         it.naming("qualified_arn", Want::arn(Kind::Function)).filter(|_| it.value("publish").and_then(Value::text) == Some("true"));
     let version = version.and_then(|text| qualifier(&text, &arn)).filter(|version| !version.is_empty());
-    let mut qualified = BTreeMap::new();
-    for name in aliases.chain(version) {
-        policies.entry(name.clone()).or_insert(Known::Value(None));
-        qualified.insert(name, configuration.clone());
+    if let Some(version) = version {
+        policies.entry(version.clone()).or_insert(Known::Value(None));
+        qualified.insert(version, configuration.clone());
     }
-    let mut provisioned = BTreeMap::new();
-    for other in others("aws_lambda_provisioned_concurrency_config") {
-        if let Some(qualifier) = other.text("qualifier") {
-            provisioned.insert(qualifier, known_number(other, "provisioned_concurrent_executions"));
-        }
-    }
-    let url =
-        |url: Thing<'_>| FunctionUrl { qualifier: url.text("qualifier"), auth_type: url.text("authorization_type").unwrap_or_default() };
     Function {
         configuration,
         qualified,
         policies,
         // -1 is how the provider says that none is reserved.
         reserved_concurrency: known_number(it, "reserved_concurrent_executions").map(|reserved| reserved.filter(|reserved| *reserved >= 0)),
-        provisioned_concurrency: provisioned,
-        urls: Known::Value(others("aws_lambda_function_url").map(url).collect()),
+        provisioned_concurrency: said.provisioned_concurrency,
+        urls: said.urls,
         tags: it.tags(),
         arn,
     }
+}
+
+/// What resources of their own say of a function.
+pub(super) struct Around {
+    pub(super) policies: Policies,
+    pub(super) qualified: BTreeMap<String, Known<Option<FunctionConfiguration>>>,
+    pub(super) provisioned_concurrency: BTreeMap<String, Known<Option<i32>>>,
+    pub(super) urls: Known<Vec<FunctionUrl>>,
+}
+
+/// What is said of the function of this ARN, which has this configuration.
+pub(super) fn around(stack: &Stack<'_>, arn: &Arn, configuration: &Known<Option<FunctionConfiguration>>) -> Around {
+    let mut policies = permissions::policies(stack, arn);
+    // What aliases there will be. Each has a policy of its own, which is empty unless a permission names it.
+    let own = |other: &Thing<'_>| function_of(*other, "function_name").is_some_and(|name| qualifier(&name, arn).is_some());
+    let others = |kind| stack.naming(kind, "function_name", FUNCTION, arn.as_str()).into_iter().filter(own);
+    let mut qualified = BTreeMap::new();
+    for name in others("aws_lambda_alias").filter_map(|alias| alias.text("name")) {
+        policies.entry(name.clone()).or_insert(Known::Value(None));
+        qualified.insert(name, configuration.clone());
+    }
+    let mut provisioned_concurrency = BTreeMap::new();
+    for other in others("aws_lambda_provisioned_concurrency_config") {
+        if let Some(qualifier) = other.text("qualifier") {
+            provisioned_concurrency.insert(qualifier, known_number(other, "provisioned_concurrent_executions"));
+        }
+    }
+    let url =
+        |url: Thing<'_>| FunctionUrl { qualifier: url.text("qualifier"), auth_type: url.text("authorization_type").unwrap_or_default() };
+    let urls = Known::Value(others("aws_lambda_function_url").map(url).collect());
+    Around { policies, qualified, provisioned_concurrency, urls }
 }
 
 fn known_number(it: Thing<'_>, path: &str) -> Known<Option<i32>> {
@@ -80,6 +100,11 @@ fn configuration(stack: &Stack<'_>, it: Thing<'_>) -> Known<FunctionConfiguratio
     if it.value("vpc_config") == Some(&Value::Unknown) {
         return Known::Unreadable(it.unknown("vpc_config"));
     }
+    let (mut endpoint_variables, mut details) = (variables(it, &ENDPOINT_VARIABLES), details(it));
+    if let Some(written) = bare::unknown_endpoint(&endpoint_variables) {
+        details.variables = Known::Unreadable(gap_of(it.address(), written));
+        endpoint_variables.clear();
+    }
     Known::Value(FunctionConfiguration {
         role,
         runtime: it.text("runtime"),
@@ -91,9 +116,9 @@ fn configuration(stack: &Stack<'_>, it: Thing<'_>) -> Known<FunctionConfiguratio
         state: Some("Active".to_owned()),
         last_update_status: Some("Successful".to_owned()),
         environment_key: it.naming("kms_key_arn", Want::arn(Kind::Key)).and_then(|text| Arn::parse(&text.written()).ok()),
-        endpoint_variables: variables(it, &ENDPOINT_VARIABLES),
         vpc: vpc(stack, it),
-        details: Some(details(it)),
+        details: Some(details),
+        endpoint_variables,
         ..FunctionConfiguration::default()
     })
 }
@@ -130,17 +155,18 @@ fn details(it: Thing<'_>) -> FunctionDetails {
 fn vpc(stack: &Stack<'_>, it: Thing<'_>) -> Option<VpcAttachment> {
     let subnet_ids = it.list("vpc_config.0.subnet_ids", Want::id(Kind::Subnet));
     let attached = !subnet_ids.is_empty();
-    let first = subnet_ids.first().cloned().unwrap_or_default();
-    let of_subnet = || {
-        let subnet =
-            stack.of_kind("aws_subnet").find(|it| it.naming("id", Want::id(Kind::Subnet)).is_some_and(|id| id.written() == *first));
-        subnet.and_then(|it| it.naming("vpc_id", Want::id(Kind::Vpc))).map(|text| text.written().into_owned())
-    };
     let vpc_id = it.value("vpc_config.0.vpc_id").and_then(Value::text).map(str::to_owned);
     attached.then(|| VpcAttachment {
-        vpc_id: vpc_id.or_else(of_subnet).unwrap_or_default(),
+        vpc_id: vpc_id.or_else(|| vpc_of(stack, &subnet_ids)).unwrap_or_default(),
         subnet_ids,
         security_group_ids: it.list("vpc_config.0.security_group_ids", Want::id(Kind::SecurityGroup)),
         ipv6_allowed: it.value("vpc_config.0.ipv6_allowed_for_dual_stack").and_then(Value::text) == Some("true"),
     })
+}
+
+/// The VPC of the first of these subnets, where the plan makes that.
+pub(super) fn vpc_of(stack: &Stack<'_>, subnets: &[String]) -> Option<String> {
+    let first = subnets.first()?;
+    let subnet = stack.of_kind("aws_subnet").find(|it| it.naming("id", Want::id(Kind::Subnet)).is_some_and(|id| id.written() == *first));
+    subnet.and_then(|it| it.naming("vpc_id", Want::id(Kind::Vpc))).map(|text| text.written().into_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::{document, policy_named};
 use super::resources::Stack;
-use super::thing::Thing;
+use super::thing::{Thing, name_of};
 use super::{documents, exclusive};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Group, Identities, NamedDocument, Permissions, Role, User};
@@ -59,6 +59,16 @@ pub(super) fn identities(stack: &Stack<'_>, account: &str, named: BTreeSet<Arn>)
             let mut role = role(stack, it, arn.clone());
             exclusive::contest(&exclusive, HolderKind::Role, &arn, &mut role.permissions);
             identities.roles.insert(arn, role);
+        }
+    }
+    for application in stack.resolver.applications().values() {
+        let made = application.identities.roles.iter().filter(|(arn, _)| here(arn));
+        for (arn, role) in made {
+            // Nobody can name it before it is there, but who knows what is not known.
+            let mut role = role.clone();
+            role.permissions.inline.extend(permissions(stack, &ROLE, arn, None).inline);
+            exclusive::contest(&exclusive, HolderKind::Role, arn, &mut role.permissions);
+            identities.roles.insert(arn.clone(), role);
         }
     }
     for it in stack.data("aws_iam_role") {
@@ -145,11 +155,10 @@ fn elsewhere(stack: &Stack<'_>, arn: &Arn, trust: Document) -> Role {
 /// The inline and managed policies that are given to roles which the plan does not make, by the roles' names.
 pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additions {
     let want = Want { kind: Kind::Role, attribute: "name" };
-    let is_made = |name: &str| made.iter().any(|arn| arn.service() == "iam" && arn.resource().starts_with("role/") && arn.name() == name);
-    let name_of = |text: &Text| {
-        let written = text.written();
-        Arn::parse(&written).map_or_else(|_| written.to_string(), |arn| arn.name().to_owned())
-    };
+    let roles = made.iter().filter(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"));
+    let roles: BTreeSet<&str> = roles.map(Arn::name).collect();
+    let is_made = |name: &str| roles.contains(name);
+    let name_of = |text: &Text| name_of(&text.written());
     let is_open = |text: &Text| text.has_unknown();
     let role =
         |it: Thing<'_>| it.naming("role", want).filter(|text| !is_open(text)).map(|text| name_of(&text)).filter(|name| !is_made(name));

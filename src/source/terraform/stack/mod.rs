@@ -1,6 +1,7 @@
 //! The inventory that a plan would leave behind: its resources as the facts that a live account would tell of them. What the plan does not know before it is
 //! applied is a gap that names it.
 
+mod applications;
 mod documents;
 mod dynamic;
 mod elsewhere;
@@ -24,12 +25,13 @@ use jiff::Timestamp;
 use self::resources::Stack;
 use self::thing::Thing;
 use super::code::Evaluator;
-use super::kinds::DEPLOYING;
+use super::kinds::{APPLICATION, DEPLOYING};
 use super::resolve::Resolver;
 use super::world::Instance;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Account, Inventory, Known};
 use crate::policy::Text;
+use crate::source::cloudformation::Application;
 use crate::source::overlay::Additions;
 use crate::source::planned::{IdentityFact, NetworkFact, ResourceFact};
 
@@ -39,6 +41,7 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
     let mut inventory = Inventory::empty(as_of);
     inventory.keys = keys::keys(&stack);
     inventory.functions = functions::functions(&stack);
+    inventory.functions.extend(applications::functions(&stack));
     inventory.secrets = secrets::secrets(&stack, &mut inventory);
     inventory.networks = network::networks(&stack, inventory.secrets.values());
     let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -61,11 +64,18 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
     inventory
 }
 
+/// What AWS's rotation applications make that the plan deploys, by the address of what deploys them.
+pub(crate) fn applications(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTreeMap<String, Application> {
+    applications::all(&Stack::new(resolver, code, false))
+}
+
 /// That the plan deploys templates: what these make, or change of what the plan makes, nobody looks at.
 fn deployed(stack: &Stack<'_>) -> Option<String> {
     let kinds = || DEPLOYING.into_iter();
-    let there = kinds().flat_map(|kind| stack.of_kind(kind)).filter(|it| !stack.over || it.instance.changes);
-    let gone = kinds().flat_map(|kind| stack.earlier(kind)).filter(|_| stack.over);
+    let is_followed = |it: &Thing<'_>| stack.resolver.applications().contains_key(it.address());
+    let there = kinds().flat_map(|kind| stack.of_kind(kind)).filter(|it| !is_followed(it) && (!stack.over || it.instance.changes));
+    let was_followed = |it: &Thing<'_>| it.instance.kind == APPLICATION && applications::application(*it).is_some();
+    let gone = kinds().flat_map(|kind| stack.earlier(kind)).filter(|it| stack.over && !was_followed(it));
     let addresses: BTreeSet<&str> = there.chain(gone).map(|it| it.address()).collect();
     let names: Vec<&str> = addresses.into_iter().collect();
     (!names.is_empty()).then(|| format!("what is deployed by {} is not looked at", names.join(", ")))
@@ -75,7 +85,8 @@ fn deployed(stack: &Stack<'_>) -> Option<String> {
 pub(crate) fn made(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTreeSet<Arn> {
     let stack = Stack::new(resolver, code, true);
     let kinds = ["aws_secretsmanager_secret", "aws_lambda_function", "aws_iam_role", "aws_iam_user", "aws_iam_policy"];
-    kinds.into_iter().chain(keys::KEYS).flat_map(|kind| stack.of_kind(kind)).filter_map(|it| it.arn()).collect()
+    let own = kinds.into_iter().chain(keys::KEYS).flat_map(|kind| stack.of_kind(kind)).filter_map(|it| it.arn());
+    own.chain(resolver.applications().values().flat_map(Application::made).cloned()).collect()
 }
 
 /// What the plan adds to functions and roles that it does not make.

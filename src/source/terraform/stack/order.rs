@@ -17,6 +17,7 @@ use crate::arn::Arn;
 use crate::inventory::{Gap, Known};
 use crate::policy::Text;
 use crate::source::terraform::identity::Kind;
+use crate::source::terraform::kinds::APPLICATION;
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
 
@@ -95,13 +96,22 @@ fn of_function<'a>(stack: &Stack<'a>, arn: &Arn) -> Vec<Thing<'a>> {
     let is_the_service = |it: &Thing<'_>| it.text("principal").is_some_and(|principal| principal.starts_with("secretsmanager."));
     let permissions = stack.naming("aws_lambda_permission", "function_name", FUNCTION, arn.as_str());
     needed.extend(permissions.into_iter().filter(is_ours).filter(is_the_service));
+    for (address, application) in stack.resolver.applications().iter().filter(|(_, it)| it.function.arn == *arn) {
+        // The permission to invoke and the policies of the role are part of it.
+        needed.extend(stack.of_kind(APPLICATION).filter(|it| it.address() == address));
+        if let Some(vpc) = application.function.configuration.value().and_then(|it| it.as_ref()?.vpc.clone()) {
+            needed.extend(ways_out(stack, &vpc.subnet_ids.into_iter().collect(), vpc.security_group_ids.into_iter().collect()));
+        }
+    }
     let Some(function) = stack.called("aws_lambda_function", arn.as_str()).into_iter().find(|it| it.arn().as_ref() == Some(arn)) else {
         return needed;
     };
     if let Some(role) = function.naming("role", Want::arn(Kind::Role)).and_then(|text| Arn::parse(&text.written()).ok()) {
         needed.extend(policies(stack, &role));
     }
-    needed.extend(ways_out(stack, function));
+    let subnets = function.list("vpc_config.0.subnet_ids", Want::id(Kind::Subnet)).into_iter().collect();
+    let groups = function.list("vpc_config.0.security_group_ids", Want::id(Kind::SecurityGroup)).into_iter().collect();
+    needed.extend(ways_out(stack, &subnets, groups));
     needed
 }
 
@@ -120,11 +130,8 @@ fn policies<'a>(stack: &Stack<'a>, role: &Arn) -> Vec<Thing<'a>> {
 }
 
 /// In a VPC: the endpoint of Secrets Manager, and the rules of the security groups on the way there.
-fn ways_out<'a>(stack: &Stack<'a>, function: Thing<'_>) -> Vec<Thing<'a>> {
-    let subnets: BTreeSet<String> = function.list("vpc_config.0.subnet_ids", Want::id(Kind::Subnet)).into_iter().collect();
-    let mut groups: BTreeSet<String> =
-        function.list("vpc_config.0.security_group_ids", Want::id(Kind::SecurityGroup)).into_iter().collect();
-    let vpcs = network::vpcs_of(stack, &subnets);
+fn ways_out<'a>(stack: &Stack<'a>, subnets: &BTreeSet<String>, mut groups: BTreeSet<String>) -> Vec<Thing<'a>> {
+    let vpcs = network::vpcs_of(stack, subnets);
     let leads_there = |it: &Thing<'_>| {
         it.value("service_name").and_then(Value::text).is_some_and(|name| name.ends_with(".secretsmanager"))
             && it.naming("vpc_id", Want::id(Kind::Vpc)).is_some_and(|vpc| vpcs.contains(vpc.written().as_ref()))

@@ -6,7 +6,10 @@ use super::resources::Stack;
 use super::thing::Thing;
 use crate::arn::{Arn, Partition};
 use crate::inventory::Origin;
+use crate::source::cloudformation::Application;
+use crate::source::terraform::code::Evaluator;
 use crate::source::terraform::identity::Kind;
+use crate::source::terraform::kinds::APPLICATION;
 use crate::source::terraform::resolve::Want;
 
 /// Types, and how EC2 calls those that it gives an id.
@@ -35,14 +38,20 @@ pub(super) fn origins(stack: &Stack<'_>) -> BTreeMap<Arn, Origin> {
                 None => it.arn(),
                 Some((name, kind)) => by_id(it, name, kind),
             };
-            if let (Some(arn), Some(written)) = (arn, evaluator.code.block(it.instance)) {
-                let origin =
-                    Origin { file: written.file.clone(), line: written.line, column: written.column, name: it.address().to_owned() };
-                origins.insert(arn, origin);
-            }
+            origins.extend(arn.and_then(|arn| Some((arn, origin(evaluator, it)?))));
         }
     }
+    // What an application makes stands where that is deployed.
+    for it in stack.of_kind(APPLICATION) {
+        let made = it.resolver.applications().get(it.address()).into_iter().flat_map(Application::made);
+        origins.extend(made.filter_map(|arn| Some((arn.clone(), origin(evaluator, it)?))));
+    }
     origins
+}
+
+fn origin(evaluator: &Evaluator<'_>, it: Thing<'_>) -> Option<Origin> {
+    let written = evaluator.code.block(it.instance)?;
+    Some(Origin { file: written.file.clone(), line: written.line, column: written.column, name: it.address().to_owned() })
 }
 
 fn by_id(it: Thing<'_>, name: &str, kind: Kind) -> Option<Arn> {

@@ -34,6 +34,11 @@ impl<'a> Thing<'a> {
         &self.instance.address
     }
 
+    /// Where it will be: `111122223333/eu-west-1`.
+    pub(super) fn place(&self) -> String {
+        format!("{}/{}", self.resolver.account_of(self.instance), self.resolver.region_of(self.instance))
+    }
+
     /// Its ARN: what the plan knows, or what AWS will make.
     pub(super) fn arn(&self) -> Option<Arn> {
         Arn::parse(&self.resolver.arn(self.instance).written()).ok()
@@ -88,13 +93,22 @@ impl<'a> Thing<'a> {
 
     /// Whether somebody writes an attribute, so that it is not only told by AWS. Where nothing is written down, it may be.
     pub(super) fn is_written(&self, attribute: &str) -> bool {
-        self.resolver.world.written(self.instance).is_none_or(|written| written.expressions.get(attribute).is_some())
-            || self.code.is_some_and(|code| code.moves(self.instance, attribute))
+        let is_written = self.expression(attribute, true) || self.code.is_some_and(|code| code.moves(self.instance, attribute));
+        is_written && !self.is_null(attribute)
     }
 
     /// Whether the configuration is there and somebody writes an attribute in it.
     pub(super) fn is_surely_written(&self, attribute: &str) -> bool {
-        self.resolver.world.written(self.instance).is_some_and(|written| written.expressions.get(attribute).is_some())
+        self.expression(attribute, false) && !self.is_null(attribute)
+    }
+
+    fn expression(&self, attribute: &str, otherwise: bool) -> bool {
+        self.resolver.world.written(self.instance).map_or(otherwise, |written| written.expressions.get(attribute).is_some())
+    }
+
+    /// Whether what is written is found to be nothing, which is the same as not written.
+    fn is_null(&self, attribute: &str) -> bool {
+        matches!(self.made(attribute), Some(Made::Plain(plain)) if plain.is_null())
     }
 
     /// Whether an attribute will have a value that is not AWS's own choice.
@@ -170,6 +184,11 @@ impl<'a> Thing<'a> {
         };
         Gap::new("plan", self.address(), &format!("{path} is not known before apply{from}"))
     }
+}
+
+/// The name that a text tells, which may be an ARN.
+pub(super) fn name_of(written: &str) -> String {
+    Arn::parse(written).map_or_else(|_| written.to_owned(), |arn| arn.name().to_owned())
 }
 
 /// That what a text names is not known.

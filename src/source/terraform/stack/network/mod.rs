@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use self::place::{Place, id_of, place, range};
+use self::place::{Place, id_of, range};
 use super::resources::Stack;
 use super::thing::Thing;
 use crate::inventory::network::{BlockPublicAccess, Gateway, NatConnectivity, NatGateway, Subnet, Vpc};
@@ -28,7 +28,7 @@ pub(super) fn networks<'s>(stack: &Stack<'_>, secrets: impl Iterator<Item = &'s 
     let secrets: Vec<&Secret> = secrets.collect();
     // Where nothing but the plan is known, only a VPC that it makes can be judged.
     let kinds: &[&'static str] = if stack.over { &NETWORKS } else { &["aws_vpc"] };
-    let names: BTreeSet<String> = kinds.iter().flat_map(|kind| stack.of_kind(kind)).map(place).collect();
+    let names: BTreeSet<String> = kinds.iter().flat_map(|kind| stack.of_kind(kind)).map(|it| it.place()).collect();
     let network = |name: String| {
         let place = Place { stack, name };
         let mut vpcs = vpcs(&place);
@@ -62,7 +62,7 @@ pub(super) fn networks<'s>(stack: &Stack<'_>, secrets: impl Iterator<Item = &'s 
 /// What the plan says of networks with resources of their own, by place.
 pub(super) fn facts(stack: &Stack<'_>) -> BTreeMap<String, Vec<NetworkFact>> {
     let kinds = || NETWORKS.into_iter().chain(NOT_FOLLOWED.map(|(kind, _)| kind));
-    let names: BTreeSet<String> = kinds().flat_map(|kind| stack.of_kind(kind).chain(stack.earlier(kind))).map(place).collect();
+    let names: BTreeSet<String> = kinds().flat_map(|kind| stack.of_kind(kind).chain(stack.earlier(kind))).map(|it| it.place()).collect();
     let facts = |name: String| {
         let place = Place { stack, name };
         let facts = facts::facts(&place);

@@ -20,7 +20,7 @@ pub(super) struct Place<'s, 'a> {
 impl<'a> Place<'_, 'a> {
     /// The resources of one type that will be there.
     pub(super) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = Thing<'a>> {
-        self.stack.of_kind(kind).filter(|it| place(*it) == self.name)
+        self.stack.of_kind(kind).filter(|it| it.place() == self.name)
     }
 
     /// What the resources of one type that the plan changes or takes away named by `path`, where they belonged to this `owner`.
@@ -31,13 +31,8 @@ impl<'a> Place<'_, 'a> {
 
     /// The resources of one type that the plan changes or takes away, as they were.
     pub(super) fn earlier(&self, kind: &'static str) -> impl Iterator<Item = Thing<'a>> {
-        self.stack.earlier(kind).filter(|it| place(*it) == self.name)
+        self.stack.earlier(kind).filter(|it| it.place() == self.name)
     }
-}
-
-/// Where a resource will be: `111122223333/eu-west-1`.
-pub(super) fn place(it: Thing<'_>) -> String {
-    format!("{}/{}", it.resolver.account_of(it.instance), it.resolver.region_of(it.instance))
 }
 
 /// The id of something by an attribute; what is not known is a symbol.
