@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::arn::Arn;
 use crate::policy::Document;
 
-/// Logs, as all three policies of Lambda have them.
+/// Logs, as the policies of Lambda have them.
 const LOGS: [&str; 3] = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
 
 /// Traces of X-Ray.
@@ -38,7 +38,7 @@ struct Managed {
     statements: fn() -> Value,
 }
 
-const ALL: [Managed; 8] = [
+const ALL: [Managed; 22] = [
     Managed { path: "service-role/AWSLambdaBasicExecutionRole", version: "v1", statements: || json!([allow(&LOGS)]) },
     Managed {
         path: "service-role/AWSLambdaVPCAccessExecutionRole",
@@ -49,8 +49,39 @@ const ALL: [Managed; 8] = [
     Managed { path: "AWSXRayDaemonWriteAccess", version: "v2", statements: || json!([allow(&TRACES)]) },
     Managed { path: "AWSXrayWriteOnlyAccess", version: "v2", statements: || json!([allow(&TRACES)]) },
     Managed { path: "CloudWatchLambdaInsightsExecutionRolePolicy", version: "v1", statements: insights },
+    Managed { path: "service-role/AWSLambdaRole", version: "v1", statements: || json!([allow(&["lambda:InvokeFunction"])]) },
+    Managed { path: "service-role/AWSLambdaSQSQueueExecutionRole", version: "v1", statements: || events(&QUEUES) },
+    Managed { path: "service-role/AWSLambdaDynamoDBExecutionRole", version: "v1", statements: || events(&TABLES) },
+    Managed { path: "service-role/AWSLambdaKinesisExecutionRole", version: "v2", statements: || events(&STREAMS) },
+    Managed { path: "CloudWatchLogsFullAccess", version: "v8", statements: || json!([allow(&["logs:*"])]) },
+    Managed { path: "AmazonSSMReadOnlyAccess", version: "v1", statements: || json!([allow(&["ssm:Describe*", "ssm:Get*", "ssm:List*"])]) },
+    Managed { path: "AmazonEC2ReadOnlyAccess", version: "v5", statements: || json!([allow(&["ec2:Describe*"])]) },
+    Managed {
+        path: "AmazonRDSReadOnlyAccess",
+        version: "v7",
+        statements: || json!([allow(&["rds:Describe*", "rds:ListTagsForResource"])]),
+    },
     Managed { path: "AdministratorAccess", version: "v1", statements: || json!([allow(&["*"])]) },
+    Managed { path: "PowerUserAccess", version: "v12", statements: power_user },
+    Managed { path: "IAMFullAccess", version: "v2", statements: || json!([allow(&["iam:*"])]) },
+    Managed { path: "AWSLambda_FullAccess", version: "v7", statements: lambda },
+    Managed { path: "AWSKeyManagementServicePowerUser", version: "v2", statements: keys },
+    Managed { path: "AmazonRDSDataFullAccess", version: "v3", statements: data_of_databases },
+    Managed { path: "AWSSecretsManagerClientReadOnlyAccess", version: "v4", statements: reader_of_secrets },
     Managed { path: "SecretsManagerReadWrite", version: "v6", statements: secrets_manager },
+];
+
+/// What Lambda reads events from for a function.
+const QUEUES: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+const TABLES: [&str; 4] = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
+const STREAMS: [&str; 7] = [
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+    "kinesis:ListStreams",
+    "kinesis:SubscribeToShard",
 ];
 
 fn allow(actions: &[&str]) -> Value {
@@ -61,6 +92,71 @@ fn insights() -> Value {
     json!([
         allow(&["logs:CreateLogGroup"]),
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "arn:aws:logs:*:*:log-group:/aws/lambda-insights:*"},
+    ])
+}
+
+fn events(of: &[&str]) -> Value {
+    json!([allow(&[of, &LOGS[..]].concat())])
+}
+
+/// Of `PowerUserAccess`, all but what it may see of accounts and organizations.
+fn power_user() -> Value {
+    json!([
+        {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"},
+        allow(&["iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole", "iam:ListRoles"]),
+    ])
+}
+
+/// Of `AWSLambda_FullAccess`, what is about functions, keys and roles.
+fn lambda() -> Value {
+    let to_lambda = json!({"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}});
+    json!([
+        allow(&[
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "kms:DescribeKey",
+            "kms:ListAliases",
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:GetRole",
+            "iam:GetRolePolicy",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
+            "iam:ListRoles",
+            "lambda:*",
+        ]),
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": to_lambda},
+    ])
+}
+
+/// Of `AWSKeyManagementServicePowerUser`, what is about keys.
+fn keys() -> Value {
+    let one = ["CreateAlias", "CreateKey", "DeleteAlias", "Describe*", "GenerateRandom", "Get*", "List*", "TagResource", "UntagResource"];
+    let actions: Vec<String> = one.iter().map(|name| format!("kms:{name}")).collect();
+    json!([{"Effect": "Allow", "Action": actions, "Resource": "*"}])
+}
+
+/// Of `AmazonRDSDataFullAccess`, what is about secrets.
+fn data_of_databases() -> Value {
+    let one = ["GetSecretValue", "PutResourcePolicy", "PutSecretValue", "DeleteSecret", "DescribeSecret", "TagResource"];
+    let actions: Vec<String> = one.iter().map(|name| format!("secretsmanager:{name}")).collect();
+    json!([
+        {"Effect": "Allow", "Action": actions, "Resource": "arn:aws:secretsmanager:*:*:secret:rds-db-credentials/*"},
+        allow(&["secretsmanager:CreateSecret", "secretsmanager:ListSecrets", "secretsmanager:GetRandomPassword"]),
+    ])
+}
+
+fn reader_of_secrets() -> Value {
+    let through = json!({"StringLike": {
+        "kms:EncryptionContext:SecretARN": "arn:aws:secretsmanager:*:*:secret:*",
+        "kms:ViaService": "secretsmanager.*.amazonaws.com",
+    }});
+    let read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
+    json!([
+        {"Effect": "Allow", "Action": read, "Resource": "arn:aws:secretsmanager:*:*:secret:*"},
+        allow(&["secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"]),
+        {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": "arn:aws:kms:*:*:key/*", "Condition": through},
     ])
 }
 
@@ -85,7 +181,9 @@ pub(crate) fn documents<'a>(arns: impl Iterator<Item = &'a Arn>) -> BTreeMap<Arn
         let path = arn.resource().strip_prefix("policy/").filter(|_| arn.account() == "aws")?;
         let policy = ALL.iter().find(|policy| policy.path == path)?;
         let id = format!("{} {}", policy.path, policy.version);
-        Some(Document::new(json!({"Version": "2012-10-17", "Id": id, "Statement": (policy.statements)()}).to_string()))
+        let text = json!({"Version": "2012-10-17", "Id": id, "Statement": (policy.statements)()}).to_string();
+        // Other partitions have the same with ARNs of their own.
+        Some(Document::new(text.replace("arn:aws:", &format!("arn:{}:", arn.partition_name()))))
     };
     arns.filter_map(|arn| Some((arn.clone(), document(arn)?))).collect()
 }
@@ -101,7 +199,10 @@ mod tests {
             assert!(documents(std::iter::once(&arn))[&arn].policy().is_ok(), "{arn}");
             assert_eq!(path_of(arn.name()).as_deref(), Some(policy.path));
         }
-        let other = Arn::parse("arn:aws:iam::aws:policy/PowerUserAccess").unwrap();
+        let chinese = Arn::parse("arn:aws-cn:iam::aws:policy/AWSSecretsManagerClientReadOnlyAccess").unwrap();
+        let text = documents(std::iter::once(&chinese))[&chinese].text().to_owned();
+        assert!(text.contains("arn:aws-cn:kms:*:*:key/*") && !text.contains("arn:aws:"), "{text}");
+        let other = Arn::parse("arn:aws:iam::aws:policy/ReadOnlyAccess").unwrap();
         assert!(documents(std::iter::once(&other)).is_empty());
     }
 }
