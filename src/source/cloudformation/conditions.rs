@@ -145,17 +145,31 @@ impl<'a> Evaluator<'a> {
 
     /// Whether a parameter is `text`, if the values that it takes tell.
     fn one_of_allowed(&self, unknown: &Text, text: &str) -> Option<bool> {
+        match self.left_of_allowed(unknown)?.as_slice() {
+            [] => None,
+            [only] => Some(*only == text),
+            several if several.contains(&text) => None,
+            _ => Some(false),
+        }
+    }
+
+    /// The value of a parameter of which nothing is told but the values that it takes, if one of them is left.
+    pub(super) fn only_allowed(&self, unknown: &Text) -> Option<Text> {
+        match self.left_of_allowed(unknown)?.as_slice() {
+            [only] => Some(Text::literal(*only)),
+            _ => None,
+        }
+    }
+
+    /// The values that a parameter takes, without those that it is assumed not to have. Of one that is looked up they are the names by which it is
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>).
+    fn left_of_allowed(&self, unknown: &Text) -> Option<Vec<&'a str>> {
         let parts = unknown.parts();
         let [Part::Symbol(symbol)] = parts.as_slice() else { return None };
         let name = symbol.id().strip_prefix("parameter ")?;
         let of = |index: usize| self.in_stack(index).parameter_called(name);
-        let parameter = (0..self.stacks.all().len()).find_map(of)?;
-        let left: Vec<&String> = parameter.allowed.iter().filter(|value| !self.world.excludes(unknown, value)).collect();
-        match left.as_slice() {
-            [] => None,
-            [only] => Some(*only == text),
-            several if several.iter().any(|value| *value == text) => None,
-            _ => Some(false),
-        }
+        let parameter = (0..self.stacks.all().len()).find_map(of).filter(|parameter| !parameter.is_looked_up())?;
+        let allowed = parameter.allowed.iter().map(String::as_str);
+        Some(allowed.filter(|value| !self.world.excludes(unknown, value)).collect())
     }
 }

@@ -167,7 +167,8 @@ impl<'a> Evaluator<'a> {
             None if parameter.is_list() => Value::Unknown(missing),
             None => {
                 let unknown = missing.text();
-                Value::Text(self.world.value_of(&unknown).cloned().unwrap_or(unknown))
+                let assumed = self.world.value_of(&unknown).cloned();
+                Value::Text(assumed.or_else(|| self.only_allowed(&unknown)).unwrap_or(unknown))
             }
         })
     }

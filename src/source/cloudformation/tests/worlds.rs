@@ -56,6 +56,20 @@ fn a_value_that_a_parameter_takes_excludes_the_others() {
 }
 
 #[test]
+fn the_last_value_that_a_parameter_takes_is_its_value() {
+    let conditions = "  P: !Equals [prod, !Ref Stage]\n  T: !Equals [!Sub '${Stage}-db', test-db]";
+    let made = |parameter: &str| made(parameter, conditions, &[("A", "P"), ("B", "T")], &given()).0;
+    assert_eq!(
+        made("  Stage: {Type: String, AllowedValues: [prod, test]}"),
+        ["parameter Stage is prod: A", "parameter Stage is not prod: B"]
+    );
+    assert_eq!(made("  Stage: {Type: String, AllowedValues: [test]}"), [": B"]);
+    // Those of a parameter that is looked up are the names by which it is.
+    let looked_up = made("  Stage: {Type: 'AWS::SSM::Parameter::Value<String>', AllowedValues: [prod, test]}");
+    assert!(looked_up.len() > 2, "{looked_up:?}");
+}
+
+#[test]
 fn what_and_and_or_decide_is_not_left_open() {
     let conditions = "  Never: !Equals [a, b]\n  And: !And [!Equals [!Ref Stage, prod], {Condition: Never}]\n  Or: !Or [!Equals [!Ref Stage, prod], !Not [{Condition: Never}]]";
     let (worlds, _) = made("  Stage: {Type: String}", conditions, &[("A", "And"), ("B", "Or")], &given());
