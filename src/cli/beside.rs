@@ -21,12 +21,22 @@ impl Folders {
         let folders = [own.filter(|folder| !folder.as_os_str().is_empty()), Some(Path::new("."))];
         Self { roots: folders.into_iter().flatten().filter_map(|folder| folder.canonicalize().ok()).collect() }
     }
+
+    /// Those below this folder alone.
+    pub(super) fn below(folder: &Path) -> Self {
+        Self { roots: folder.canonicalize().into_iter().collect() }
+    }
+
+    /// Whether a file lies here, or nowhere at all.
+    pub(super) fn holds(&self, file: &Path) -> bool {
+        file.canonicalize().map_or(true, |file| self.roots.iter().any(|root| file.starts_with(root)))
+    }
 }
 
 impl Beside for Folders {
     fn read(&self, name: &str) -> Result<String, String> {
         let file = Path::new(name).canonicalize().map_err(|error| error.to_string())?;
-        if !self.roots.iter().any(|root| file.starts_with(root)) {
+        if !self.holds(&file) {
             return Err("it lies neither below the folder of the template nor below the working folder".to_owned());
         }
         let about = fs::metadata(&file).map_err(|error| error.to_string())?;

@@ -2,7 +2,7 @@
 //! argument groups call it; snapshots and reports have a reader of their own, which unpacks.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use super::error::CliError;
@@ -48,6 +48,6 @@ pub(super) fn bytes(path: &Path, kind: Kind) -> Result<Vec<u8>, CliError> {
 
 /// The same as text.
 pub(super) fn text(path: &Path, kind: Kind) -> Result<String, CliError> {
-    let no_text = |error| CliError::read(path, io::Error::new(io::ErrorKind::InvalidData, error));
+    let no_text = |_| CliError::Encoding { place: path.display().to_string(), what: kind.what };
     String::from_utf8(bytes(path, kind)?).map_err(no_text)
 }

@@ -45,6 +45,11 @@ pub(super) enum CliError {
     /// A file goes on where none of its kind does.
     #[error("{place} is longer than {most_mb} MB, and {what} is not: it is something else, or has no end\n  {way_out}.")]
     TooLong { place: String, what: &'static str, most_mb: u64, way_out: &'static str },
+    /// A file is no text.
+    #[error(
+        "{place} is no UTF-8, which {what} is written in\n  Save it as UTF-8; where PowerShell's `>` wrote it, `| Out-File -Encoding utf8` does."
+    )]
+    Encoding { place: String, what: &'static str },
     /// A file or stdin could not be read.
     #[error("cannot read {place}: {error}")]
     Read { place: String, error: io::Error },

@@ -14,6 +14,7 @@ use super::reading::MoreFunctions;
 use super::stacks;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::Inventory;
+use crate::policy::without_marks;
 use crate::source::cloudformation::{self, Deployed, Given, Written};
 use crate::source::overlay::{self, Additions, Names};
 use crate::source::snapshot;
@@ -154,7 +155,7 @@ impl TemplateArgs {
         }
         for pair in &self.parameter {
             let (name, value) = pair.split_once('=').ok_or_else(|| CliError::Usage(format!("--parameter {pair:?} is not NAME=VALUE")))?;
-            given.parameters.insert(name.to_owned(), value.to_owned());
+            given.parameters.insert(name.to_owned(), without_marks(value).into_owned());
         }
         for file in &self.exports {
             given.exports.extend(cloudformation::exports(&bounded::text(file, PARAMETERS)?).map_err(|error| wrong(file, &error))?);
@@ -193,14 +194,26 @@ fn stacks_of(path: &Path, account: &AccountId, region: &str) -> Result<Vec<(Path
     if !path.is_dir() {
         return Ok(vec![(path.to_owned(), None)]);
     }
+    let below = Folders::below(path);
     let (mut folders, mut files, mut others) = (vec![path.to_owned()], Vec::new(), 0);
+    let mut seen = BTreeSet::new();
     while let Some(folder) = folders.pop() {
+        // A manifest may name its own folder, or a link that leads back.
+        if !seen.insert(folder.canonicalize().ok()) {
+            continue;
+        }
         let manifest = folder.join("manifest.json");
         let assembly = cloudformation::assembly(&bounded::text(&manifest, TEMPLATE)?).map_err(|error| wrong(&manifest, &error))?;
         for stack in assembly.stacks {
+            let file = folder.join(&stack.template);
+            if !below.holds(&file) {
+                let says =
+                    format!("stack {} is in {}, which lies outside of the folder; run `cdk synth` again", stack.name, stack.template);
+                return Err(wrong(&manifest, &says));
+            }
             let here = stack.account.as_deref().is_none_or(|it| it == account.as_str()) && stack.region.is_none_or(|it| it == region);
             if here {
-                files.push((folder.join(&stack.template), Some(stack.name)));
+                files.push((file, Some(stack.name)));
             } else {
                 others += 1;
             }

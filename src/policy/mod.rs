@@ -45,6 +45,7 @@ pub use model::{Condition, Conditions, Policy, Statement, Statements, Version};
 pub use request::{Principal, Request};
 pub use rows::{Effect, PrincipalKind};
 pub use set::{Attached, Body, Label, PolicyKind, PolicySet};
+pub(crate) use text::without_marks;
 pub use text::{Part, Symbol, Text};
 pub use trace::{Hinge, Step, Trace, explain, outline};
 pub use truth::Truth;

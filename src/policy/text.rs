@@ -206,6 +206,26 @@ impl Text {
     }
 }
 
+/// What somebody wrote, without the marks of symbols, also where they are escaped as in JSON: brackets that look like them stand in their place, so that nobody can write a symbol.
+/// Characters and lines stay where they are.
+pub(crate) fn without_marks(text: &str) -> Cow<'_, str> {
+    const MARKS: [(&str, &str); 10] = [
+        ("⟦", "〚"),
+        ("⟧", "〛"),
+        ("\\u27e6", "\\u301a"),
+        ("\\u27e7", "\\u301b"),
+        ("\\u27E6", "\\u301a"),
+        ("\\u27E7", "\\u301b"),
+        ("\\U000027e6", "\\U0000301a"),
+        ("\\U000027e7", "\\U0000301b"),
+        ("\\U000027E6", "\\U0000301a"),
+        ("\\U000027E7", "\\U0000301b"),
+    ];
+    MARKS
+        .iter()
+        .fold(Cow::Borrowed(text), |text, (mark, other)| if text.contains(mark) { Cow::Owned(text.replace(mark, other)) } else { text })
+}
+
 /// Whether symbols may stand in a written text.
 pub(super) fn may_hold_symbols(text: &str) -> bool {
     // Nearly every text is ASCII, and those are told fast.
@@ -311,6 +331,19 @@ mod tests {
             let text = Text::from_parts([Part::Literal("a:".into()), Part::Symbol(symbol), Part::Literal(":b".into())]);
             assert_eq!(Text::parse(&text.to_string()), text);
         }
+    }
+
+    #[test]
+    fn what_somebody_wrote_is_no_symbol() {
+        for written in ["⟦a⟧", "a:⟦?b#6⟧", "\\u27e6a\\u27E7", "\\U000027E6a\\U000027e7"] {
+            let text = without_marks(written);
+            assert_eq!(text.chars().count(), written.chars().count());
+            // As JSON reads it.
+            let read = text.replace("\\U0000", "\\u");
+            let read: String = serde_json::from_str(&format!("\"{read}\"")).unwrap();
+            assert!(!read.contains([OPEN, CLOSE]) && Text::parse(&read).as_literal() == Some(read.as_str()), "{read}");
+        }
+        assert!(matches!(without_marks("arn:aws:s3:::b"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::policy::without_marks;
+
 /// A manifest that names no stacks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum AssemblyError {
@@ -39,7 +41,7 @@ pub(crate) struct Assembly {
 
 /// Reads a `manifest.json`.
 pub(crate) fn assembly(text: &str) -> Result<Assembly, AssemblyError> {
-    let manifest: Value = serde_json::from_str(text).map_err(|error| AssemblyError::Json(error.to_string()))?;
+    let manifest: Value = serde_json::from_str(&without_marks(text)).map_err(|error| AssemblyError::Json(error.to_string()))?;
     let Some(Value::Object(artifacts)) = manifest.get("artifacts") else { return Err(AssemblyError::Other) };
     let mut assembly = Assembly::default();
     for (id, artifact) in artifacts {

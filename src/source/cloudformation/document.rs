@@ -11,7 +11,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use thiserror::Error;
 
 use crate::policy::json::{self, Json};
-use crate::policy::{PolicyError, Position};
+use crate::policy::{PolicyError, Position, without_marks};
 
 /// The most bytes of a template that are read. CloudFormation takes 1 MB
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
@@ -168,6 +168,7 @@ pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
     if text.len() > BYTES {
         return Err(TemplateError::TooLong);
     }
+    let text = &*without_marks(text);
     // YAML reads nearly all JSON, but not tabs and pairs of escapes for one character.
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         return Ok(Node::of_json(json::read(text, DEPTH)?));

@@ -6,6 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::inventory::{StackResource, StackResources};
+use crate::policy::without_marks;
 
 /// A file that tells nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -73,7 +74,8 @@ pub(crate) fn stack_resources(text: &str) -> Result<BTreeMap<Option<String>, Sta
 }
 
 fn json(text: &str) -> Result<Value, FileError> {
-    serde_json::from_str(text).map_err(|error| FileError::Json(error.to_string()))
+    let text = text.trim_start_matches('\u{feff}');
+    serde_json::from_str(&without_marks(text)).map_err(|error| FileError::Json(error.to_string()))
 }
 
 fn item(item: &Value) -> Option<(String, String)> {
@@ -97,7 +99,7 @@ fn scalar(value: &Value) -> Option<String> {
 pub(crate) fn stack_name(name: &str, text: &str) -> Option<String> {
     let table: toml::Table = if is_toml(name) { text.parse().ok()? } else { return None };
     let named = |command: &str| table.get("default")?.get(command)?.get("parameters")?.get("stack_name")?.as_str();
-    named("deploy").or_else(|| named("global")).map(str::to_owned)
+    named("deploy").or_else(|| named("global")).map(|name| without_marks(name).into_owned())
 }
 
 fn is_toml(name: &str) -> bool {
@@ -106,7 +108,7 @@ fn is_toml(name: &str) -> bool {
 
 /// `parameter_overrides` of the environment `default`: one text of `NAME=VALUE`, or a list of these.
 fn samconfig(text: &str) -> Result<BTreeMap<String, String>, FileError> {
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| FileError::Toml(error.message().to_owned()))?;
+    let table: toml::Table = without_marks(text).parse().map_err(|error: toml::de::Error| FileError::Toml(error.message().to_owned()))?;
     let parameters = |command: &str| table.get("default")?.get(command)?.get("parameters")?.get("parameter_overrides");
     let pairs: Vec<String> = match parameters("deploy").or_else(|| parameters("global")) {
         Some(toml::Value::String(text)) => words(text),

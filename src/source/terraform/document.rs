@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use thiserror::Error;
 
+use crate::policy::without_marks;
+
 /// The most bytes of a plan that are read.
 pub(crate) const MOST_BYTES: usize = 256 << 20;
 
@@ -261,7 +263,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Plan, PlanError> {
         return Err(PlanError::Saved);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| PlanError::Encoding)?;
-    let text = text.trim_start_matches('\u{feff}');
+    let text = without_marks(text.trim_start_matches('\u{feff}'));
+    let text = text.as_ref();
     // The log is one object a line.
     if text.lines().next().is_some_and(|line| line.starts_with("{\"@level\"")) {
         return Err(PlanError::Log);

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use hcl_edit::expr::{Expression, FuncCall, Object, ObjectKey};
+use hcl_edit::expr::{Conditional, Expression, FuncCall, Object, ObjectKey};
 use hcl_edit::structure::Body;
 use hcl_edit::template::Template;
 use serde_json::Value as Json;
@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::files::Code;
 use super::functions;
 use super::made::Made;
+use super::unify::{may_be_converted, unified};
 use super::{operations, references};
 use crate::policy::Text;
 use crate::source::terraform::address::{Key, ModulePath};
@@ -138,14 +139,7 @@ impl<'a> Evaluator<'a> {
             Expression::Variable(name) => scope.names.get(name.as_str()).cloned().unwrap_or_else(|| Made::Open(name.to_string())),
             Expression::Traversal(traversal) => self.traversal(traversal, scope),
             Expression::FuncCall(call) => self.call(call, scope),
-            Expression::Conditional(conditional) => match self.value(&conditional.cond_expr, scope) {
-                fails @ Made::Fails(_) => fails,
-                condition => match condition.truth() {
-                    Some(true) => self.value(&conditional.true_expr, scope),
-                    Some(false) => self.value(&conditional.false_expr, scope),
-                    None => Made::Open("a condition".to_owned()),
-                },
-            },
+            Expression::Conditional(conditional) => self.conditional(conditional, scope),
             Expression::BinaryOp(operation) => {
                 let (left, right) = (self.value(&operation.lhs_expr, scope), self.value(&operation.rhs_expr, scope));
                 operations::binary(*operation.operator.value(), &left, &right)
@@ -155,13 +149,42 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// One of two results, as a value of the type that fits both.
+    fn conditional(&self, conditional: &Conditional, scope: &Scope<'_>) -> Made {
+        let condition = self.value(&conditional.cond_expr, scope);
+        let (chosen, other) = match condition.truth() {
+            Some(true) => (&conditional.true_expr, &conditional.false_expr),
+            Some(false) => (&conditional.false_expr, &conditional.true_expr),
+            None if matches!(condition, Made::Fails(_)) => return condition,
+            None => return Made::Open("a condition".to_owned()),
+        };
+        let value = self.value(chosen, scope);
+        let is_fixed = !may_be_converted(&value) && !matches!(value, Made::List(_));
+        if is_fixed || matches!(other, Expression::Null(_)) {
+            return value;
+        }
+        let other = match self.value(other, scope) {
+            Made::Fails(_) => return value,
+            // Null is taken for one of the same type, unless a variable says that it would be a text.
+            Made::Plain(Json::Null) if self.is_text(other, scope) => Made::literal(""),
+            other => other,
+        };
+        match unified(&[value, other]).map(|both| both.into_iter().next()) {
+            Some(value) => value.unwrap_or(Made::Plain(Json::Null)),
+            None => Made::Fails("results of different types".to_owned()),
+        }
+    }
+
     fn object(&self, object: &Object, scope: &Scope<'_>) -> Made {
         let mut fields = BTreeMap::new();
         for (key, value) in object {
             let key = match key {
                 ObjectKey::Ident(name) | ObjectKey::Expression(Expression::Variable(name)) => name.to_string(),
+                // What stands there without parentheses is a name.
+                ObjectKey::Expression(Expression::Null(_)) => "null".to_owned(),
                 ObjectKey::Expression(key) => match self.value(key, scope) {
                     fails @ Made::Fails(_) => return fails,
+                    Made::Plain(Json::Null) => return Made::Fails("null as a key".to_owned()),
                     key => match key.text() {
                         Ok(text) => text.written().into_owned(),
                         Err(what) => return Made::Open(what),

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::merge::merge;
 use super::placed::{Placed, blocks};
 use super::{json, names};
+use crate::policy::without_marks;
 use crate::source::terraform::document::{Module, PlanError};
 use crate::source::terraform::world::{Instance, World};
 
@@ -134,7 +135,7 @@ fn text_of(file: &Path) -> io::Result<String> {
     match found.len() {
         _ if !found.is_file() => Err(io::Error::other("it is no file")),
         length if length > MOST_BYTES => Err(io::Error::other(format!("it is longer than {MOST_BYTES} bytes"))),
-        _ => fs::read_to_string(file),
+        _ => fs::read_to_string(file).map(|text| without_marks(&text).into_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hcl_edit::expr::ForExpr;
+use serde_json::Value as Json;
 
 use super::expression::{Evaluator, Scope};
 use super::made::Made;
@@ -25,6 +26,7 @@ impl Evaluator<'_> {
             match each.key_expr.as_ref().map(|key| self.value(key, &inner)) {
                 None => list.push(value),
                 Some(fails @ Made::Fails(_)) => return fails,
+                Some(Made::Plain(Json::Null)) => return Made::Fails("null as a key".to_owned()),
                 Some(key) => match key.text() {
                     Ok(key) => map.entry(key.written().into_owned()).or_default().push(value),
                     Err(what) => return Made::Open(what),
@@ -32,10 +34,11 @@ impl Evaluator<'_> {
             }
         }
         if each.key_expr.is_none() {
-            return Made::list(list);
+            return if collection.is_placed() { Made::list(list) } else { Made::unplaced(list) };
         }
         if each.grouping {
-            return Made::map(map.into_iter().map(|(key, values)| (key, Made::list(values))).collect());
+            let grouped = |values| if collection.is_placed() { Made::list(values) } else { Made::unplaced(values) };
+            return Made::map(map.into_iter().map(|(key, values)| (key, grouped(values))).collect());
         }
         // Without `...` Terraform refuses two values under one key.
         if let Some((key, _)) = map.iter().find(|(_, values)| values.len() > 1) {

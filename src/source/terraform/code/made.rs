@@ -30,6 +30,12 @@ pub(crate) enum Made {
 /// The members of a policy that hold no text: without them nothing is known of it.
 const STRUCTURE: [&str; 4] = ["Statement", "Principal", "NotPrincipal", "Condition"];
 
+/// Below this every whole number has a floating-point number of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A floating-point number keeps this many digits.
+const DIGITS: usize = 15;
+
 impl Made {
     /// A value that is known.
     pub(super) fn known(json: &Json) -> Self {
@@ -37,6 +43,7 @@ impl Made {
             Json::String(text) => Self::Text(Text::literal(text.as_str())),
             Json::Array(items) => Self::List(items.iter().map(Self::known).collect()),
             Json::Object(fields) => Self::Map(fields.iter().map(|(key, value)| (key.clone(), Self::known(value))).collect()),
+            Json::Number(number) => Self::number(&number.to_string()),
             plain => Self::Plain(plain.clone()),
         }
     }
@@ -46,15 +53,21 @@ impl Made {
         Self::Text(Text::literal(text))
     }
 
-    /// A number as it is written.
+    /// A number as it is written. One of which not all digits are kept is open.
     pub(super) fn number(written: &str) -> Self {
         let number: Json = serde_json::from_str(written).unwrap_or_default();
+        if number.as_i64().is_some() || number.as_u64().is_some() {
+            return Self::Plain(number);
+        }
         match number.as_f64() {
             // `5.0` is 5.
-            Some(float) if float.fract() == 0.0 && number.as_i64().is_none() => {
+            Some(float) if float.fract() == 0.0 && float.abs() < EXACT => {
                 Self::Plain(format!("{float:.0}").parse::<i64>().map_or(number, Json::from))
             }
-            _ => Self::Plain(number),
+            Some(_) if written.bytes().filter(u8::is_ascii_digit).count() <= DIGITS && !number.to_string().contains('e') => {
+                Self::Plain(number)
+            }
+            _ => Self::Open("a number of many digits".to_owned()),
         }
     }
 
@@ -68,7 +81,12 @@ impl Made {
         fields.values().find(|value| matches!(value, Self::Fails(_))).cloned().unwrap_or(Self::Map(fields))
     }
 
-    /// A set of these: each once and, where all are known, in the order of their texts.
+    /// A list of which nobody knows in what order it is. Where one of its items fails, all of it does.
+    pub(super) fn unplaced(items: Vec<Self>) -> Self {
+        items.iter().find(|item| matches!(item, Self::Fails(_))).cloned().unwrap_or(Self::Set(items))
+    }
+
+    /// A set of these: each once and, where all are known, in the order of their texts or numbers.
     pub(super) fn set(items: Vec<Self>) -> Self {
         let mut once: Vec<Self> = Vec::new();
         for item in items {
@@ -78,8 +96,28 @@ impl Made {
         }
         if once.iter().all(|item| item.certain().is_some()) {
             once.sort_by(|one, other| one.certain().cmp(&other.certain()));
+        } else if once.iter().all(|item| item.whole_number().is_some()) {
+            once.sort_by_key(Self::whole_number);
         }
         Self::Set(once)
+    }
+
+    /// Whether it is known which item of it stands at which place: of a set or a mapping none may turn out to be several, none or the same as another.
+    pub(super) fn is_placed(&self) -> bool {
+        match self {
+            Self::Set(items) => {
+                items.len() < 2 && items.iter().all(Self::is_whole)
+                    || items.iter().all(|item| item.certain().is_some())
+                    || items.iter().all(|item| item.whole_number().is_some())
+            }
+            Self::Map(fields) => fields.len() < 2 || fields.keys().all(|key| Text::parse(key).as_literal().is_some()),
+            _ => true,
+        }
+    }
+
+    /// The whole number that it is, and not as a text.
+    fn whole_number(&self) -> Option<i64> {
+        if let Self::Plain(number) = self { number.as_i64() } else { None }
     }
 
     /// The value of a key of an instance.
@@ -125,7 +163,11 @@ impl Made {
     pub(super) fn truth(&self) -> Option<bool> {
         match self {
             Self::Plain(Json::Bool(truth)) => Some(*truth),
-            Self::Text(text) => text.as_literal()?.parse().ok(),
+            Self::Text(text) => match text.as_literal()? {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            },
             _ => None,
         }
     }

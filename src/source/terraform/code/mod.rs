@@ -16,6 +16,7 @@ mod targets;
 mod templates;
 mod traversal;
 mod types;
+mod unify;
 
 pub(crate) use expression::Evaluator;
 pub(crate) use files::read;

@@ -32,6 +32,9 @@ pub(super) fn binary(operator: BinaryOperator, left: &Made, right: &Made) -> Mad
         BinaryOperator::Greater => numbers().map(|(left, right)| left > right),
         BinaryOperator::GreaterEq => numbers().map(|(left, right)| left >= right),
         BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Mul | BinaryOperator::Div | BinaryOperator::Mod => {
+            if let Some(fails) = [left, right].into_iter().find_map(no_number) {
+                return fails;
+            }
             return numbers().and_then(|(left, right)| calculated(operator, left, right)).unwrap_or_else(|| Made::Open(OPEN.to_owned()));
         }
     };
@@ -45,6 +48,20 @@ pub(super) fn unary(operator: UnaryOperator, value: &Made) -> Made {
         UnaryOperator::Neg => value.as_number().map(|number| Made::Plain((-number).into())),
     };
     made.unwrap_or_else(|| value.missing_or(OPEN))
+}
+
+/// What comes of a text that is no number where one is needed.
+pub(super) fn no_number(value: &Made) -> Option<Made> {
+    let fails = match value {
+        Made::Text(text) => {
+            let text = text.as_literal()?;
+            text.is_empty() || !text.chars().all(|c| c.is_ascii_digit() || "+-.eE".contains(c))
+        }
+        Made::Plain(plain) => plain.is_boolean() || plain.is_null(),
+        Made::List(_) | Made::Set(_) | Made::Map(_) => true,
+        Made::Open(_) | Made::Fails(_) => false,
+    };
+    fails.then(|| Made::Fails("what is no number".to_owned()))
 }
 
 /// Whole numbers alone, which indexes and limits are.
@@ -77,11 +94,14 @@ pub(super) fn equal(left: &Made, right: &Made) -> Option<bool> {
         (Made::Text(one), Made::Text(other)) => same(one, other),
         (Made::List(items), Made::List(others)) => {
             let items = items.iter().zip(others).map(|(one, other)| equal(one, other)).chain([Some(items.len() == others.len())]);
-            all(items)
+            // A list and a tuple of the same items are different, and which it is is not told here.
+            all(items).filter(|equal| !equal)
         }
         (Made::Map(fields), Made::Map(others)) => {
             let same_keys = fields.len() == others.len() && fields.keys().eq(others.keys());
-            all(fields.values().zip(others.values()).map(|(one, other)| equal(one, other)).filter(|_| same_keys).chain([Some(same_keys)]))
+            let fields = fields.values().zip(others.values()).map(|(one, other)| equal(one, other)).filter(|_| same_keys);
+            // So are a mapping and an object.
+            all(fields.chain([Some(same_keys)])).filter(|equal| !equal)
         }
         // A number and a text may have become the same by conversion, and so may lists and sets.
         _ => None,

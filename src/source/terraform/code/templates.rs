@@ -3,6 +3,7 @@
 
 use hcl_edit::expr::Expression;
 use hcl_edit::template::{Directive, Element, ForDirective, IfDirective, StringTemplate, Template};
+use serde_json::Value as Json;
 
 use super::expression::{Evaluator, Scope};
 use super::made::Made;
@@ -68,6 +69,7 @@ impl Evaluator<'_> {
     fn part(&self, expression: &Expression, scope: &Scope<'_>) -> Result<Vec<Part>, Made> {
         match self.value(expression, scope) {
             fails @ Made::Fails(_) => Err(fails),
+            Made::Plain(Json::Null) => Err(Made::Fails("null in a text".to_owned())),
             value => value.text().map(|text| text.parts()).map_err(Made::Open),
         }
     }
@@ -90,7 +92,9 @@ impl Evaluator<'_> {
     fn repeated(&self, directive: &ForDirective, blank: Blank, scope: &Scope<'_>) -> Result<Vec<Part>, Made> {
         let each = &directive.for_expr;
         let collection = self.value(&each.collection_expr, scope);
-        let Some(pairs) = collection.pairs() else { return Err(collection.missing_or("a directive of a template")) };
+        let Some(pairs) = collection.pairs().filter(|_| collection.is_placed()) else {
+            return Err(collection.missing_or("a directive of a template"));
+        };
         let mut parts = Vec::new();
         for (key, value) in pairs {
             let inner = scope.with(each.key_var.as_ref().map(|name| name.as_str()), key, each.value_var.as_str(), value);

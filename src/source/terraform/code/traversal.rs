@@ -60,6 +60,17 @@ impl Evaluator<'_> {
         value.unwrap_or_else(|| Made::Open(format!("var.{name}")))
     }
 
+    /// Whether this is a variable that is declared to be a text.
+    pub(super) fn is_text(&self, expression: &Expression, scope: &Scope<'_>) -> bool {
+        let Expression::Traversal(traversal) = expression else { return false };
+        let (Expression::Variable(root), [step]) = (&traversal.expr, traversal.operators.as_slice()) else { return false };
+        let TraversalOperator::GetAttr(name) = step.value() else { return false };
+        let path: Vec<String> = scope.module.0.iter().map(|(name, _)| name.clone()).collect();
+        let declared = self.code.module(&path).and_then(|files| files.variables.get(name.as_str())?.get_attribute("type"));
+        let is_string = |kind: &Expression| matches!(kind, Expression::Variable(kind) if kind.as_str() == "string");
+        root.as_str() == "var" && declared.is_some_and(|kind| is_string(&kind.value))
+    }
+
     /// What a reference to a resource, to data or to an output of a module gives.
     fn reference(&self, root: &str, operators: &[Decorated<TraversalOperator>], scope: &Scope<'_>) -> Made {
         let mut text = root.to_owned();
@@ -84,14 +95,24 @@ impl Evaluator<'_> {
         let splat =
             |it: &Decorated<TraversalOperator>| matches!(it.value(), TraversalOperator::AttrSplat(_) | TraversalOperator::FullSplat(_));
         if let Some(at) = operators.iter().position(splat) {
-            let items = match self.through(value, &operators[..at], scope) {
-                Made::List(items) | Made::Set(items) => items,
+            let all = match self.through(value, &operators[..at], scope) {
+                all @ (Made::List(_) | Made::Set(_)) => all,
                 missing @ (Made::Open(_) | Made::Fails(_)) => return missing,
                 // A value that is no list counts as a list of one, and null as one of none.
-                Made::Plain(Json::Null) => Vec::new(),
-                one => vec![one],
+                Made::Plain(Json::Null) => Made::List(Vec::new()),
+                one => Made::List(vec![one]),
             };
-            return Made::list(items.into_iter().map(|item| self.through(item, &operators[at + 1..], scope)).collect());
+            let after = &operators[at + 1..];
+            // Behind `.*` an index counts for the whole list.
+            let in_brackets =
+                |it: &&Decorated<TraversalOperator>| matches!(it.value(), TraversalOperator::Index(_) | TraversalOperator::FullSplat(_));
+            let of_each = match operators[at].value() {
+                TraversalOperator::AttrSplat(_) => after.iter().take_while(|it| !in_brackets(it)).count(),
+                _ => after.len(),
+            };
+            let (of_each, of_all) = after.split_at(of_each);
+            let items = all.items().unwrap_or_default().iter().map(|item| self.through(item.clone(), of_each, scope)).collect();
+            return self.through(if all.is_placed() { Made::list(items) } else { Made::unplaced(items) }, of_all, scope);
         }
         operators.iter().fold(value, |value, operator| match operator.value() {
             TraversalOperator::GetAttr(name) => value.step(name.as_str()),

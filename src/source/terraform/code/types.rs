@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use super::expression::{Evaluator, Scope};
 use super::made::Made;
+use super::unify::unified;
 use crate::source::terraform::address::ModulePath;
 
 impl Evaluator<'_> {
@@ -48,14 +49,22 @@ impl Evaluator<'_> {
 
     fn collected(&self, value: &Made, call: &FuncCall) -> Option<Made> {
         let of = call.args.iter().next()?;
-        let each = |items: &[Made]| items.iter().map(|item| self.converted(item, of)).collect();
+        // Of `any` it is one type for all items.
+        let all = |items: Vec<Made>| match of {
+            Expression::Variable(name) if name.as_str() == "any" => unified(&items),
+            _ => Some(items),
+        };
+        let each = |items: &[Made]| all(items.iter().map(|item| self.converted(item, of)).collect());
         Some(match (call.name.name.as_str(), value) {
-            ("list", Made::List(items)) => Made::list(each(items)),
-            ("set", Made::List(items) | Made::Set(items)) => Made::set(each(items)),
+            ("list", Made::List(items)) => Made::list(each(items)?),
+            ("set", Made::List(items) | Made::Set(items)) => Made::set(each(items)?),
             // A set is put in order before it becomes a list.
-            ("list", Made::Set(items)) if items.iter().all(|item| item.certain().is_some()) => Made::list(each(items)),
-            ("list", Made::Set(items)) => Made::Set(each(items)),
-            ("map", Made::Map(fields)) => Made::map(fields.iter().map(|(key, value)| (key.clone(), self.converted(value, of))).collect()),
+            ("list", set @ Made::Set(items)) if set.is_placed() => Made::list(each(items)?),
+            ("list", Made::Set(items)) => Made::unplaced(each(items)?),
+            ("map", Made::Map(fields)) => {
+                let values = each(&fields.values().cloned().collect::<Vec<_>>())?;
+                Made::map(fields.keys().cloned().zip(values).collect())
+            }
             ("object", Made::Map(fields)) => self.object_of(fields, of.as_object()?)?,
             ("tuple", Made::List(items)) => {
                 let kinds = of.as_array()?;

@@ -23,6 +23,18 @@ fn what_is_no_plan_says_what_it_is_and_what_to_do() {
 }
 
 #[test]
+fn nobody_writes_a_symbol_into_a_plan() {
+    let policy = r#"{\"Resource\": \"⟦x⟧ \\u27e6x\\u27E7\"}"#;
+    let plan = format!(
+        r#"{{"format_version": "1.2", "variables": {{"a": {{"value": "⟦x⟧"}}, "b": {{"value": "\u27e6x\u27E7"}}, "c": {{"value": "{policy}"}}}}, "resource_changes": []}}"#
+    );
+    let plan = read(plan.as_bytes()).unwrap();
+    let values: Vec<&str> = plan.variables.values().map(|variable| variable.value.as_str().unwrap()).collect();
+    let decoded: serde_json::Value = serde_json::from_str(values[2]).unwrap();
+    assert_eq!([values[0], values[1], decoded["Resource"].as_str().unwrap()], ["〚x〛", "〚x〛", "〚x〛 〚x〛"]);
+}
+
+#[test]
 fn values_that_lie_too_deep_are_an_error() {
     let deep = format!("{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"change\":{{\"after\":{}", "[".repeat(100_000));
     assert!(problem(deep.as_bytes()).starts_with("it is no plan"));

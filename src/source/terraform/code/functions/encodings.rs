@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::texts;
+use super::{texts, yaml};
 use crate::policy::Text;
 use crate::source::terraform::code::made::Made;
 
@@ -14,14 +14,18 @@ const PARTS: [&str; 5] = ["partition", "service", "region", "account_id", "resou
 
 /// What `jsonencode` gives; what of it is open is called after `owner`.
 pub(super) fn encoded(value: &Made, owner: &str) -> Result<Made, String> {
-    value.policy(owner).map(|json| Made::Text(Text::parse(&json.to_string())))
+    // Terraform writes these characters as escapes, which stand nowhere but in texts.
+    let escaped = |json: String| {
+        ['<', '>', '&', '\u{2028}', '\u{2029}'].iter().fold(json, |json, c| json.replace(*c, &format!("\\u{:04x}", u32::from(*c))))
+    };
+    value.policy(owner).map(|json| Made::Text(Text::parse(&escaped(json.to_string()))))
 }
 
 /// What a function of this name gives; `None` where it is none of these, or where that is not known.
 pub(super) fn call(name: &str, arguments: &[Made]) -> Option<Made> {
     match (name, arguments) {
         ("jsondecode", [Made::Text(text)]) => serde_json::from_str(&text.written()).ok().map(|json| read(&json)),
-        ("yamldecode", [text]) => serde_saphyr::from_str::<Json>(text.certain()?).ok().map(|json| read(&json)),
+        ("yamldecode", [text]) => yaml::decoded(text.certain()?).map(|json| read(&json)),
         ("provider::aws::arn_parse", [arn]) => {
             let Made::List(pieces) = texts::split(&Made::literal(":"), arn)? else { return None };
             let pieces: Vec<Text> = pieces.iter().map(|piece| piece.text().ok()).collect::<Option<_>>()?;

@@ -2,8 +2,14 @@
 //! that is not known stays open. `expression` asks here.
 
 mod collections;
+mod conversions;
 mod encodings;
+mod formats;
+mod networks;
+mod numbers;
 mod texts;
+mod times;
+mod yaml;
 
 use hcl_edit::expr::FuncName;
 
@@ -29,7 +35,17 @@ pub(super) fn call(name: &str, arguments: &[Made], place: &str) -> Made {
             Err(what) => return Made::Open(what),
         },
         (_, arguments, None) => {
-            texts::call(name, arguments).or_else(|| collections::call(name, arguments)).or_else(|| encodings::call(name, arguments))
+            let rooms = [
+                texts::call,
+                collections::call,
+                conversions::call,
+                encodings::call,
+                formats::call,
+                numbers::call,
+                networks::call,
+                times::call,
+            ];
+            rooms.iter().find_map(|room| room(name, arguments))
         }
     };
     made.unwrap_or_else(|| Made::Open(format!("what {name} gives")))
@@ -62,11 +78,11 @@ mod tests {
         for (name, arguments, expected) in [
             ("lookup", vec![map.clone(), Made::literal("b")], Made::literal("2")),
             ("lookup", vec![map.clone(), Made::literal("c"), Made::literal("3")], Made::literal("3")),
-            ("lookup", vec![map.clone(), Made::literal("c")], open("lookup")),
+            ("lookup", vec![map.clone(), Made::literal("c")], Made::Fails("no such key".to_owned())),
             ("lookup", vec![Made::Open("x".to_owned()), Made::literal("c"), Made::literal("3")], open("lookup")),
             ("element", vec![made("values", std::slice::from_ref(&map)), Made::Plain(3.into())], Made::literal("2")),
             ("element", vec![made("keys", &[map]), Made::Plain(0.into())], Made::literal("a")),
-            ("element", vec![Made::List(Vec::new()), Made::Plain(0.into())], open("element")),
+            ("element", vec![Made::List(Vec::new()), Made::Plain(0.into())], Made::Fails("an item of an empty list".to_owned())),
         ] {
             assert_eq!(made(name, &arguments), expected, "{name} {arguments:?}");
         }

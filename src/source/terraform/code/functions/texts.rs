@@ -1,10 +1,15 @@
 //! Functions that make texts, and those that look into them.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::policy::{Part, Text};
 use crate::source::terraform::code::made::Made;
 
 /// A text that is put together of others is no longer than this, in bytes.
 const MOST_BYTES: usize = 8 << 20;
+
+/// So many spaces `indent` puts before a line at the most.
+const MOST_SPACES: usize = 100;
 
 /// In the ARN of a service so many colons stand before what it names.
 const COLONS: usize = 5;
@@ -12,17 +17,24 @@ const COLONS: usize = 5;
 /// What a function of this name gives; `None` where it is none of these, or where that is not known.
 pub(super) fn call(name: &str, arguments: &[Made]) -> Option<Made> {
     match (name, arguments) {
-        ("format", [pattern, values @ ..]) => formatted(pattern, values),
-        ("formatlist", [pattern, values @ ..]) => formatted_each(pattern, values),
-        ("join", [between, lists @ ..]) => joined(between, lists),
+        ("join", [between, lists @ ..]) if !lists.is_empty() => joined(between, lists),
         ("split", [between, text]) => split(between, text),
         ("replace", [text, part, by]) => replaced(text, part, by),
-        ("lower", [text]) => changed(text, str::to_lowercase),
-        ("upper", [text]) => changed(text, str::to_uppercase),
-        ("title", [text]) => changed(text, titled),
+        ("lower", [text]) => each_letter(text, char::to_lowercase),
+        ("upper", [text]) => each_letter(text, char::to_uppercase),
+        ("title", [text]) if text.certain()?.is_ascii() => changed(text, titled),
+        ("strrev", [text]) if text.certain()?.is_ascii() => changed(text, |text| text.chars().rev().collect()),
+        ("indent", [spaces, text]) => {
+            let spaces = usize::try_from(spaces.as_number()?).ok().filter(|spaces| *spaces <= MOST_SPACES)?;
+            let text = text.certain().filter(|text| text.len() <= MOST_BYTES / (MOST_SPACES + 1))?;
+            Some(Made::literal(&text.replace('\n', &format!("\n{}", " ".repeat(spaces)))))
+        }
+        ("urlencode", [text]) => changed(text, url_encoded),
         ("trimspace", [text]) => changed(text, |text| text.trim().to_owned()),
         ("chomp", [text]) => changed(text, |text| text.trim_end_matches(['\n', '\r']).to_owned()),
-        ("basename", [text]) => changed(text, |text| text.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()),
+        ("basename", [text]) if !text.certain()?.trim_end_matches('/').is_empty() => {
+            changed(text, |text| text.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned())
+        }
         ("trim", [text, cut]) => {
             let cut = cut.certain()?;
             changed(text, |text| text.trim_matches(|c| cut.contains(c)).to_owned())
@@ -33,10 +45,14 @@ pub(super) fn call(name: &str, arguments: &[Made]) -> Option<Made> {
             changed(text, |text| text.strip_suffix(suffix).unwrap_or(text).to_owned())
         }
         ("substr", [text, from, length]) => {
-            let (text, from, length) = (text.certain()?, usize::try_from(from.as_number()?).ok()?, length.as_number()?);
-            let length = if length == -1 { usize::MAX } else { usize::try_from(length).ok()? };
+            let (text, from, length) = (text.certain()?, from.as_number()?, length.as_number()?);
+            let back = usize::try_from(from.unsigned_abs()).ok()?;
+            let from = if from < 0 { text.len().saturating_sub(back) } else { back };
+            // Below zero it goes to the end, and so does nothing at all that is counted from there.
+            let length = usize::try_from(length).ok().filter(|length| *length > 0 || from == back).unwrap_or(usize::MAX);
             // Terraform counts grapheme clusters, which are characters in plain text.
-            text.is_ascii().then(|| Made::literal(&text.chars().skip(from).take(length).collect::<String>()))
+            let is_plain = text.is_ascii() && !text.contains('\r');
+            is_plain.then(|| Made::literal(&text.chars().skip(from).take(length).collect::<String>()))
         }
         ("startswith", [text, prefix]) => begins(&text.text().ok()?, prefix.certain()?).map(truth),
         ("endswith", [text, suffix]) => Some(truth(text.certain()?.ends_with(suffix.certain()?))),
@@ -49,7 +65,11 @@ pub(super) fn call(name: &str, arguments: &[Made]) -> Option<Made> {
 pub(super) fn split(between: &Made, text: &Made) -> Option<Made> {
     let (between, Made::Text(text)) = (between.certain()?, text) else { return None };
     if let Some(text) = text.as_literal() {
-        return (!between.is_empty()).then(|| Made::List(text.split(between).map(Made::literal).collect()));
+        return match between {
+            "" if text.is_ascii() => Some(Made::List(text.char_indices().map(|(at, _)| Made::literal(&text[at..=at])).collect())),
+            "" => None,
+            _ => Some(Made::List(text.split(between).map(Made::literal).collect())),
+        };
     }
     let is_whole = between == ":" && text.literal_prefix().matches(':').count() >= COLONS;
     is_whole.then(|| Made::List(text.written().split(':').map(|piece| Made::Text(Text::parse(piece))).collect()))
@@ -61,6 +81,21 @@ fn truth(truth: bool) -> Made {
 
 fn changed(text: &Made, change: impl FnOnce(&str) -> String) -> Option<Made> {
     Some(Made::literal(&change(text.certain()?)))
+}
+
+/// Every letter as Go changes it: into one, so that those of which Unicode makes several are left open.
+fn each_letter<L: Iterator<Item = char>>(text: &Made, change: impl Fn(char) -> L) -> Option<Made> {
+    let one = |letter: char| {
+        let mut all = change(letter);
+        all.next().filter(|_| all.next().is_none())
+    };
+    text.certain()?.chars().map(one).collect::<Option<String>>().map(|text| Made::literal(&text))
+}
+
+/// As Go's `url.QueryEscape` has it.
+fn url_encoded(text: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
+    utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
 /// Every word with a large first letter; words end at blanks and at signs, as Go's `strings.Title` has it.
@@ -76,7 +111,7 @@ fn titled(text: &str) -> String {
 }
 
 /// A text of these parts, unless it gets too long.
-fn assembled(parts: impl IntoIterator<Item = Part>) -> Option<Made> {
+pub(super) fn assembled(parts: impl IntoIterator<Item = Part>) -> Option<Made> {
     let mut bytes = 0;
     let mut all = Vec::new();
     for part in parts {
@@ -91,7 +126,7 @@ fn assembled(parts: impl IntoIterator<Item = Part>) -> Option<Made> {
     Some(Made::Text(Text::from_parts(all)))
 }
 
-fn literal(text: &str) -> Part {
+pub(super) fn literal(text: &str) -> Part {
     Part::Literal(text.into())
 }
 
@@ -106,43 +141,18 @@ fn replaced(text: &Made, part: &Made, by: &Made) -> Option<Made> {
 }
 
 fn joined(between: &Made, lists: &[Made]) -> Option<Made> {
-    let between = between.text().ok()?.parts();
-    let items: Vec<&Made> = lists.iter().map(Made::items).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
-    let items: Vec<Vec<Part>> = items.into_iter().map(|item| item.text().ok().map(|text| text.parts())).collect::<Option<_>>()?;
-    assembled(items.into_iter().enumerate().flat_map(|(index, item)| between.iter().filter(move |_| index > 0).cloned().chain(item)))
-}
-
-/// What `format` gives for `%s`, `%d` and `%v`.
-fn formatted(pattern: &Made, values: &[Made]) -> Option<Made> {
-    let mut characters = pattern.certain()?.chars();
-    let mut values = values.iter();
-    let mut parts = Vec::new();
-    while let Some(character) = characters.next() {
-        match (character, if character == '%' { characters.next() } else { None }) {
-            ('%', Some('%')) => parts.push(literal("%")),
-            ('%', Some('s' | 'd' | 'v')) => match values.next()? {
-                Made::Plain(serde_json::Value::Null) => return None,
-                value => parts.extend(value.text().ok()?.parts()),
-            },
-            ('%', _) => return None,
-            (plain, _) => parts.push(literal(plain.encode_utf8(&mut [0; 4]))),
-        }
-    }
-    values.next().is_none().then(|| assembled(parts))?
-}
-
-/// What `formatlist` gives: as many texts as the lists among the values have items.
-fn formatted_each(pattern: &Made, values: &[Made]) -> Option<Made> {
-    let counts: Vec<usize> = values.iter().filter_map(Made::items).map(<[Made]>::len).collect();
-    let count = *counts.first()?;
-    if counts.iter().any(|other| *other != count) || values.iter().any(|value| matches!(value, Made::Set(_))) {
+    // Of one that is in no order it is not known what the text is.
+    if !lists.iter().all(Made::is_placed) {
         return None;
     }
-    let each = |index: usize| {
-        let row: Vec<Made> = values.iter().map(|value| value.items().map_or_else(|| value.clone(), |items| items[index].clone())).collect();
-        formatted(pattern, &row)
-    };
-    (0..count).map(each).collect::<Option<Vec<Made>>>().map(Made::List)
+    let between = between.text().ok()?.parts();
+    let items: Vec<&Made> = lists.iter().map(Made::items).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+    let is_null = |item: &&Made| **item == Made::Plain(serde_json::Value::Null);
+    if items.iter().any(is_null) {
+        return None;
+    }
+    let items: Vec<Vec<Part>> = items.into_iter().map(|item| item.text().ok().map(|text| text.parts())).collect::<Option<_>>()?;
+    assembled(items.into_iter().enumerate().flat_map(|(index, item)| between.iter().filter(move |_| index > 0).cloned().chain(item)))
 }
 
 /// Whether a text begins with this; `None` where that hangs on a symbol.
