@@ -57,7 +57,7 @@ fn chain<'a>(rotation: &'a Rotation<'_>) -> impl Iterator<Item = &'a Arn> {
 pub(super) fn assumptions(inventory: &Inventory, rotations: &[Rotation<'_>]) -> Vec<String> {
     let accounts = inventory.accounts.iter().map(|(id, account)| (id.as_str(), account));
     let told = [control_policies(accounts), unlisted_policies(inventory.secrets.values()), unknown_targets(rotations.iter())];
-    told.into_iter().flatten().collect()
+    inventory.assumptions.iter().cloned().chain(told.into_iter().flatten()).collect()
 }
 
 /// What was taken for granted of one rotation.
@@ -65,7 +65,7 @@ pub(super) fn assumptions_about(inventory: &Inventory, rotation: &Rotation<'_>) 
     let named: BTreeSet<&str> = chain(rotation).map(Arn::account).collect();
     let accounts = inventory.accounts.iter().map(|(id, account)| (id.as_str(), account)).filter(|(id, _)| named.contains(id));
     let told = [control_policies(accounts), unlisted_policies([rotation.secret].into_iter()), unknown_targets([rotation].into_iter())];
-    told.into_iter().flatten().collect()
+    inventory.assumptions.iter().cloned().chain(told.into_iter().flatten()).collect()
 }
 
 /// That nobody asked for the control policies of accounts that may have some.

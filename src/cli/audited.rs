@@ -53,7 +53,7 @@ pub(super) struct Audited {
 }
 
 impl AuditArgs {
-    /// What would tell more than this report on a template does, if the source is one.
+    /// What would tell more than this report on a template or plan does, if the source is one.
     pub(super) fn ways_out(&self, report: &Report) -> Vec<String> {
         self.source.over().map(|over| ways_out(report, over)).unwrap_or_default()
     }

@@ -63,9 +63,9 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// Whether a template lies over something, if the source is one.
+    /// Whether a template or plan lies over something, if the source is one.
     pub(super) fn over(&self) -> Option<bool> {
-        self.templates.is_over()
+        (self.templates.is_given() || self.plans.is_given()).then(|| self.templates.over().is_some())
     }
 
     /// Reads the source that the arguments name; of live accounts also these functions.

@@ -84,9 +84,9 @@ impl TemplateArgs {
         self.over.as_deref()
     }
 
-    /// Whether the template lies over something, if there is one.
-    pub(super) fn is_over(&self) -> Option<bool> {
-        self.template.as_ref().map(|_| self.over.is_some())
+    /// Whether a template is named.
+    pub(super) fn is_given(&self) -> bool {
+        self.template.is_some()
     }
 
     /// The inventory that the template would leave behind, if one is named, for each way in which open conditions come out. `live` reads the account that the

@@ -1,4 +1,5 @@
-//! What a reader of a template may give so that what is undecided is decided: the parameters and exports that the report names, each with the option for it. `scan` prints this.
+//! What a reader of a template or plan may give so that what is undecided is decided: the parameters and exports that the report names, the configuration of a plan, and what is there
+//! already, each with the option for it. `scan` prints this.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use crate::rotation::Verdict;
 /// So many names are written out.
 const SHOWN: usize = 5;
 
-/// One sentence for each kind of thing that is missing in a report on a template, which lies over an account or over nothing.
+/// One sentence for each kind of thing that is missing in a report on a template or plan, which lies over an account or over nothing.
 pub(super) fn ways_out(report: &Report, over: bool) -> Vec<String> {
     let texts: Vec<&str> = texts(report).collect();
     let mut found = Vec::new();
@@ -22,8 +23,12 @@ pub(super) fn ways_out(report: &Report, over: bool) -> Vec<String> {
         let names = listed(&exports, str::to_owned);
         found.push(format!("--exports FILE, with what `aws cloudformation list-exports` shows, gives what other stacks export: {names}"));
     }
+    // What reads a plan names the option wherever it would tell more.
+    if texts.iter().any(|text| text.contains("--source")) {
+        found.push("--source DIR reads the configuration, with what the plan does not show of its expressions".to_owned());
+    }
     if !over {
-        found.push("--over FILE or --over live reads what the template only names".to_owned());
+        found.push("--over FILE or --over live reads what the template or plan only names, and what is there already".to_owned());
     }
     found
 }

@@ -72,12 +72,18 @@ pub struct Inventory {
     /// What snapshots that were put together say differently, and which of them counts; one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// What the source takes for granted beside what an audit does; one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumptions: Vec<String>,
     /// Accounts that are not read and yet no strangers, as people told; absent when nobody told whom they trust.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trusted_accounts: Option<BTreeSet<AccountId>>,
     /// Where the resources are written that a template will make, by ARN.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub origins: BTreeMap<Arn, Origin>,
+    /// The roles that a template or plan makes: which other secrets their account has, that does not tell.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub planned_roles: BTreeSet<Arn>,
     /// What stacks of CloudFormation hold that a template is laid over, by place and name (`111122223333/eu-west-1/shop`); no other stack is asked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stacks: BTreeMap<String, Known<StackResources>>,
@@ -96,8 +102,10 @@ impl Inventory {
             networks: BTreeMap::new(),
             read_at: BTreeMap::new(),
             conflicts: Vec::new(),
+            assumptions: Vec::new(),
             trusted_accounts: None,
             origins: BTreeMap::new(),
+            planned_roles: BTreeSet::new(),
             stacks: BTreeMap::new(),
         }
     }

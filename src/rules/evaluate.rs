@@ -263,7 +263,7 @@ impl<'a> Evaluator<'a> {
     fn of_one_more(&mut self, view: &View<'_>, object: Object, questions: &[&Question]) -> Option<Outcome> {
         let role = view.rotation.role_arn.value().copied().flatten()?;
         let is_asked =
-            matches!(object, Object::EveryOtherSecret | Object::OtherSecretsNotNamed) && view.inventory.origins.contains_key(role);
+            matches!(object, Object::EveryOtherSecret | Object::OtherSecretsNotNamed) && view.inventory.planned_roles.contains(role);
         let arn = another_secret(&view.rotation.secret.arn).ok().filter(|_| is_asked)?;
         let about = |question: &&Question| {
             let target = Target::ImaginedSecret { arn: arn.clone(), rotation_function: None };

@@ -34,6 +34,7 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     let alike = Alike::of(existing);
     let mut result = existing.clone();
     result.origins.extend(made.origins.clone());
+    result.planned_roles.extend(made.planned_roles.clone());
     result.partial = existing.partial.clone().or_else(|| made.partial.clone());
     for secret in made.secrets.values() {
         let arn = alike.named(secret).unwrap_or(&secret.arn).clone();

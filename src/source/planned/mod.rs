@@ -26,6 +26,8 @@ pub(crate) struct Side {
     pub(crate) inventory: Inventory,
     /// What it makes.
     pub(crate) made: BTreeSet<Arn>,
+    /// What of it is made anew where it was there before.
+    pub(crate) replaced: BTreeSet<Arn>,
     /// What it adds to functions and roles that it does not make.
     pub(crate) additions: Additions,
     /// What it says of networks with resources of their own, by the networks' place.
@@ -64,7 +66,7 @@ impl Change {
     pub(crate) fn over(&self, existing: &Inventory) -> Inventory {
         let mut result = existing.clone();
         result.partial = existing.partial.clone().or_else(|| self.after.inventory.partial.clone());
-        let gone = |arn: &Arn| self.before.made.contains(arn) && !self.after.made.contains(arn);
+        let gone = |arn: &Arn| self.is_gone(arn);
         result.secrets.retain(|arn, _| !gone(arn));
         result.functions.retain(|arn, _| !gone(arn));
         result.keys.retain(|arn, _| !gone(arn));
@@ -79,8 +81,15 @@ impl Change {
             overlay::add(&mut result, &self.after.additions, account);
         }
         result.origins.extend(self.after.inventory.origins.clone());
+        result.planned_roles.extend(self.after.inventory.planned_roles.clone());
+        result.assumptions.extend(self.after.inventory.assumptions.clone());
         overlay::place_functions(&mut result);
         network::adopted(result, &self.after.networks)
+    }
+
+    /// Whether what is there by this ARN is taken away, be it to be made anew.
+    fn is_gone(&self, arn: &Arn) -> bool {
+        self.before.made.contains(arn) && (!self.after.made.contains(arn) || self.after.replaced.contains(arn))
     }
 
     /// What is said of things that are there, by resources of their own.
@@ -170,7 +179,7 @@ impl Change {
             let before = self.before.inventory.accounts.get(id).and_then(|account| account.identities.value()).unwrap_or(&empty);
             let (Known::Value(known), Known::Value(after)) = (&mut known.identities, &account.identities) else { continue };
             let made = |arn: &Arn| self.after.made.contains(arn);
-            let gone = |arn: &Arn| self.before.made.contains(arn) && !made(arn);
+            let gone = |arn: &Arn| self.is_gone(arn);
             known.roles.retain(|arn, _| !gone(arn));
             known.users.retain(|arn, _| !gone(arn));
             known.policies.retain(|arn, _| !gone(arn));

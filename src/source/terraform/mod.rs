@@ -71,14 +71,14 @@ pub(crate) fn change(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<C
 fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp) -> Result<Side, PlanError> {
     let world = if before { World::before(plan) } else { World::after(plan) };
     let code = told.source.map(|folder| code::read(folder, &world)).transpose()?;
-    // What is said of a place counts for both sides.
-    let (account, region) = place(plan, &World::after(plan), told.account, told.region)?;
+    let (account, region) = place(plan, told.account, told.region)?;
     let resolver = Resolver::new(&world, &account, &region).with_source(code.is_some());
     let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
     resolver.tell(stack::applications(&resolver, evaluator.as_ref()));
     Ok(Side {
         inventory: stack::inventory(&resolver, evaluator.as_ref(), over, as_of),
         made: stack::made(&resolver, evaluator.as_ref()),
+        replaced: stack::replaced(&resolver),
         additions: stack::additions(&resolver, evaluator.as_ref()),
         networks: stack::network_facts(&resolver, evaluator.as_ref()),
         identities: stack::identity_facts(&resolver, evaluator.as_ref()),
@@ -86,8 +86,21 @@ fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp)
     })
 }
 
-/// The account and region of resources that do not tell theirs.
-fn place(plan: &Plan, world: &World<'_>, account: Option<&AccountId>, region: Option<&str>) -> Result<(String, String), PlanError> {
+/// The account and region of resources that do not tell theirs, on both sides of the plan. A plan that takes everything away tells them with what was there.
+fn place(plan: &Plan, account: Option<&AccountId>, region: Option<&str>) -> Result<(String, String), PlanError> {
+    let (account, region) = told(plan, &World::after(plan), account, region);
+    let (account, region) = match (account, region) {
+        (Some(account), Some(region)) => (Some(account), Some(region)),
+        (account, region) => {
+            let (earlier_account, earlier_region) = told(plan, &World::before(plan), None, None);
+            (account.or(earlier_account), region.or(earlier_region))
+        }
+    };
+    Ok((account.ok_or(PlanError::NoAccount)?, region.ok_or(PlanError::NoRegion)?))
+}
+
+/// The account and region that one side tells.
+fn told(plan: &Plan, world: &World<'_>, account: Option<&AccountId>, region: Option<&str>) -> (Option<String>, Option<String>) {
     let read = |kind: &str, attribute: &str| {
         let found =
             world.instances().filter(|it| it.data && it.kind == kind).filter_map(|it| it.values.at([attribute]).and_then(Value::text));
@@ -105,7 +118,7 @@ fn place(plan: &Plan, world: &World<'_>, account: Option<&AccountId>, region: Op
         .or_else(|| world.written_text(provider?.get("region")?))
         .or_else(|| read("aws_region", "name").or_else(|| read("aws_region", "region")))
         .or_else(|| only(arns().map(|arn| arn.region().to_owned()).filter(|region| !region.is_empty())));
-    Ok((account.ok_or(PlanError::NoAccount)?, region.ok_or(PlanError::NoRegion)?))
+    (account, region)
 }
 
 /// The one value that all have.

@@ -1,10 +1,13 @@
 //! What will be there when the plan was applied: every instance of every resource with its values, and the configuration that they come from. `resolve` follows
 //! references through it, the readers of resources take their values from it.
 
+mod lost;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+pub(crate) use self::lost::Lost;
 use super::address::{Key, ModulePath};
 use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule, constant};
 use super::value::Value;
@@ -27,6 +30,8 @@ pub(crate) struct Instance {
     pub(crate) key: Option<Key>,
     /// Whether the plan makes or changes it.
     pub(crate) changes: bool,
+    /// Whether the plan takes it away and makes it anew.
+    pub(crate) is_replaced: bool,
     pub(crate) values: Value,
 }
 
@@ -48,6 +53,7 @@ pub(crate) struct World<'p> {
     instances: BTreeMap<String, Instance>,
     /// What the plan changes or takes away, as it was.
     earlier: Vec<Instance>,
+    lost: Vec<Lost>,
     blocks: BTreeMap<Block, Vec<String>>,
     /// The addresses by type, of data and of what will be there.
     kinds: [BTreeMap<String, Vec<String>>; 2],
@@ -58,26 +64,24 @@ impl<'p> World<'p> {
     /// The world after this plan.
     pub(crate) fn after(plan: &'p Plan) -> Self {
         let mut world = Self::of(plan, |change| {
-            let change = &change.values;
-            let is = |action: &str| change.actions.iter().any(|it| it == action);
+            let values = &change.values;
             match () {
                 // What Terraform forgets is still there; it does not look after it any more.
-                () if is("forget") && !is("create") => Some(Value::known(&change.before)),
-                () if is("delete") && !is("create") => None,
-                () => Some(Value::of(&change.after, &change.after_unknown)),
+                () if does(change, "forget") && !does(change, "create") => Some(Value::known(&values.before)),
+                () if does(change, "delete") && !does(change, "create") => None,
+                () => Some(Value::of(&values.after, &values.after_unknown)),
             }
         });
-        let replaced =
-            |change: &&Change| change.deposed.is_none() && change.values.actions.iter().any(|it| it == "delete" || it == "update");
+        let replaced = |change: &&Change| change.deposed.is_none() && (does(change, "delete") || does(change, "update"));
         world.earlier = plan.resource_changes.iter().filter(replaced).map(|it| instance(it, Value::known(&it.values.before))).collect();
+        world.lost = lost::take(&mut world);
         world
     }
 
     /// The world before it, as far as the state tells.
     pub(crate) fn before(plan: &'p Plan) -> Self {
         let mut world = Self::of(plan, |change| {
-            let read = change.values.actions.iter().any(|it| it == "read");
-            (!read && !change.values.before.is_null()).then(|| Value::known(&change.values.before))
+            (!does(change, "read") && !change.values.before.is_null()).then(|| Value::known(&change.values.before))
         });
         // Nothing has changed yet.
         world.instances.values_mut().for_each(|instance| instance.changes = false);
@@ -108,7 +112,12 @@ impl<'p> World<'p> {
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, earlier: Vec::new(), blocks, kinds, configured }
+        Self { plan, instances, earlier: Vec::new(), lost: Vec::new(), blocks, kinds, configured }
+    }
+
+    /// What goes with something that the plan makes anew.
+    pub(crate) fn lost(&self) -> &[Lost] {
+        &self.lost
     }
 
     /// All instances, by address.
@@ -233,6 +242,10 @@ impl<'p> World<'p> {
     }
 }
 
+fn does(change: &Change, action: &str) -> bool {
+    change.values.actions.iter().any(|it| it == action)
+}
+
 fn instance(change: &Change, values: Value) -> Instance {
     Instance {
         address: change.address.clone(),
@@ -241,7 +254,8 @@ fn instance(change: &Change, values: Value) -> Instance {
         kind: change.kind.clone(),
         name: change.name.clone(),
         key: change.index.as_ref().and_then(Key::of_json),
-        changes: change.values.actions.iter().any(|action| action == "create" || action == "update"),
+        changes: does(change, "create") || does(change, "update"),
+        is_replaced: does(change, "create") && does(change, "delete"),
         values: without_secrets(values),
     }
 }
@@ -256,6 +270,7 @@ fn from_state(module: &StateModule, instances: &mut BTreeMap<String, Instance>) 
             name: resource.name.clone(),
             key: resource.index.as_ref().and_then(Key::of_json),
             changes: false,
+            is_replaced: false,
             values: without_secrets(Value::known(&resource.values)),
         };
         instances.insert(instance.address.clone(), instance);

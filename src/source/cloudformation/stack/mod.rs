@@ -66,6 +66,8 @@ pub(crate) fn inventory(
     identities::of_aws(&mut identities);
     inventory.accounts.insert(account.clone(), Account::new(regions, Known::Value(identities)));
     inventory.origins = origins::origins(&stack)?;
+    inventory.planned_roles =
+        inventory.origins.keys().filter(|arn| arn.service() == "iam" && arn.resource().starts_with("role/")).cloned().collect();
     let additions = Additions {
         statements: permissions::elsewhere(&stack)?,
         function_policies: permissions::whole_elsewhere(&stack)?,

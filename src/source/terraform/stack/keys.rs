@@ -73,8 +73,12 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
     if let Some(gap) = of_key(stack, "aws_kms_key_policy", arn).into_iter().find_map(unknown_key) {
         return Known::Unreadable(gap);
     }
-    // Where nobody writes one, Terraform learns the policy from KMS.
-    if it.value("policy") == Some(&Value::Unknown) && !it.is_written("policy") {
+    // Where nobody writes one, Terraform learns the policy from KMS. One that another resource gave is that of new keys again, once that resource is gone
+    // (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/kms/key_policy.go>).
+    let is_its_own =
+        |gone: Thing<'_>| gone.value("key_id").is_some_and(|named| ["arn", "key_id"].into_iter().any(|name| it.value(name) == Some(named)));
+    let is_given_up = || stack.earlier("aws_kms_key_policy").any(is_its_own);
+    if !it.is_written("policy") && (it.value("policy") == Some(&Value::Unknown) || is_given_up()) {
         return Known::Value(by_default());
     }
     documents::of(it, "policy").map(|document| document.unwrap_or_else(by_default))

@@ -60,6 +60,9 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
         inventory.accounts.insert(id, Account::new(regions, identities));
     }
     inventory.origins = origins::origins(&stack);
+    inventory.planned_roles =
+        self::made(resolver, code).into_iter().filter(|arn| arn.service() == "iam" && arn.resource().starts_with("role/")).collect();
+    inventory.assumptions = resolver.world.lost().iter().map(ToString::to_string).collect();
     inventory.partial = deployed(&stack);
     inventory
 }
@@ -87,6 +90,13 @@ pub(crate) fn made(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTr
     let kinds = ["aws_secretsmanager_secret", "aws_lambda_function", "aws_iam_role", "aws_iam_user", "aws_iam_policy"];
     let own = kinds.into_iter().chain(keys::KEYS).flat_map(|kind| stack.of_kind(kind)).filter_map(|it| it.arn());
     own.chain(resolver.applications().values().flat_map(Application::made).cloned()).collect()
+}
+
+/// The functions and roles that the plan takes away and makes anew, so that what others gave to them goes.
+pub(crate) fn replaced(resolver: &Resolver<'_>) -> BTreeSet<Arn> {
+    let stack = Stack::new(resolver, None, true);
+    let all = ["aws_lambda_function", "aws_iam_role"].into_iter().flat_map(|kind| stack.of_kind(kind));
+    all.filter(|it| it.instance.is_replaced).filter_map(|it| it.arn()).collect()
 }
 
 /// What the plan adds to functions and roles that it does not make.

@@ -79,7 +79,7 @@ fn secret(stack: &Stack<'_>, it: Thing<'_>, inventory: &mut Inventory) -> Option
             Known::Value(Vec::new())
         },
         stages: if exists { some_version(it) } else { BTreeMap::new() },
-        policies: policies(it),
+        policies: if gave_up_policy(stack, it) { Known::Value(Vec::new()) } else { policies(it) },
         ..bare::secret(name_in(&arn), arn)
     })
 }
@@ -88,6 +88,14 @@ fn secret(stack: &Stack<'_>, it: Thing<'_>, inventory: &mut Inventory) -> Option
 fn name_in(arn: &Arn) -> String {
     let resource = arn.resource().strip_prefix("secret:").unwrap_or(arn.resource());
     resource.rfind("-⟦").filter(|_| resource.ends_with("#6⟧")).map_or(arn.name(), |end| &resource[..end]).to_owned()
+}
+
+/// Whether the policy that a secret is told to have was given to it by another resource, which the plan changes or takes away.
+fn gave_up_policy(stack: &Stack<'_>, it: Thing<'_>) -> bool {
+    let is_its_own = |gone: Thing<'_>| {
+        gone.value("secret_arn").is_some_and(|named| ["arn", "name"].into_iter().any(|name| it.value(name) == Some(named)))
+    };
+    !it.is_written("policy") && stack.earlier("aws_secretsmanager_secret_policy").any(is_its_own)
 }
 
 fn policies(it: Thing<'_>) -> Known<Vec<NamedDocument>> {

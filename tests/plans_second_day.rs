@@ -1,0 +1,164 @@
+//! Plans for what is there already: what AWS takes away along with something else, and what a state still tells of what a plan takes away. The plans are those of `tests/plans/public`
+//! with one thing changed.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+fn rotaudit(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rotaudit")).args(arguments).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn plan(name: &str) -> Value {
+    serde_json::from_slice(&fs::read(format!("tests/plans/public/{name}/plan.json")).unwrap()).unwrap()
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("second-day-{}-{name}.json", std::process::id()))
+}
+
+fn scan(name: &str, plan: &Value, more: &[&str]) -> Value {
+    let file = file(name);
+    fs::write(&file, plan.to_string()).unwrap();
+    let output = rotaudit(&[&["scan", "--plan", file.to_str().unwrap(), "--format", "json"], more].concat());
+    fs::remove_file(file).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{name}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn verdict(report: &Value) -> String {
+    let rotation = &report["rotations"][0];
+    let step = rotation["step"].as_str().map(|step| format!(" at {step}")).unwrap_or_default();
+    format!("{}{step}", rotation["verdict"].as_str().unwrap_or_else(|| panic!("no rotation: {report:#}")))
+}
+
+fn change<'p>(plan: &'p mut Value, address: &str) -> &'p mut Value {
+    let changes = plan["resource_changes"].as_array_mut().unwrap();
+    &mut changes.iter_mut().find(|change| change["address"] == address).unwrap_or_else(|| panic!("no {address}"))["change"]
+}
+
+/// Makes a resource anew, with whatever AWS makes up for it.
+fn replace(plan: &mut Value, address: &str, made_up: &[&str]) {
+    let change = change(plan, address);
+    change["actions"] = json!(["delete", "create"]);
+    for attribute in made_up {
+        change["after"].as_object_mut().unwrap().remove(*attribute);
+        change["after_unknown"][attribute] = json!(true);
+    }
+}
+
+fn take_away(change: &mut Value) {
+    change["actions"] = json!(["delete"]);
+    change["after"] = Value::Null;
+    change["after_unknown"] = json!({});
+}
+
+/// Forgets a resource, as if another configuration made it.
+fn made_elsewhere(plan: &mut Value, kind: &str) {
+    plan["resource_changes"].as_array_mut().unwrap().retain(|change| change["type"] != kind);
+    for resources in ["/prior_state/values/root_module/resources", "/configuration/root_module/resources"] {
+        plan.pointer_mut(resources).unwrap().as_array_mut().unwrap().retain(|resource| resource["type"] != kind);
+    }
+}
+
+const PERMISSION: &str = "aws_lambda_permission.rotate";
+
+#[test]
+fn a_permission_goes_with_its_function_unless_the_plan_makes_it_again() {
+    let gone = plan("function-as-an-image");
+    let report = scan("gone", &gone, &[]);
+    assert_eq!(verdict(&report), "fails at invoke");
+    let told = report["assumptions"].to_string();
+    assert!(told.contains(&format!("{PERMISSION} is taken to be gone")) && told.contains("aws_lambda_function.rotate"), "{told}");
+    let mut anew = gone;
+    replace(&mut anew, PERMISSION, &["id"]);
+    let report = scan("anew", &anew, &[]);
+    assert_eq!(verdict(&report), "rotates");
+    assert!(!report["assumptions"].to_string().contains(PERMISSION), "{}", report["assumptions"]);
+}
+
+#[test]
+fn what_another_configuration_gave_to_a_function_or_role_goes_with_it_too() {
+    let account = file("account");
+    let whole = plan("function-as-an-image");
+    let before = file("before");
+    fs::write(&before, whole.to_string()).unwrap();
+    let read = ["snapshot", "--plan", before.to_str().unwrap(), "--before", "-o", account.to_str().unwrap()];
+    let output = rotaudit(&read);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let over = ["--over", account.to_str().unwrap()];
+    for (kind, made_anew, expected) in [
+        ("aws_lambda_permission", "aws_lambda_function.rotate", "fails at invoke"),
+        ("aws_iam_role_policy", "aws_iam_role.rotate", "fails at createSecret"),
+    ] {
+        let mut elsewhere = plan("function-as-an-image");
+        made_elsewhere(&mut elsewhere, kind);
+        // With nothing made anew, the account has it all.
+        let stays = change(&mut elsewhere, "aws_lambda_function.rotate");
+        stays["actions"] = json!(["no-op"]);
+        stays["after"] = stays["before"].clone();
+        stays["after_unknown"] = json!({});
+        assert_eq!(verdict(&scan(kind, &elsewhere, &over)), "rotates", "{kind}");
+        replace(&mut elsewhere, made_anew, &["arn", "id", "unique_id", "inline_policy", "managed_policy_arns"]);
+        assert_eq!(verdict(&scan(kind, &elsewhere, &over)), expected, "{kind}");
+    }
+    fs::remove_file(before).unwrap();
+    fs::remove_file(account).unwrap();
+}
+
+#[test]
+fn policies_of_a_role_go_with_it_unless_the_plan_gives_them_again() {
+    let mut anew = plan("stars-on-the-second-day");
+    let policy = change(&mut anew, "aws_iam_role_policy.rotate");
+    policy["actions"] = json!(["no-op"]);
+    policy["before"] = policy["after"].clone();
+    replace(&mut anew, "aws_iam_role.rotate", &["arn", "id", "unique_id", "inline_policy", "managed_policy_arns"]);
+    assert_eq!(verdict(&scan("role", &anew, &[])), "fails at createSecret");
+    // An update writes it into the new role.
+    change(&mut anew, "aws_iam_role_policy.rotate")["actions"] = json!(["update"]);
+    assert_eq!(verdict(&scan("role", &anew, &[])), "rotates");
+}
+
+#[test]
+fn a_policy_of_a_secret_that_is_taken_away_does_not_count_though_the_state_still_tells_it() {
+    let mut plan = plan("stars-on-the-second-day");
+    let deny = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]});
+    let secret = change(&mut plan, "aws_secretsmanager_secret.db");
+    let arn = secret["before"]["arn"].clone();
+    for side in ["before", "after"] {
+        secret[side]["policy"] = deny.to_string().into();
+    }
+    assert_eq!(verdict(&scan("denied", &plan, &[])), "fails at createSecret");
+    let mut given = json!({"before": {"id": arn, "secret_arn": arn, "policy": deny.to_string()}});
+    take_away(&mut given);
+    plan["resource_changes"].as_array_mut().unwrap().push(json!({
+        "address": "aws_secretsmanager_secret_policy.db", "mode": "managed", "type": "aws_secretsmanager_secret_policy", "name": "db",
+        "provider_name": "registry.terraform.io/hashicorp/aws", "change": given,
+    }));
+    assert_eq!(verdict(&scan("not-denied", &plan, &[])), "rotates");
+}
+
+#[test]
+fn a_plan_that_takes_everything_away_says_where() {
+    let mut plan = plan("stars-on-the-second-day");
+    for change in plan["resource_changes"].as_array_mut().unwrap() {
+        take_away(&mut change["change"]);
+    }
+    let report = scan("destroyed", &plan, &[]);
+    assert_eq!((&report["rotations"], &report["findings"]), (&json!([]), &json!([])), "{report:#}");
+}
+
+#[test]
+fn what_would_decide_an_open_check_of_a_plan_is_named_with_its_option() {
+    let notes = |more: &[&str]| {
+        let output = rotaudit(&[&["scan", "--plan", "tests/plans/vpc/plan.json"], more].concat());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let without = notes(&[]);
+    assert!(without.contains("--source DIR") && without.contains("--over FILE or --over live"), "{without}");
+    let with = notes(&["--source", "tests/plans/module"]);
+    assert!(!with.contains("--source DIR"), "{with}");
+}
