@@ -65,6 +65,7 @@ fn template(rotations: usize) -> String {
   Role{index}:
     Type: AWS::IAM::Role
     Properties:
+      RoleName: 'r{index}'
       AssumeRolePolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: 'sts:AssumeRole'}}]}}
   Policy{index}:
     Type: AWS::IAM::Policy
@@ -75,7 +76,7 @@ fn template(rotations: usize) -> String {
   Function{index}:
     Type: AWS::Lambda::Function
     Properties:
-      {{Runtime: python3.13, Handler: a.b, Timeout: 30, Role: !GetAtt Role{index}.Arn, VpcConfig: {{SubnetIds: [!Ref Subnet], SecurityGroupIds: [!Ref Group]}}, Code: {{ZipFile: x}}}}
+      {{FunctionName: 'f{index}', Runtime: python3.13, Handler: a.b, Timeout: 30, Role: !GetAtt Role{index}.Arn, VpcConfig: {{SubnetIds: [!Ref Subnet], SecurityGroupIds: [!Ref Group]}}, Code: {{ZipFile: x}}}}
   Permission{index}:
     Type: AWS::Lambda::Permission
     Properties: {{FunctionName: !GetAtt Function{index}.Arn, Action: 'lambda:InvokeFunction', Principal: secretsmanager.amazonaws.com}}
@@ -84,6 +85,32 @@ fn template(rotations: usize) -> String {
     Type: AWS::SecretsManager::RotationSchedule
     DependsOn: [Permission{index}, Attachment{index}]
     Properties: {{SecretId: !Ref Secret{index}, RotationLambdaARN: !GetAtt Function{index}.Arn, RotationRules: {{AutomaticallyAfterDays: 30}}}}
+"
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// What another stack adds to so many of these.
+fn additions(rotations: usize) -> String {
+    let mut text = "Resources:\n".to_owned();
+    for index in 0..rotations {
+        write!(
+            text,
+            "
+  Policy{index}:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: more
+      Roles: ['r{index}']
+      PolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Action: 'kms:Decrypt', Resource: '*'}}]}}
+  Permission{index}:
+    Type: AWS::Lambda::Permission
+    Properties: {{FunctionName: 'f{index}', Action: 'lambda:InvokeFunction', Principal: '444455556666'}}
+  Rotation{index}:
+    Type: AWS::SecretsManager::RotationSchedule
+    Properties: {{SecretId: 's{index}', RotationLambdaARN: !Sub 'arn:aws:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:f{index}', RotationRules: {{AutomaticallyAfterDays: 10}}}}
 "
         )
         .unwrap();
@@ -119,38 +146,59 @@ fn times(plan: &Json, times: usize) -> Json {
     many
 }
 
+const PLACE: [&str; 4] = ["--account", "111122223333", "--region", "eu-west-1"];
+
+/// A snapshot of what these arguments say, with its functions.
+fn snapshot(arguments: &[&str], out: &Path) -> usize {
+    let output = Command::new(env!("CARGO_BIN_EXE_rotaudit")).arg("snapshot").args(arguments).arg("-o").arg(out).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    functions(&serde_json::from_slice(&std::fs::read(out).unwrap()).unwrap())
+}
+
 #[test]
 fn ten_times_the_rotations_of_a_template_take_ten_times_as_long() {
     let folder = folder("template");
     assert_linear("template", |rotations| {
         let (file, out) = (folder.join(format!("{rotations}.yaml")), folder.join(format!("{rotations}.json")));
         std::fs::write(&file, template(rotations)).unwrap();
-        let time = time(&[
-            "--template",
-            file.to_str().unwrap(),
-            "--account",
-            "111122223333",
-            "--region",
-            "eu-west-1",
-            "-o",
-            out.to_str().unwrap(),
-        ]);
-        let snapshot: Json = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
-        assert_eq!(functions(&snapshot), rotations);
-        time
+        let line = [&["--template", file.to_str().unwrap()], &PLACE[..]].concat();
+        assert_eq!(snapshot(&line, &out), rotations);
+        time(&[&line[..], &["-o", out.to_str().unwrap()]].concat())
     });
+}
+
+#[test]
+fn ten_times_the_rotations_of_a_template_over_as_many_take_ten_times_as_long() {
+    let folder = folder("template-over");
+    for (what, laid) in [("template over its account", template as fn(usize) -> String), ("template that adds to an account", additions)] {
+        assert_linear(what, |rotations| {
+            let file = |name: &str| folder.join(format!("{name}-{rotations}")).display().to_string();
+            let [stack, account, over, out] = ["stack.yaml", "account.json", "over.yaml", "out.json"].map(file);
+            std::fs::write(&stack, template(rotations)).unwrap();
+            assert_eq!(snapshot(&[&["--template", &stack], &PLACE[..]].concat(), Path::new(&account)), rotations);
+            std::fs::write(&over, laid(rotations)).unwrap();
+            time(&[&["--template", &over, "--earlier", &over, "--over", &account, "-o", &out], &PLACE[..]].concat())
+        });
+    }
 }
 
 #[test]
 fn ten_times_the_rotations_of_a_plan_take_ten_times_as_long() {
     let plan: Json = serde_json::from_slice(&std::fs::read("tests/plans/correct/plan.json").unwrap()).unwrap();
     let folder = folder("plan");
-    assert_linear("plan", |rotations| {
+    let written = |rotations: usize| {
         let (file, out) = (folder.join(format!("{rotations}.json")), folder.join(format!("{rotations}.snapshot.json")));
         std::fs::write(&file, times(&plan, rotations).to_string()).unwrap();
-        let time = time(&["--plan", file.to_str().unwrap(), "-o", out.to_str().unwrap()]);
-        let snapshot: Json = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
-        assert_eq!(functions(&snapshot), rotations);
-        time
+        let [file, out] = [file, out].map(|file| file.display().to_string());
+        assert_eq!(snapshot(&["--plan", &file], Path::new(&out)), rotations);
+        (file, out)
+    };
+    assert_linear("plan", |rotations| {
+        let (file, out) = written(rotations);
+        time(&["--plan", &file, "-o", &out])
+    });
+    assert_linear("plan over its account", |rotations| {
+        let (file, account) = written(rotations);
+        time(&["--plan", &file, "--over", &account, "-o", &format!("{account}.over.json")])
     });
 }

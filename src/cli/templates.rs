@@ -16,7 +16,7 @@ use crate::arn::{AccountId, Arn};
 use crate::inventory::Inventory;
 use crate::policy::without_marks;
 use crate::source::cloudformation::{self, Deployed, Given, Written};
-use crate::source::overlay::{self, Additions, Names};
+use crate::source::overlay::{self, Names, Taken, Version};
 use crate::source::snapshot;
 
 /// A template instead of an account, or over one.
@@ -98,8 +98,9 @@ impl TemplateArgs {
     ) -> Result<Option<Worlds>, CliError> {
         let (Some(path), Some(account)) = (&self.template, &self.account) else { return Ok(None) };
         let [region] = regions else { return Err(CliError::Usage("a template is for one region: give it with --region".to_owned())) };
-        let deployed = self.deployed(path, account, region)?;
-        let earlier = self.earlier.as_ref().map(|path| self.deployed(path, account, region)).transpose()?;
+        let deployed = self.deployed(path, (account, region), None)?;
+        let next: BTreeSet<String> = deployed.iter().flat_map(|it| it.ids.iter().cloned()).collect();
+        let earlier = self.earlier.as_ref().map(|path| self.deployed(path, (account, region), Some(&next))).transpose()?;
         let told = stacks::told(&self.stack_resources, self.stack_name.as_deref(), (account, region))?;
         let existing = match &self.over {
             None => None,
@@ -122,8 +123,13 @@ impl TemplateArgs {
         Ok(Some(Worlds { before, now, anew: false }))
     }
 
-    /// What the template in `path` leaves behind.
-    fn deployed(&self, path: &Path, account: &AccountId, region: &str) -> Result<Vec<Deployed>, CliError> {
+    /// What the template in `path` leaves behind; of an earlier one, what is taken away of it where `next` is made, too.
+    fn deployed(
+        &self,
+        path: &Path,
+        (account, region): (&AccountId, &str),
+        next: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<Deployed>, CliError> {
         let files = stacks_of(path, account, region)?;
         let texts = files.iter().map(|(file, _)| bounded::text(file, TEMPLATE)).collect::<Result<Vec<_>, _>>()?;
         let mut stacks = Vec::new();
@@ -135,7 +141,7 @@ impl TemplateArgs {
             }
             stacks.push(Written { text, given });
         }
-        let deployed = cloudformation::inventories(stacks, &Folders::around(path), (account, region), now());
+        let deployed = cloudformation::inventories(stacks, &Folders::around(path), (account, region), now(), next);
         deployed.map_err(|(file, error)| wrong(Path::new(&file), &error))
     }
 
@@ -174,19 +180,30 @@ fn laid(it: Deployed, account: &AccountId) -> World {
 
 /// What a template leaves behind over what exists, and of what exists what an earlier version of it did not write.
 fn laid_over(existing: &Inventory, it: &Deployed, earlier: &[Deployed], (account, region): (&AccountId, &str)) -> World {
-    let named = |it: &Deployed| {
-        let identified = overlay::identified(existing, &it.inventory, &it.nameless, (account, region));
-        let names = Names::of(existing, &it.inventory).and(identified.names);
-        (names.in_inventory(&it.inventory).unwrap_or_else(|| it.inventory.clone()), names.in_additions(&it.additions))
-    };
-    let (made, additions) = named(it);
-    let earlier: Vec<(Inventory, Additions)> = earlier.iter().map(named).collect();
-    let earlier: Vec<(&Inventory, &Additions)> = earlier.iter().map(|(inventory, additions)| (inventory, additions)).collect();
+    let Version { inventory: made, additions, .. } = named(existing, it, (account, region));
+    // Both take the same parameters, so where both have the same conditions these come out alike.
+    let alike: Vec<&Deployed> = earlier.iter().filter(|other| other.world == it.world).collect();
+    let earlier = if alike.is_empty() { earlier.iter().collect() } else { alike };
+    let earlier: Vec<Version> = earlier.into_iter().map(|it| named(existing, it, (account, region))).collect();
     let mut inventory = overlay::joined(existing, &made);
-    overlay::keep(existing, (&made, &additions), &earlier, account, &mut inventory);
+    overlay::keep(existing, (&made, &additions), &earlier, (account, region), &mut inventory);
     overlay::add_to_network(&mut inventory, &additions, (account, region));
     overlay::add(&mut inventory, &additions, account);
     (it.world.clone(), inventory)
+}
+
+/// What a template leaves behind, with the names that the same things have where they exist.
+fn named(existing: &Inventory, it: &Deployed, place: (&AccountId, &str)) -> Version {
+    let identified = overlay::identified(existing, &it.inventory, &it.nameless, place);
+    let names = Names::of(existing, &it.inventory).and(identified.names);
+    let in_inventory = |inventory: &Inventory| names.in_inventory(inventory).unwrap_or_else(|| inventory.clone());
+    let taken = it.taken.as_ref().map(|taken| Taken {
+        inventory: in_inventory(&taken.inventory),
+        additions: names.in_additions(&taken.additions),
+        outlive: names.in_arns(&taken.outlive),
+        open: taken.open,
+    });
+    Version { inventory: in_inventory(&it.inventory), additions: names.in_additions(&it.additions), taken }
 }
 
 /// The files of the templates, with the names of their stacks where the files tell them: one, or all of a folder that `cdk synth` wrote.

@@ -40,7 +40,12 @@ pub(super) fn hangs_on(miss: &Miss) -> Vec<HangsOn> {
     | Element::Action { wanted, .. }
     | Element::Resource { wanted, .. }
     | Element::Condition { wanted, .. }) = &miss.element;
-    let unread: Vec<HangsOn> = wanted.iter().flat_map(|text| unread(text)).collect();
+    // What a tag will be is told by its name in whatever writes it; anything else of a request by its key.
+    let found = match &miss.element {
+        Element::Condition { found: Entry::Single(found), key, .. } if key.contains("Tag/") => found.written(),
+        _ => "".into(),
+    };
+    let unread: Vec<HangsOn> = wanted.iter().map(|text| &**text).chain([&*found]).flat_map(unread).collect();
     if !unread.is_empty() {
         return unread;
     }

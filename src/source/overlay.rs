@@ -3,18 +3,25 @@
 
 mod additions;
 mod alone;
+mod callers;
+mod earlier;
+mod gone;
 mod kept;
 mod maybe;
 mod names;
 mod network;
 mod references;
+mod secrets;
 mod stack;
+mod tags;
 mod untold;
+mod withdrawn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use additions::{Additions, FunctionPolicy, with_statement};
 pub(crate) use alone::alone;
+pub(crate) use earlier::{Taken, Version};
 pub(crate) use kept::keep;
 use names::Alike;
 pub(crate) use names::Names;
@@ -24,7 +31,7 @@ use untold::{TEMPLATE, is_untold};
 
 use crate::arn::{AccountId, Arn};
 use crate::inventory::network::ById;
-use crate::inventory::{Function, Gap, Inventory, Key, KeyMetadata, Known, Network, Permissions, RotationConfiguration, Secret};
+use crate::inventory::{Function, Gap, Inventory, Key, KeyMetadata, Known, Network, RotationConfiguration, Secret};
 
 /// What two stacks make, of which one may name what the other makes; or a stack and what exists.
 pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
@@ -38,9 +45,11 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     result.partial = existing.partial.clone().or_else(|| made.partial.clone());
     for secret in made.secrets.values() {
         let arn = alike.named(secret).unwrap_or(&secret.arn).clone();
+        let makes = |inventory: &Inventory| inventory.origins.contains_key(&arn) || inventory.origins.contains_key(&secret.arn);
+        let (before, now) = (makes(existing), makes(made));
         let secret = references::resolved(secret, &aliases);
         let laid = match existing.secrets.get(&arn) {
-            Some(known) => secret_over(known, &secret),
+            Some(known) => secret_over((known, before), (&secret, now)),
             None => secret.into_owned(),
         };
         result.secrets.insert(arn, laid);
@@ -68,15 +77,8 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
             known.roles.extend(
                 identities.roles.iter().filter(|(arn, _)| made.origins.contains_key(*arn)).map(|(arn, role)| (arn.clone(), role.clone())),
             );
-            for (arn, user) in &identities.users {
-                let there = known.users.entry(arn.clone()).or_insert_with(|| user.clone());
-                give(&mut there.permissions, &user.permissions);
-                there.groups.extend(user.groups.iter().filter(|group| !there.groups.contains(group)).cloned().collect::<Vec<_>>());
-            }
-            for (name, group) in &identities.groups {
-                let there = known.groups.entry(name.clone()).or_insert_with(|| group.clone());
-                give(&mut there.permissions, &group.permissions);
-            }
+            known.users.extend(identities.users.clone());
+            known.groups.extend(identities.groups.clone());
             // What was read of a managed policy of AWS is newer than what is known of it here.
             for (arn, document) in &identities.policies {
                 if arn.account() != "aws" || !known.policies.contains_key(arn) {
@@ -92,14 +94,6 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     }
     place_functions(&mut result);
     result
-}
-
-/// Gives to a user or a group what the template gives to it. What was given to it before stays.
-fn give(there: &mut Permissions, given: &Permissions) {
-    there.inline.retain(|known| given.inline.iter().all(|policy| policy.name != known.name));
-    there.inline.extend(given.inline.iter().cloned());
-    there.attached.extend(given.attached.iter().filter(|arn| !there.attached.contains(arn)).cloned().collect::<Vec<_>>());
-    there.boundary = given.boundary.clone().or(there.boundary.take());
 }
 
 /// Puts what a template for this account adds to functions and roles where it belongs, as far as that is there.
@@ -156,32 +150,20 @@ pub(crate) fn named_alike(existing: &Inventory, secret: &Secret) -> Option<Arn> 
     existing.secrets.keys().find(|arn| same(arn)).cloned()
 }
 
-/// What a template says, unless it says nothing.
-fn told<T: Clone>(made: &Known<T>, known: &Known<T>) -> Known<T> {
-    if made.gap().is_some_and(is_untold) { known.clone() } else { made.clone() }
-}
-
-fn secret_over(known: &Secret, made: &Secret) -> Secret {
+/// A secret that exists and what a template says of it, each with whether it is made there or only named.
+fn secret_over((known, known_is_made): (&Secret, bool), (made, is_made): (&Secret, bool)) -> Secret {
+    let policies = if secrets::writes_policy(made, is_made) { &made.policies } else { &known.policies }.clone();
+    let rotation = if made.rotation.enabled { rotation_over(&known.rotation, &made.rotation) } else { known.rotation.clone() };
     // Of two stacks, the one that makes the secret may come later.
-    if known.key.gap().is_some_and(is_untold) && made.key.gap().is_none_or(|gap| !is_untold(gap)) {
-        let rotation = if made.rotation.enabled { made.rotation.clone() } else { known.rotation.clone() };
-        return Secret { rotation, ..made.clone() };
+    if is_made && !known_is_made && known.key.gap().is_some_and(is_untold) {
+        return Secret { rotation, policies, ..made.clone() };
     }
-    let names_it_only = made.key.gap().is_some_and(is_untold);
-    let policies = match &made.policies {
-        // A policy is a resource of its own: without one, that which exists stays.
-        Known::Value(policies) if policies.is_empty() => known.policies.clone(),
-        policies => told(policies, &known.policies),
-    };
-    let mut secret = known.clone();
-    secret.policies = policies;
-    if made.rotation.enabled {
-        secret.rotation = rotation_over(&known.rotation, &made.rotation);
-    }
-    if !names_it_only {
+    let mut secret = Secret { rotation, policies, ..known.clone() };
+    if is_made {
         secret.key = made.key.clone();
         secret.kms_key_id.clone_from(&made.kms_key_id);
         secret.tags.extend(made.tags.clone());
+        secret.master = made.master.clone().or(secret.master);
     }
     secret
 }

@@ -21,7 +21,7 @@ pub(super) fn of_identity(context: &mut Context, estate: &Estate<'_>, arn: &Arn)
 /// The tags of a role or user, as principal tags. Others it has only where that was said before.
 pub(super) fn principal_tags(context: &mut Context, tags: &BTreeMap<String, String>) {
     for (key, value) in tags {
-        context.set(&format!("aws:PrincipalTag/{key}"), Entry::single(value.as_str()));
+        context.set(&format!("aws:PrincipalTag/{key}"), Entry::single(Text::parse(value)));
     }
 }
 

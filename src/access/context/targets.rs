@@ -6,7 +6,7 @@ use super::keys;
 use crate::access::question::Target;
 use crate::arn::Arn;
 use crate::inventory::{Inventory, KeyMetadata, Known};
-use crate::policy::{Context, Entry};
+use crate::policy::{Context, Entry, Text};
 
 pub(super) fn of_target(context: &mut Context, inventory: &Inventory, target: &Target) {
     match target {
@@ -81,6 +81,6 @@ fn of_key(context: &mut Context, metadata: Option<&KeyMetadata>) {
 fn tags(context: &mut Context, family: &str, tags: &BTreeMap<String, String>) {
     context.set_family(family, Entry::Absent);
     for (key, value) in tags {
-        context.set(&format!("{family}{key}"), Entry::single(value.as_str()));
+        context.set(&format!("{family}{key}"), Entry::single(Text::parse(value)));
     }
 }

@@ -78,7 +78,8 @@ fn stacks(deploying: Deploying<'_>) -> Stacks {
         depends_on: Vec::new(),
         construct: None,
         asset: None,
-        retained: false,
+        retained: Some(false),
+        outlives: false,
         ignores: Vec::new(),
         connectors: None,
     };
@@ -104,7 +105,7 @@ fn made_of(stacks: &Stacks, name: &str, place: (&AccountId, &str)) -> Result<Opt
     let world = World::default();
     let stacks = &*made::with_made(stacks, &world)?;
     // No time goes into a function or a role.
-    let (inventory, ..) = stack::inventory(stacks, &world, place, Timestamp::UNIX_EPOCH)?;
+    let inventory = stack::inventory(stacks, &world, place, Timestamp::UNIX_EPOCH)?.inventory;
     let identities = inventory.accounts.get(place.0).map(|account| account.identities.clone());
     let (Some(function), Some(Known::Value(identities))) = (inventory.functions.into_values().next(), identities) else {
         return Ok(None);

@@ -61,6 +61,11 @@ impl<'a> Evaluator<'a> {
         (member.given.stack.clone(), within)
     }
 
+    /// The stack of this index.
+    pub(crate) fn outer(&self, index: usize) -> &'a Member {
+        self.stacks.member(index)
+    }
+
     /// Does `what`, unless it is being done already: then the template refers to itself in a circle.
     pub(super) fn within<T>(&self, name: &str, at: Position, what: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, TemplateError> {
         self.under_way.within(name, at, what).map_err(|error| error.found_in(&self.given().file))

@@ -34,7 +34,7 @@ mod worlds;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -49,12 +49,13 @@ pub(crate) use given::Given;
 
 use self::evaluate::Evaluator;
 use self::reading::Reading;
+use self::stack::Made;
 use self::stacks::Stacks;
 use self::value::Value;
 use self::world::World;
 use crate::arn::AccountId;
 use crate::inventory::Inventory;
-use crate::source::overlay::{self, Additions, Nameless};
+use crate::source::overlay::{self, Additions, Nameless, Taken};
 
 /// What a template leaves behind in one world.
 pub(crate) struct Deployed {
@@ -66,6 +67,10 @@ pub(crate) struct Deployed {
     pub(crate) additions: Additions,
     /// What it makes without a name of its own.
     pub(crate) nameless: Vec<Nameless>,
+    /// How its resources are known.
+    pub(crate) ids: BTreeSet<String>,
+    /// What a later version takes away of it, where that is not all that it does not write any more.
+    pub(crate) taken: Option<Taken>,
 }
 
 /// A template with what is told beside it.
@@ -80,12 +85,13 @@ pub(crate) struct Written<'a> {
 pub(crate) type Wrong = (String, TemplateError);
 
 /// The inventories after these templates were deployed into one account and region, one for each way in which open conditions come out. What they name beside
-/// them is read from `files`.
+/// them is read from `files`. `next` says how the resources of the version are known that comes after these, if one does.
 pub(crate) fn inventories(
     written: Vec<Written<'_>>,
     files: &dyn Beside,
     place: (&AccountId, &str),
     as_of: Timestamp,
+    next: Option<&BTreeSet<String>>,
 ) -> Result<Vec<Deployed>, Wrong> {
     let mut all = Vec::new();
     for Written { text, given } in written {
@@ -103,7 +109,7 @@ pub(crate) fn inventories(
     let mut joined: Option<Vec<Deployed>> = None;
     for stacks in &mut all {
         stacks.tell(&exports);
-        let deployed = deployed(stacks, place, as_of).map_err(|error| wrong(&file_of(stacks), error))?;
+        let deployed = deployed(stacks, place, as_of, next).map_err(|error| wrong(&file_of(stacks), error))?;
         joined = Some(match joined {
             None => deployed,
             Some(before) => together(&before, &deployed),
@@ -153,24 +159,55 @@ fn together(before: &[Deployed], next: &[Deployed]) -> Vec<Deployed> {
             inventory.partial = Some(cut_off());
         }
         let names: Vec<&str> = [&one.world, &other.world].into_iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-        let nameless = one.nameless.iter().chain(&other.nameless).cloned().collect();
-        Deployed { world: names.join(", "), inventory, additions: one.additions.and(&other.additions), nameless }
+        Deployed {
+            world: names.join(", "),
+            inventory,
+            additions: one.additions.and(&other.additions),
+            nameless: one.nameless.iter().chain(&other.nameless).cloned().collect(),
+            ids: one.ids.union(&other.ids).cloned().collect(),
+            taken: taken_together(one, other),
+        }
     });
     joined.collect()
+}
+
+/// What is taken away of both.
+fn taken_together(one: &Deployed, other: &Deployed) -> Option<Taken> {
+    if one.taken.is_none() && other.taken.is_none() {
+        return None;
+    }
+    let of = |it: &Deployed| {
+        let all = || Taken { inventory: it.inventory.clone(), additions: it.additions.clone(), outlive: BTreeSet::new(), open: false };
+        it.taken.clone().unwrap_or_else(all)
+    };
+    let (one, other) = (of(one), of(other));
+    let inventory = overlay::joined(&one.inventory, &other.inventory);
+    Some(Taken {
+        inventory,
+        additions: one.additions.and(&other.additions),
+        outlive: one.outlive.union(&other.outlive).cloned().collect(),
+        open: one.open || other.open,
+    })
 }
 
 fn cut_off() -> String {
     format!("conditions come out in more than {} ways, and not all were looked at", worlds::MOST_WORLDS)
 }
 
-fn deployed(stacks: &Stacks, place: (&AccountId, &str), as_of: Timestamp) -> Result<Vec<Deployed>, TemplateError> {
+fn deployed(
+    stacks: &Stacks,
+    place: (&AccountId, &str),
+    as_of: Timestamp,
+    next: Option<&BTreeSet<String>>,
+) -> Result<Vec<Deployed>, TemplateError> {
     let (worlds, all) = worlds::worlds(stacks)?;
     let mut inventories = Vec::new();
     for world in worlds {
         let stacks = made::with_made(stacks, &world)?;
-        let (mut inventory, additions, nameless) = stack::inventory(&stacks, &world, place, as_of)?;
+        let Made { mut inventory, additions, nameless, ids } = stack::inventory(&stacks, &world, place, as_of)?;
         inventory.partial = hidden::hidden(&stacks, &world)?.or_else(|| (!all).then(cut_off));
-        inventories.push(Deployed { world: world.to_string(), inventory, additions, nameless });
+        let taken = next.map(|next| stack::taken(&stacks, &world, place, as_of, next)).transpose()?.flatten();
+        inventories.push(Deployed { world: world.to_string(), inventory, additions, nameless, ids, taken });
     }
     Ok(inventories)
 }

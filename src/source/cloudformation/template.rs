@@ -80,9 +80,12 @@ pub(crate) struct Resource {
     pub(crate) construct: Option<String>,
     /// The file of a CDK app that stands for what the resource names by its URL.
     pub(crate) asset: Option<String>,
-    /// Whether it stays when the template does not write it any more
+    /// Whether it stays when the template does not write it any more; `None` where the policy that says so is no plain text
     /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>).
-    pub(crate) retained: bool,
+    pub(crate) retained: Option<bool>,
+    /// Whether it stays when another one takes its place; unless that is surely so, it is taken to go
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html>).
+    pub(crate) outlives: bool,
     /// What SAM does not take from `Globals` for it: the names of properties, or `*`
     /// (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>).
     pub(crate) ignores: Vec<String>,
@@ -226,7 +229,8 @@ fn resource(entry: &Entry) -> Result<(String, Resource), TemplateError> {
         depends_on: texts("DependsOn"),
         construct: metadata("aws:cdk:path"),
         asset: metadata("aws:asset:path"),
-        retained: entry.node.get("DeletionPolicy").is_some_and(|policy| policy.text() != Some("Delete")),
+        retained: entry.node.get("DeletionPolicy").map_or(Some(false), |policy| Some(policy.text()?.starts_with("Retain"))),
+        outlives: text("UpdateReplacePolicy").is_some_and(|policy| policy == "Retain"),
         ignores: texts("IgnoreGlobals"),
         connectors: entry.node.get("Connectors").cloned(),
     };

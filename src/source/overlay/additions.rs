@@ -27,8 +27,6 @@ pub(crate) struct Additions {
     pub(crate) of_any_role: Vec<NamedDocument>,
     /// The functions and qualifiers of its own whose whole policy it writes, so that nothing beside it is left.
     pub(crate) whole: BTreeSet<(Arn, String)>,
-    /// Whether policies and permissions of it stay when the template does not write them any more.
-    pub(crate) retains: bool,
     /// What it adds to the network of its account and region.
     pub(crate) network: NetworkAdditions,
 }
@@ -43,7 +41,6 @@ impl Additions {
             attached: self.attached.iter().chain(&other.attached).cloned().collect(),
             of_any_role: self.of_any_role.iter().chain(&other.of_any_role).cloned().collect(),
             whole: self.whole.union(&other.whole).cloned().collect(),
-            retains: self.retains || other.retains,
             network: self.network.and(&other.network),
         }
     }

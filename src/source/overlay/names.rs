@@ -1,6 +1,6 @@
 //! Names of a template and those that the same things have where they exist already: put in place of each other wherever a template names them. `overlay` and `cli` ask here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +73,11 @@ impl Names {
     /// `made` with the names of what exists, wherever it names it; nothing where nothing has another name.
     pub(crate) fn in_inventory(&self, made: &Inventory) -> Option<Inventory> {
         if self.is_empty() { None } else { renamed(made, &|text| self.arns.get(text).cloned().or_else(|| self.in_text(text))) }
+    }
+
+    /// The same of ARNs.
+    pub(crate) fn in_arns(&self, arns: &BTreeSet<Arn>) -> BTreeSet<Arn> {
+        arns.iter().map(|arn| self.in_text(arn.as_str()).and_then(|text| Arn::parse(&text).ok()).unwrap_or_else(|| arn.clone())).collect()
     }
 
     /// The same of what it adds to what it does not make.

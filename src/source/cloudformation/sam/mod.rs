@@ -94,6 +94,7 @@ fn made(id: &str, resource: &Resource, properties: &Node) -> BTreeMap<String, Re
         construct: resource.construct.clone(),
         asset: None,
         retained: resource.retained,
+        outlives: resource.outlives,
         ignores: Vec::new(),
         connectors: None,
     };

@@ -18,10 +18,12 @@ enum By {
     Id(&'static str),
 }
 
-const KINDS: [(&str, By); 13] = [
+const KINDS: [(&str, By); 15] = [
     ("AWS::SecretsManager::Secret", By::Reference),
     ("AWS::Lambda::Function", By::Attribute("Arn")),
     ("AWS::IAM::Role", By::Attribute("Arn")),
+    ("AWS::IAM::User", By::Attribute("Arn")),
+    ("AWS::IAM::Group", By::Attribute("Arn")),
     ("AWS::IAM::ManagedPolicy", By::Reference),
     ("AWS::KMS::Key", By::Attribute("Arn")),
     ("AWS::KMS::ReplicaKey", By::Attribute("Arn")),
@@ -38,18 +40,22 @@ const KINDS: [(&str, By); 13] = [
 pub(super) fn origins(stack: &Stack<'_>) -> Result<BTreeMap<Arn, Origin>, TemplateError> {
     let mut origins = BTreeMap::new();
     for it in &stack.made {
-        let Some((_, by)) = KINDS.iter().find(|(kind, _)| *kind == it.resource.kind) else { continue };
-        let arn = match by {
-            By::Reference => Arn::parse(&it.reference()?.written()).ok(),
-            By::Attribute(name) => Some(it.arn(name)?),
-            By::Id(kind) => {
-                let resource = format!("{kind}/{}", it.reference()?.written());
-                Arn::build(Partition::of_region(stack.region), "ec2", stack.region, stack.account.as_str(), &resource).ok()
-            }
-        };
-        origins.extend(arn.map(|arn| (arn, origin(*it))));
+        origins.extend(arn(stack, *it)?.map(|arn| (arn, origin(*it))));
     }
     Ok(origins)
+}
+
+/// The ARN of a resource, if it is of a type that findings are about.
+pub(super) fn arn(stack: &Stack<'_>, it: Properties<'_>) -> Result<Option<Arn>, TemplateError> {
+    let Some((_, by)) = KINDS.iter().find(|(kind, _)| *kind == it.resource.kind) else { return Ok(None) };
+    Ok(match by {
+        By::Reference => Arn::parse(&it.reference()?.written()).ok(),
+        By::Attribute(name) => Some(it.arn(name)?),
+        By::Id(kind) => {
+            let resource = format!("{kind}/{}", it.reference()?.written());
+            Arn::build(Partition::of_region(stack.region), "ec2", stack.region, stack.account.as_str(), &resource).ok()
+        }
+    })
 }
 
 fn origin(it: Properties<'_>) -> Origin {

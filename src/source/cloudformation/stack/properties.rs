@@ -1,5 +1,7 @@
 //! The properties of one resource of a template, evaluated when they are asked for. The readers of resource types take them from here.
 
+use std::collections::BTreeSet;
+
 use crate::arn::Arn;
 use crate::inventory::{Gap, Known};
 use crate::policy::{Document, Part, Symbol, Text};
@@ -47,6 +49,23 @@ impl<'a> Properties<'a> {
         let (stack, within) = self.evaluator.stack_path();
         let (logical, kind, symbol) = (self.local.to_owned(), self.resource.kind.clone(), Symbol::fresh(self.id).id().to_owned());
         Ok(Some(Nameless { stack, within, logical, kind, symbol }))
+    }
+
+    /// Whether it stays when its template does not write it any more, or when an outer one does not nest its stack any more and makes `next` alone; `None` where that is not
+    /// known.
+    pub(super) fn retained(&self, next: &BTreeSet<String>) -> Option<bool> {
+        let mut retained = self.resource.retained;
+        let mut member = self.evaluator.member();
+        while let Some((outer, id)) = &member.parent {
+            member = self.evaluator.outer(*outer);
+            let stack = member.template.resources.get(id).filter(|_| !next.contains(member.name_of(id)));
+            retained = match (retained, stack.map_or(Some(false), |stack| stack.retained)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            };
+        }
+        retained
     }
 
     /// The file in which it is written.

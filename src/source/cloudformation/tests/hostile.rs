@@ -19,7 +19,7 @@ const TEMPLATES: [&str; 3] = [
 fn deployed(text: &str, files: &[(&'static str, &str)]) -> Result<Vec<Deployed>, Wrong> {
     let given = Given { file: "main.yaml".to_owned(), ..given() };
     let account = given.account.clone().unwrap();
-    inventories(vec![Written { text, given }], &Files::of(files), (&account, "eu-west-1"), jiff::Timestamp::UNIX_EPOCH)
+    inventories(vec![Written { text, given }], &Files::of(files), (&account, "eu-west-1"), jiff::Timestamp::UNIX_EPOCH, None)
 }
 
 fn json_of(node: &Node) -> Json {
