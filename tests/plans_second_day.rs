@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails loudly")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -101,7 +102,12 @@ fn what_another_configuration_gave_to_a_function_or_role_goes_with_it_too() {
         stays["actions"] = json!(["no-op"]);
         stays["after"] = stays["before"].clone();
         stays["after_unknown"] = json!({});
-        assert_eq!(verdict(&scan(kind, &elsewhere, &over)), "rotates", "{kind}");
+        let rotation = change(&mut elsewhere, "aws_secretsmanager_secret_rotation.db");
+        rotation["actions"] = json!(["no-op"]);
+        rotation["after"] = rotation["before"].clone();
+        rotation["after_unknown"] = json!({});
+        let report = scan(kind, &elsewhere, &over);
+        assert_eq!(verdict(&report), "rotates", "{kind}: {}", report["rotations"][0]);
         replace(&mut elsewhere, made_anew, &["arn", "id", "unique_id", "inline_policy", "managed_policy_arns"]);
         assert_eq!(verdict(&scan(kind, &elsewhere, &over)), expected, "{kind}");
     }
@@ -161,4 +167,43 @@ fn what_would_decide_an_open_check_of_a_plan_is_named_with_its_option() {
     assert!(without.contains("--source DIR") && without.contains("--over FILE or --over live"), "{without}");
     let with = notes(&["--source", "tests/plans/module"]);
     assert!(!with.contains("--source DIR"), "{with}");
+}
+
+#[test]
+fn a_dynamic_rule_that_may_stand_any_number_of_times_may_let_through_anything() {
+    let mut plan: Value = serde_json::from_slice(&fs::read("tests/plans/vpc/plan.json").unwrap()).unwrap();
+    // So the provider shows a dynamic block of which nobody knows how often it stands.
+    let group = change(&mut plan, "aws_security_group.function");
+    let unknown = [
+        "cidr_blocks",
+        "description",
+        "from_port",
+        "ipv6_cidr_blocks",
+        "prefix_list_ids",
+        "protocol",
+        "security_groups",
+        "self",
+        "to_port",
+    ];
+    group["after"]["egress"] = json!([{}]);
+    group["after_unknown"]["egress"] = json!([unknown.map(|name| (name, true)).into_iter().collect::<BTreeMap<_, _>>()]);
+    let configured = plan.pointer_mut("/configuration/root_module/resources").unwrap().as_array_mut().unwrap();
+    let configured = configured.iter_mut().find(|it| it["address"] == "aws_security_group.function").unwrap();
+    configured["expressions"].as_object_mut().unwrap().remove("egress");
+    let written = fs::read_to_string("tests/plans/vpc/main.tf").unwrap();
+    let block = "  egress {\n    from_port       = 443\n    to_port         = 443\n    protocol        = \"tcp\"\n    security_groups = [aws_security_group.endpoint.id]\n  }\n";
+    assert!(written.contains(block));
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("second-day-{}-source", std::process::id()));
+    fs::create_dir_all(&source).unwrap();
+    fs::copy("tests/plans/vpc/head.tf", source.join("head.tf")).unwrap();
+    let dynamic = format!(
+        "  dynamic \"egress\" {{\n    for_each = split(\",\", aws_vpc.main.arn)\n    {}  }}\n",
+        block.replace("  egress {", "content {")
+    );
+    fs::write(source.join("main.tf"), written.replace(block, &dynamic)).unwrap();
+    let report = scan("dynamic", &plan, &["--account", "111122223333", "--source", source.to_str().unwrap()]);
+    assert_eq!(verdict(&report), "undecided");
+    let told = report["rotations"][0]["needs"].to_string();
+    assert!(told.contains("aws_security_group.function⟧ may or may not let out tcp 443"), "{told}");
+    fs::remove_dir_all(source).unwrap();
 }

@@ -8,9 +8,11 @@ use super::place::{Place, id_of, known, owner};
 use super::rules::{ports, protocol};
 use crate::inventory::network::{Peer, Protocol, SecurityGroup, SecurityGroupRule, Vpc};
 use crate::inventory::{Gap, Known};
+use crate::policy::Text;
 use crate::source::terraform::identity::{self, Kind};
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::stack::thing::Thing;
+use crate::source::terraform::value::Value;
 
 /// The security groups of the plan, and the default one of each VPC.
 pub(super) fn groups(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Known<BTreeMap<String, SecurityGroup>> {
@@ -128,7 +130,12 @@ fn without_gone(place: &Place<'_, '_>, it: Thing<'_>, way: &str, id: &str) -> Re
 fn rule(it: Thing<'_>, path: &str, own: &str, names: &Names) -> Vec<SecurityGroupRule> {
     let at = |name: &str| format!("{path}{name}");
     let unknown = |name: &str| Peer::PrefixList(identity::unknown(&format!("{}.{}", it.address(), at(name))).to_string());
-    let protocol = protocol(&it.text(&at(names.protocol)).unwrap_or_default());
+    // A dynamic block of which nobody knows how often it stands shows as one of which nothing is known.
+    let written = it.text(&at(names.protocol)).unwrap_or_default();
+    if it.value(&at(names.protocol)) == Some(&Value::Unknown) && Text::parse(&written).as_literal().is_none_or(str::is_empty) {
+        return vec![SecurityGroupRule { protocol: Protocol::All, ports: None, peer: unknown(names.protocol) }];
+    }
+    let protocol = protocol(&written);
     let Ok(ports) = ports(it, &at("from_port"), &at("to_port"), protocol) else {
         return vec![SecurityGroupRule { protocol, ports: None, peer: unknown("from_port") }];
     };
