@@ -207,3 +207,85 @@ fn a_dynamic_rule_that_may_stand_any_number_of_times_may_let_through_anything() 
     assert!(told.contains("aws_security_group.function⟧ may or may not let out tcp 443"), "{told}");
     fs::remove_dir_all(source).unwrap();
 }
+
+fn written<'p>(plan: &'p mut Value, address: &str) -> &'p mut serde_json::Map<String, Value> {
+    let resources = plan.pointer_mut("/configuration/root_module/resources").unwrap().as_array_mut().unwrap();
+    resources.iter_mut().find(|it| it["address"] == address).unwrap()["expressions"].as_object_mut().unwrap()
+}
+
+#[test]
+fn a_policy_that_moves_into_its_role_is_gone_until_the_next_plan() {
+    let mut moved = plan("stars-on-the-second-day");
+    let policy = change(&mut moved, "aws_iam_role_policy.rotate");
+    let inline = json!([{"name": policy["before"]["name"], "policy": policy["after"]["policy"]}]);
+    policy["before"]["policy"] = policy["after"]["policy"].clone();
+    take_away(policy);
+    written(&mut moved, "aws_iam_role.rotate").insert("inline_policy".to_owned(), json!([{}]));
+    // The state tells the role's policy already, so the provider sees nothing to do.
+    let role = change(&mut moved, "aws_iam_role.rotate");
+    role["actions"] = json!(["no-op"]);
+    role["after"] = role["before"].clone();
+    for side in ["before", "after"] {
+        role[side]["inline_policy"] = inline.clone();
+    }
+    role["after_unknown"] = json!({});
+    assert_eq!(verdict(&scan("moved-policy", &moved, &[])), "fails at createSecret");
+    let role = change(&mut moved, "aws_iam_role.rotate");
+    role["actions"] = json!(["update"]);
+    role["before"]["inline_policy"] = json!([]);
+    assert_eq!(verdict(&scan("given-policy", &moved, &[])), "rotates");
+}
+
+#[test]
+fn a_policy_that_moves_into_its_secret_is_gone_until_the_next_plan() {
+    let mut plan = plan("stars-on-the-second-day");
+    let deny = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]});
+    let secret = change(&mut plan, "aws_secretsmanager_secret.db");
+    let arn = secret["before"]["arn"].clone();
+    for side in ["before", "after"] {
+        secret[side]["policy"] = deny.to_string().into();
+    }
+    written(&mut plan, "aws_secretsmanager_secret.db").insert("policy".to_owned(), json!({"constant_value": deny.to_string()}));
+    assert_eq!(verdict(&scan("secret-denied", &plan, &[])), "fails at createSecret");
+    let mut given = json!({"before": {"id": arn, "secret_arn": arn, "policy": deny.to_string()}});
+    take_away(&mut given);
+    plan["resource_changes"].as_array_mut().unwrap().push(json!({
+        "address": "aws_secretsmanager_secret_policy.db", "mode": "managed", "type": "aws_secretsmanager_secret_policy", "name": "db",
+        "provider_name": "registry.terraform.io/hashicorp/aws", "change": given,
+    }));
+    assert_eq!(verdict(&scan("secret-moved", &plan, &[])), "rotates");
+    let secret = change(&mut plan, "aws_secretsmanager_secret.db");
+    secret["actions"] = json!(["update"]);
+    secret["before"]["policy"] = "".into();
+    assert_eq!(verdict(&scan("secret-given", &plan, &[])), "fails at createSecret");
+}
+
+#[test]
+fn a_rule_that_moves_into_its_security_group_is_gone_until_the_next_plan() {
+    let mut plan: Value = serde_json::from_slice(&fs::read("tests/plans/vpc/plan.json").unwrap()).unwrap();
+    let arguments = ["--account", "111122223333", "--source", "tests/plans/vpc"];
+    let rule = change(&mut plan, "aws_security_group_rule.endpoint");
+    let ranges = rule["after"]["cidr_blocks"].clone();
+    rule["before"] = rule["after"].clone();
+    rule["before"]["security_group_id"] = "sg-0e1".into();
+    take_away(rule);
+    let block = json!({"cidr_blocks": ranges, "description": "", "from_port": 443, "ipv6_cidr_blocks": [], "prefix_list_ids": [], "protocol": "tcp", "security_groups": [], "self": false, "to_port": 443});
+    let group = change(&mut plan, "aws_security_group.endpoint");
+    group["actions"] = json!(["no-op"]);
+    for (name, value) in [
+        ("id", json!("sg-0e1")),
+        ("arn", json!("arn:aws:ec2:eu-west-1:111122223333:security-group/sg-0e1")),
+        ("ingress", json!([block])),
+        ("egress", json!([])),
+    ] {
+        group["after"][name] = value;
+    }
+    group["before"] = group["after"].clone();
+    group["after_unknown"] = json!({"vpc_id": true});
+    written(&mut plan, "aws_security_group.endpoint").insert("ingress".to_owned(), json!([{}]));
+    assert_eq!(verdict(&scan("moved-rule", &plan, &arguments)), "fails at createSecret");
+    let group = change(&mut plan, "aws_security_group.endpoint");
+    group["actions"] = json!(["update"]);
+    group["before"]["ingress"] = json!([]);
+    assert_eq!(verdict(&scan("given-rule", &plan, &arguments)), "rotates");
+}

@@ -5,6 +5,7 @@ mod code;
 mod document;
 mod identity;
 mod kinds;
+mod lost;
 mod resolve;
 mod stack;
 mod value;
@@ -69,14 +70,17 @@ pub(crate) fn change(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<C
 }
 
 fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp) -> Result<Side, PlanError> {
-    let world = if before { World::before(plan) } else { World::after(plan) };
+    let mut world = if before { World::before(plan) } else { World::after(plan) };
+    let lost = lost::take(&mut world);
     let code = told.source.map(|folder| code::read(folder, &world)).transpose()?;
     let (account, region) = place(plan, told.account, told.region)?;
     let resolver = Resolver::new(&world, &account, &region).with_source(code.is_some());
     let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
     resolver.tell(stack::applications(&resolver, evaluator.as_ref()));
+    let mut inventory = stack::inventory(&resolver, evaluator.as_ref(), over, as_of);
+    inventory.assumptions = lost.iter().map(ToString::to_string).collect();
     Ok(Side {
-        inventory: stack::inventory(&resolver, evaluator.as_ref(), over, as_of),
+        inventory,
         made: stack::made(&resolver, evaluator.as_ref()),
         replaced: stack::replaced(&resolver),
         additions: stack::additions(&resolver, evaluator.as_ref()),

@@ -1,13 +1,10 @@
 //! What will be there when the plan was applied: every instance of every resource with its values, and the configuration that they come from. `resolve` follows
 //! references through it, the readers of resources take their values from it.
 
-mod lost;
-
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-pub(crate) use self::lost::Lost;
 use super::address::{Key, ModulePath};
 use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule, constant};
 use super::value::Value;
@@ -53,7 +50,6 @@ pub(crate) struct World<'p> {
     instances: BTreeMap<String, Instance>,
     /// What the plan changes or takes away, as it was.
     earlier: Vec<Instance>,
-    lost: Vec<Lost>,
     blocks: BTreeMap<Block, Vec<String>>,
     /// The addresses by type, of data and of what will be there.
     kinds: [BTreeMap<String, Vec<String>>; 2],
@@ -74,7 +70,6 @@ impl<'p> World<'p> {
         });
         let replaced = |change: &&Change| change.deposed.is_none() && (does(change, "delete") || does(change, "update"));
         world.earlier = plan.resource_changes.iter().filter(replaced).map(|it| instance(it, Value::known(&it.values.before))).collect();
-        world.lost = lost::take(&mut world);
         world
     }
 
@@ -112,12 +107,19 @@ impl<'p> World<'p> {
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, earlier: Vec::new(), lost: Vec::new(), blocks, kinds, configured }
+        Self { plan, instances, earlier: Vec::new(), blocks, kinds, configured }
     }
 
-    /// What goes with something that the plan makes anew.
-    pub(crate) fn lost(&self) -> &[Lost] {
-        &self.lost
+    /// Takes an instance out of what will be there.
+    pub(crate) fn remove(&mut self, address: &str) {
+        self.instances.remove(address);
+    }
+
+    /// Lets an attribute of an instance have another value.
+    pub(crate) fn set(&mut self, address: &str, attribute: &str, value: Value) {
+        if let Some(Value::Map(fields)) = self.instances.get_mut(address).map(|instance| &mut instance.values) {
+            fields.insert(attribute.to_owned(), value);
+        }
     }
 
     /// All instances, by address.

@@ -116,13 +116,19 @@ fn role(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Role {
     let mut permissions = permissions(stack, &ROLE, &arn, it.naming("permissions_boundary", Want::arn(Kind::Policy)));
     // Both attributes tell what is attached by other resources as well, where nobody writes them.
     if it.is_written("managed_policy_arns") {
-        permissions.attached.extend(it.list("managed_policy_arns", Want::arn(Kind::Policy)).iter().map(|text| policy_named(&arn, text)));
+        let lost = moved(stack, it, "managed_policy_arns", ("aws_iam_role_policy_attachment", "policy_arn"), Value::text);
+        let all = it.list("managed_policy_arns", Want::arn(Kind::Policy));
+        permissions.attached.extend(all.iter().filter(|text| !lost.contains(&text.as_str())).map(|text| policy_named(&arn, text)));
     }
     // Of a role that is new, what is known of them stands in a `dynamic` block.
     let is_dynamic = it.value("arn").and_then(Value::text).is_none() && it.count("inline_policy").is_some_and(|count| count > 0);
     if it.is_written("inline_policy") || is_dynamic {
+        let lost = moved(stack, it, "inline_policy", ("aws_iam_role_policy", "name"), |block| block.at(["name"])?.text());
         match it.count("inline_policy") {
-            Some(count) => permissions.inline.extend((0..count).filter_map(|index| inline(it, index))),
+            Some(count) => {
+                let all = (0..count).filter_map(|index| inline(it, index));
+                permissions.inline.extend(all.filter(|policy| !lost.contains(&policy.name.as_str())));
+            }
             None => permissions
                 .inline
                 .push(NamedDocument::new("inline_policy", documents::anything(&format!("{}.inline_policy", it.address()), false))),
@@ -131,6 +137,28 @@ fn role(stack: &Stack<'_>, it: Thing<'_>, arn: Arn) -> Role {
     permissions.attached.sort();
     permissions.attached.dedup();
     Role { id: unique_id(it), trust: document(it, "assume_role_policy", true), permissions, tags: tags(it), arn }
+}
+
+/// The items of a list of the role that a resource of its own gave to it, which the plan takes away. The state tells them of the role already, so that the provider does not give them to it
+/// again, although they are written now.
+fn moved<'t>(
+    stack: &Stack<'_>,
+    it: Thing<'t>,
+    list: &str,
+    (kind, attribute): (&'static str, &str),
+    name: impl Fn(&'t Value) -> Option<&'t str>,
+) -> Vec<&'t str> {
+    let gone: Vec<&str> = stack
+        .earlier(kind)
+        .filter(|gone| gone.value("role").is_some_and(|role| it.value("name") == Some(role)))
+        .filter_map(|gone| gone.value(attribute)?.text())
+        .collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let was = it.was(list).map(Value::items).unwrap_or_default();
+    let left_alone = it.value(list).map(Value::items).unwrap_or_default().iter().filter(|item| was.contains(item));
+    left_alone.filter_map(name).filter(|name| gone.iter().any(|gone| gone == name)).collect()
 }
 
 fn inline(it: Thing<'_>, index: usize) -> Option<NamedDocument> {

@@ -78,7 +78,9 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
     let is_its_own =
         |gone: Thing<'_>| gone.value("key_id").is_some_and(|named| ["arn", "key_id"].into_iter().any(|name| it.value(name) == Some(named)));
     let is_given_up = || stack.earlier("aws_kms_key_policy").any(is_its_own);
-    if !it.is_written("policy") && (it.value("policy") == Some(&Value::Unknown) || is_given_up()) {
+    let is_left_alone = !it.is_written("policy") || (it.value("policy").is_some() && it.was("policy") == it.value("policy"));
+    let is_learned = !it.is_written("policy") && it.value("policy") == Some(&Value::Unknown);
+    if is_learned || (is_left_alone && is_given_up()) {
         return Known::Value(by_default());
     }
     documents::of(it, "policy").map(|document| document.unwrap_or_else(by_default))

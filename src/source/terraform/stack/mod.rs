@@ -62,7 +62,6 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
     inventory.origins = origins::origins(&stack);
     inventory.planned_roles =
         self::made(resolver, code).into_iter().filter(|arn| arn.service() == "iam" && arn.resource().starts_with("role/")).collect();
-    inventory.assumptions = resolver.world.lost().iter().map(ToString::to_string).collect();
     inventory.partial = deployed(&stack);
     inventory
 }

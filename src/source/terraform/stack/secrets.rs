@@ -90,12 +90,14 @@ fn name_in(arn: &Arn) -> String {
     resource.rfind("-⟦").filter(|_| resource.ends_with("#6⟧")).map_or(arn.name(), |end| &resource[..end]).to_owned()
 }
 
-/// Whether the policy that a secret is told to have was given to it by another resource, which the plan changes or takes away.
+/// Whether the policy that a secret is told to have was given to it by another resource, which the plan changes or takes away. That the secret is now
+/// written to have it changes nothing: the state says that it has.
 fn gave_up_policy(stack: &Stack<'_>, it: Thing<'_>) -> bool {
     let is_its_own = |gone: Thing<'_>| {
         gone.value("secret_arn").is_some_and(|named| ["arn", "name"].into_iter().any(|name| it.value(name) == Some(named)))
     };
-    !it.is_written("policy") && stack.earlier("aws_secretsmanager_secret_policy").any(is_its_own)
+    let is_left_alone = || !it.is_written("policy") || (it.value("policy").is_some() && it.was("policy") == it.value("policy"));
+    is_left_alone() && stack.earlier("aws_secretsmanager_secret_policy").any(is_its_own)
 }
 
 fn policies(it: Thing<'_>) -> Known<Vec<NamedDocument>> {

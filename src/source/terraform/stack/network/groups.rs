@@ -108,10 +108,16 @@ fn inline(it: Thing<'_>, way: &str, id: &str) -> Result<Vec<SecurityGroupRule>, 
     }
 }
 
-/// The rules that a group itself tells. What nobody writes there is in it because others gave it, and is not when they do not any more.
+/// The rules that a group itself tells. What others gave to it is not in it when they do not any more.
 fn without_gone(place: &Place<'_, '_>, it: Thing<'_>, way: &str, id: &str) -> Result<Vec<SecurityGroupRule>, Gap> {
     let mut rules = inline(it, way, id)?;
-    if it.is_written(way) || rules.is_empty() {
+    // Of rules that are written the provider gives to the group those that the state does not tell, so one that stands there already goes with what gave it.
+    let left_alone: Option<Vec<SecurityGroupRule>> = it.is_written(way).then(|| {
+        let was = it.was(way).map(Value::items).unwrap_or_default();
+        let blocks = it.value(way).map(Value::items).unwrap_or_default().iter().enumerate().filter(|(_, block)| was.contains(block));
+        blocks.flat_map(|(index, _)| rule(it, &format!("{way}.{index}."), id, &BLOCK)).collect()
+    });
+    if rules.is_empty() || left_alone.as_ref().is_some_and(Vec::is_empty) {
         return Ok(rules);
     }
     let single = if way == "egress" { "aws_vpc_security_group_egress_rule" } else { "aws_vpc_security_group_ingress_rule" };
@@ -120,7 +126,7 @@ fn without_gone(place: &Place<'_, '_>, it: Thing<'_>, way: &str, id: &str) -> Re
     for (gone, names) in listed.chain(place.earlier(single).map(|gone| (gone, &SINGLE))) {
         if id_of(gone, "security_group_id", Kind::SecurityGroup) == id {
             let gone = rule(gone, "", id, names);
-            rules.retain(|rule| !gone.contains(rule));
+            rules.retain(|rule| !gone.contains(rule) || left_alone.as_ref().is_some_and(|left| !left.contains(rule)));
         }
     }
     Ok(rules)

@@ -7,8 +7,8 @@
 
 use std::fmt;
 
-use super::World;
-use crate::source::terraform::value::Value;
+use super::value::Value;
+use super::world::World;
 
 /// Resources that name what they belong to: type, attribute, and type of what is named.
 const BELONGING: [(&str, &str, &str); 7] = [
@@ -40,7 +40,7 @@ impl fmt::Display for Lost {
     }
 }
 
-/// Takes out of the world after a plan what goes along.
+/// Takes out of the world after a plan what goes along. `mod.rs` asks for it before anything is read.
 pub(super) fn take(world: &mut World<'_>) -> Vec<Lost> {
     let mut lost = Vec::new();
     let mut left = Vec::new();
@@ -60,9 +60,10 @@ pub(super) fn take(world: &mut World<'_>) -> Vec<Lost> {
         }
     }
     for (address, attribute, items) in left {
-        match world.instances.get_mut(&address).map(|instance| &mut instance.values) {
-            Some(Value::Map(fields)) if !items.is_empty() => drop(fields.insert(attribute.to_owned(), Value::List(items))),
-            _ => drop(world.instances.remove(&address)),
+        if items.is_empty() {
+            world.remove(&address);
+        } else {
+            world.set(&address, attribute, Value::List(items));
         }
     }
     lost
