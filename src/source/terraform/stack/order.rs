@@ -72,9 +72,10 @@ fn versions<'a>(stack: &Stack<'a>, rotation: Thing<'_>) -> Vec<Thing<'a>> {
 /// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>).
 fn key_policies<'a>(stack: &Stack<'a>, rotation: Thing<'_>, function: &Arn) -> Vec<Thing<'a>> {
     let (secret, key) = (Want::arn(Kind::Secret), Want::arn(Kind::Key));
-    let own = rotation.naming("secret_id", secret).map(|text| text.written().into_owned());
-    let secret = stack.of_kind("aws_secretsmanager_secret").find(|it| own.is_some() && it.arn().map(|arn| arn.to_string()) == own);
-    let function = stack.of_kind("aws_lambda_function").find(|it| it.arn().as_ref() == Some(function));
+    let Some(own) = rotation.naming("secret_id", secret) else { return Vec::new() };
+    let is_own = |it: &Thing<'_>| it.arn().is_some_and(|arn| arn.as_str() == own.written());
+    let secret = stack.called("aws_secretsmanager_secret", &own.written()).into_iter().find(is_own);
+    let function = stack.called("aws_lambda_function", function.as_str()).into_iter().find(|it| it.arn().as_ref() == Some(function));
     let role = function.and_then(|it| it.naming("role", Want::arn(Kind::Role)));
     let (Some(key_of_secret), Some(role)) = (secret.and_then(|it| it.naming("kms_key_id", key)), role) else { return Vec::new() };
     let is_the_key = |it: &Thing<'_>| {
@@ -86,8 +87,8 @@ fn key_policies<'a>(stack: &Stack<'a>, rotation: Thing<'_>, function: &Arn) -> V
         _ => false,
     };
     let is_for_the_role = |it: &Thing<'_>| it.naming("grantee_principal", Want::arn(Kind::Role)).as_ref() == Some(&role);
-    let policies = stack.of_kind("aws_kms_key_policy").filter(is_the_key).filter(names_the_role);
-    policies.chain(stack.of_kind("aws_kms_grant").filter(is_the_key).filter(is_for_the_role)).collect()
+    let of_the_key = |kind| stack.naming(kind, "key_id", key, &key_of_secret.written()).into_iter().filter(is_the_key);
+    of_the_key("aws_kms_key_policy").filter(names_the_role).chain(of_the_key("aws_kms_grant").filter(is_for_the_role)).collect()
 }
 
 fn of_function<'a>(stack: &Stack<'a>, arn: &Arn) -> Vec<Thing<'a>> {
