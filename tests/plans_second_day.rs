@@ -128,6 +128,64 @@ fn policies_of_a_role_go_with_it_unless_the_plan_gives_them_again() {
     assert_eq!(verdict(&scan("role", &anew, &[])), "rotates");
 }
 
+/// As many functions that are made anew as are asked for, each with its permission, and one policy that two roles have which are made anew as well.
+fn all_anew(functions: usize) -> Value {
+    let anew = |kind: &str, name: &str, before: Value| {
+        let mut after = before.clone();
+        after.as_object_mut().unwrap().remove("arn");
+        json!({"address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name,
+            "change": {"actions": ["delete", "create"], "before": before, "after": after, "after_unknown": {"arn": true}}})
+    };
+    let kept = |kind: &str, name: &str, values: Value| {
+        json!({"address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name,
+            "change": {"actions": ["no-op"], "before": values, "after": values, "after_unknown": {}}})
+    };
+    let mut changes = vec![kept(
+        "aws_iam_policy_attachment",
+        "both",
+        json!({"name": "both", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess", "roles": ["one", "two"]}),
+    )];
+    for role in ["one", "two"] {
+        let arn = format!("arn:aws:iam::111122223333:role/{role}");
+        changes.push(anew("aws_iam_role", role, json!({"name": role, "arn": arn, "assume_role_policy": "{}"})));
+    }
+    for index in 0..functions {
+        let name = format!("f{index}");
+        let arn = format!("arn:aws:lambda:eu-west-1:111122223333:function:{name}");
+        changes.push(anew(
+            "aws_lambda_function",
+            &name,
+            json!({"function_name": name, "arn": arn, "role": "arn:aws:iam::111122223333:role/one"}),
+        ));
+        changes.push(kept(
+            "aws_lambda_permission",
+            &name,
+            json!({"function_name": name, "action": "lambda:InvokeFunction", "principal": "secretsmanager.amazonaws.com"}),
+        ));
+    }
+    json!({"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": changes,
+        "configuration": {"provider_config": {"aws": {"name": "aws", "expressions": {"region": {"constant_value": "eu-west-1"}}}}, "root_module": {}}})
+}
+
+#[test]
+fn what_two_owners_share_goes_with_both_and_many_are_counted() {
+    let (plan, snapshot) = (file("anew"), file("anew-snapshot"));
+    fs::write(&plan, all_anew(30).to_string()).unwrap();
+    let output = rotaudit(&["snapshot", "--plan", plan.to_str().unwrap(), "--account", "111122223333", "-o", snapshot.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let written = fs::read_to_string(&snapshot).unwrap();
+    fs::remove_file(plan).unwrap();
+    fs::remove_file(snapshot).unwrap();
+    assert!(!written.contains("policy/AdministratorAccess"), "both roles are new and have no policy");
+    let report = scan("anew-scan", &all_anew(30), &["--account", "111122223333"]);
+    let told = report["assumptions"].as_array().unwrap();
+    let of_this: Vec<&str> = told.iter().filter_map(Value::as_str).filter(|text| text.contains("taken to be gone")).collect();
+    assert_eq!(
+        (of_this.len(), of_this.last().copied()),
+        (11, Some("22 more resources are taken to be gone after apply for the same reason."))
+    );
+}
+
 #[test]
 fn a_policy_of_a_secret_that_is_taken_away_does_not_count_though_the_state_still_tells_it() {
     let mut plan = plan("stars-on-the-second-day");

@@ -5,10 +5,11 @@
 //! so the provider takes them from it first
 //! (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/role.go>).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::value::Value;
-use super::world::World;
+use super::world::{Instance, World};
 
 /// Resources that name what they belong to: type, attribute, and type of what is named.
 const BELONGING: [(&str, &str, &str); 7] = [
@@ -20,6 +21,12 @@ const BELONGING: [(&str, &str, &str); 7] = [
     ("aws_iam_role_policy_attachment", "role", "aws_iam_role"),
     ("aws_iam_policy_attachment", "roles", "aws_iam_role"),
 ];
+
+/// The attributes by which owners are named.
+const NAMES: [&str; 3] = ["arn", "function_name", "name"];
+
+/// So many are written out.
+const SHOWN: usize = 10;
 
 /// A resource that the plan leaves alone and AWS takes away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,20 +49,29 @@ impl fmt::Display for Lost {
 
 /// Takes out of the world after a plan what goes along. `mod.rs` asks for it before anything is read.
 pub(super) fn take(world: &mut World<'_>) -> Vec<Lost> {
-    let mut lost = Vec::new();
-    let mut left = Vec::new();
+    let (mut lost, mut left) = (Vec::new(), Vec::new());
     for (kind, attribute, of) in BELONGING {
+        let mut owners: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
         for owner in world.earlier(of).filter(|it| it.is_replaced) {
-            let names: Vec<&Value> = ["arn", "function_name", "name"].iter().filter_map(|name| owner.values.at([*name])).collect();
-            for it in world.of_kind(kind).filter(|it| !it.changes && world.provider(it) == world.provider(owner)) {
-                match it.values.at([attribute]) {
-                    Some(Value::List(items)) if items.iter().any(|item| names.contains(&item)) => {
-                        left.push((it.address.clone(), attribute, items.iter().filter(|item| !names.contains(item)).cloned().collect()));
-                    }
-                    Some(value) if names.contains(&value) => left.push((it.address.clone(), attribute, Vec::new())),
-                    _ => continue,
-                }
-                lost.push(Lost { address: it.address.clone(), owner: owner.address.clone() });
+            let names: BTreeSet<&str> = NAMES.iter().filter_map(|name| owner.values.at([*name])?.text()).collect();
+            names.into_iter().for_each(|name| owners.entry(name).or_default().push(owner));
+        }
+        if owners.is_empty() {
+            continue;
+        }
+        for it in world.of_kind(kind).filter(|it| !it.changes) {
+            let owner = |item: &Value| {
+                let called = owners.get(item.text()?)?;
+                called.iter().find(|owner| world.provider(it) == world.provider(owner))
+            };
+            let written = it.values.at([attribute]);
+            let one = written.filter(|value| value.text().is_some()).map(std::slice::from_ref);
+            let all = one.or_else(|| written.map(Value::items)).unwrap_or_default();
+            let (goes, stays): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|item| owner(item).is_some());
+            let named = |owner: &&Instance| Lost { address: it.address.clone(), owner: owner.address.clone() };
+            lost.extend(goes.iter().filter_map(|item| owner(item)).map(named));
+            if !goes.is_empty() {
+                left.push((it.address.clone(), attribute, stays.into_iter().cloned().collect::<Vec<_>>()));
             }
         }
     }
@@ -67,4 +83,11 @@ pub(super) fn take(world: &mut World<'_>) -> Vec<Lost> {
         }
     }
     lost
+}
+
+/// What is said of them in a report: of so many each, of more how many.
+pub(super) fn told(lost: &[Lost]) -> Vec<String> {
+    let more = lost.len().saturating_sub(SHOWN);
+    let rest = (more > 0).then(|| format!("{more} more resources are taken to be gone after apply for the same reason."));
+    lost.iter().take(SHOWN).map(ToString::to_string).chain(rest).collect()
 }
