@@ -54,7 +54,9 @@ pub(super) fn take(world: &mut World<'_>) -> Vec<Lost> {
         let mut owners: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
         for owner in world.earlier(of).filter(|it| it.is_replaced) {
             let names: BTreeSet<&str> = NAMES.iter().filter_map(|name| owner.values.at([*name])?.text()).collect();
-            names.into_iter().for_each(|name| owners.entry(name).or_default().push(owner));
+            for name in names {
+                owners.entry(name).or_default().push(owner);
+            }
         }
         if owners.is_empty() {
             continue;
