@@ -11,8 +11,9 @@ use std::process::{Command, Output};
 
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use mock::{Fault, Faults, Mock};
+use rotaudit::arn::Arn;
 use rotaudit::audit::audit;
-use rotaudit::inventory::{Api, Inventory, clean, snapshot};
+use rotaudit::inventory::{Api, Inventory, Key, Known, RotationConfiguration, clean, snapshot};
 use rotaudit::report::{self, Style};
 use rotaudit::rules::RuleSet;
 use rotaudit::source::aws::{Options, collect};
@@ -174,4 +175,118 @@ fn a_template_over_a_live_account_says_what_it_says_over_the_snapshot_of_that_ac
     std::fs::remove_file(snapshot).unwrap();
     assert_eq!(live["rotations"][0]["verdict"], "rotates", "{live:#}");
     assert_eq!(live, kept);
+}
+
+/// A second key beside the secret's own, which no secret is under, with an alias.
+fn with_another_key() -> (Inventory, String) {
+    let mut inventory = clean::account_in_vpc().unwrap();
+    let key = inventory.keys.values().next().unwrap().clone();
+    let arn = Arn::parse(&clean::KEY.replace("0a1b2c3d", "ffffffff")).unwrap();
+    inventory.aliases.insert(Arn::parse(ALIAS).unwrap(), Known::Value(arn.clone()));
+    inventory.keys.insert(arn.clone(), Key { arn: arn.clone(), ..key });
+    (inventory, arn.to_string())
+}
+
+const ALIAS: &str = "arn:aws:kms:eu-west-1:111122223333:alias/orders";
+
+/// A template that puts the secret of the clean account under a key.
+fn secret_under(key: &str) -> String {
+    format!(
+        "Resources:\n  Orders:\n    Type: AWS::SecretsManager::Secret\n    Properties: {{Name: prod/db, KmsKeyId: '{key}', GenerateSecretString: {{}}}}\n  Schedule:\n    \
+         Type: AWS::SecretsManager::RotationSchedule\n    Properties:\n      SecretId: !Ref Orders\n      RotationLambdaARN: {}\n      \
+         RotationRules: {{AutomaticallyAfterDays: 10}}\n",
+        clean::FUNCTION
+    )
+}
+
+#[test]
+fn a_key_that_only_the_template_names_is_read_too() {
+    let (inventory, key) = with_another_key();
+    let mock = Mock::serve(inventory, Faults::default());
+    let (template, snapshot) = (scratch("key.yaml"), scratch("key.json"));
+    let [template, snapshot] = [&template, &snapshot].map(|path| path.to_str().unwrap());
+    let place = ["--account", clean::ACCOUNT, "--region", clean::REGION];
+    let live = ["live", "--endpoint-url", &mock.endpoint];
+    for named in [&*key, "ffffffff-1111-2222-3333-444455556666", ALIAS, "alias/orders"] {
+        std::fs::write(template, secret_under(named)).unwrap();
+        let scan = |over: &[&str]| -> Value {
+            let output = rotaudit(&[&["scan", "--template", template, "--format", "json"][..], &place, &["--over"], over].concat());
+            serde_json::from_slice(&output.stdout).unwrap()
+        };
+        let take = |more: &[&str]| {
+            let base = ["snapshot", "--region", clean::REGION, "--endpoint-url", &mock.endpoint, "-o", snapshot];
+            let taken = rotaudit(&[&base[..], more].concat());
+            assert!(taken.status.success(), "{}", text(&taken.stderr));
+        };
+        let reason = |report: &Value| -> (String, String) {
+            let rotations = report["rotations"].as_array().unwrap();
+            let it = rotations.iter().find(|it| it["secret"].as_str().unwrap().contains("prod/db")).unwrap();
+            (it["verdict"].as_str().unwrap().to_owned(), it.to_string())
+        };
+        // The role may use the first key only.
+        let (verdict, why) = reason(&scan(&live));
+        assert_eq!(verdict, "fails", "{named}: {why}");
+        assert!(why.contains("kms:") && why.contains(&key), "{named}: {why}");
+        take(&[]);
+        let (verdict, why) = reason(&scan(&[snapshot]));
+        assert_eq!(verdict, "undecided", "{named}: {why}");
+        let asked = if named.contains("alias/") { ALIAS } else { &*key };
+        let told = rotaudit(&[&["scan", "--template", template][..], &place, &["--over", snapshot]].concat());
+        assert!(text(&told.stderr).contains(&format!("rotaudit snapshot --key {asked}")), "{}", text(&told.stderr));
+        take(&["--key", asked]);
+        assert_eq!(reason(&scan(&[snapshot])), reason(&scan(&live)), "{named}");
+    }
+    std::fs::remove_file(template).unwrap();
+    std::fs::remove_file(snapshot).unwrap();
+}
+
+#[test]
+fn the_network_that_only_the_template_names_is_read_too() {
+    let mut inventory = clean::account_in_vpc().unwrap();
+    // Nothing rotates yet, so no function is in the VPC.
+    inventory.functions.clear();
+    for secret in inventory.secrets.values_mut().filter(|secret| secret.owning_service.is_none()) {
+        secret.rotation = RotationConfiguration::default();
+    }
+    let mock = Mock::serve(inventory, Faults::default());
+    let (template, snapshot) = (scratch("network.yaml"), scratch("network.json"));
+    let [template, snapshot] = [&template, &snapshot].map(|path| path.to_str().unwrap());
+    let resources = format!(
+        "Resources:\n  Function:\n    Type: AWS::Lambda::Function\n    Properties:\n      FunctionName: rotate-db\n      Role: {}\n      Handler: index.handler\n      \
+         Runtime: python3.13\n      Timeout: 60\n      Code: {{S3Bucket: code, S3Key: rotate.zip}}\n      VpcConfig: {{SubnetIds: [{}], SecurityGroupIds: [{}]}}\n  \
+         Permission:\n    Type: AWS::Lambda::Permission\n    Properties:\n      FunctionName: !Ref Function\n      Action: lambda:InvokeFunction\n      Principal: \
+         secretsmanager.amazonaws.com\n      SourceAccount: '{}'\n  Schedule:\n    Type: AWS::SecretsManager::RotationSchedule\n    DependsOn: Permission\n    \
+         Properties: {{SecretId: prod/db, RotationLambdaARN: !GetAtt Function.Arn, RotationRules: {{AutomaticallyAfterDays: 10}}}}\n",
+        clean::ROLE,
+        clean::SUBNETS.join(", "),
+        clean::FUNCTION_GROUP,
+        clean::ACCOUNT
+    );
+    std::fs::write(template, resources).unwrap();
+    let scan = |over: &[&str]| -> String {
+        let place = ["--account", clean::ACCOUNT, "--region", clean::REGION];
+        let output = rotaudit(&[&["scan", "--template", template, "--format", "json"][..], &place, &["--over"], over].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rotation = report["rotations"].as_array().unwrap().iter().find(|it| it["secret"].as_str().unwrap().contains("prod/db"));
+        rotation.unwrap().to_string()
+    };
+    let take = |more: &[&str]| {
+        let base = ["snapshot", "--region", clean::REGION, "--endpoint-url", &mock.endpoint, "-o", snapshot];
+        let taken = rotaudit(&[&base[..], more].concat());
+        assert!(taken.status.success(), "{}", text(&taken.stderr));
+    };
+    let live = scan(&["live", "--endpoint-url", &mock.endpoint]);
+    assert!(live.contains(r#""verdict":"rotates""#), "{live}");
+    take(&[]);
+    let without = scan(&[snapshot]);
+    assert!(without.contains(r#""verdict":"undecided""#), "{without}");
+    let told = text(
+        &rotaudit(&["scan", "--template", template, "--account", clean::ACCOUNT, "--region", clean::REGION, "--over", snapshot]).stderr,
+    );
+    let options = clean::SUBNETS.map(|id| format!("--subnet {id}")).join(", ");
+    assert!(told.contains(&format!("rotaudit snapshot {options}")), "{told}");
+    take(&["--subnet", clean::SUBNETS[0]]);
+    assert_eq!(scan(&[snapshot]), live);
+    std::fs::remove_file(template).unwrap();
+    std::fs::remove_file(snapshot).unwrap();
 }

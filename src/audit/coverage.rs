@@ -24,8 +24,7 @@ pub(super) fn coverage(inventory: &Inventory) -> Vec<CoverageEntry> {
 
 fn effect(gap: &Gap) -> String {
     let without = Api::named(&gap.call).map_or("whatever hangs on it", |api| api.spec().without);
-    let elsewhere = *gap == Gap::not_collected(&gap.call, &gap.resource);
-    if elsewhere { format!("{without} (it lies outside of what was read)") } else { without.to_owned() }
+    if gap.is_not_collected() { format!("{without} (it lies outside of what was read)") } else { without.to_owned() }
 }
 
 /// Whether nobody asked for the control policies of an account that may have some.

@@ -9,7 +9,7 @@ use super::clock::today;
 use super::config::{ConfigArgs, Configuration, FailOn};
 use super::error::CliError;
 use super::files::rule_files;
-use super::reading::MoreFunctions;
+use super::reading::MoreToRead;
 use super::sources::SourceArgs;
 use super::templates::World;
 use super::ways_out::ways_out;
@@ -60,13 +60,9 @@ impl AuditArgs {
 
     /// Loads the rules, the configuration and the baseline, then reads the source, so that a wrong file is told before AWS is asked, and likewise what `check` has
     /// against the rules that will run.
-    pub(super) fn read(
-        &self,
-        functions: &MoreFunctions,
-        check: impl FnOnce(&RuleSet) -> Result<(), CliError>,
-    ) -> Result<Prepared, CliError> {
+    pub(super) fn read(&self, more: &MoreToRead, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<Prepared, CliError> {
         let (rules, config, exceptions) = self.prepared(check)?;
-        let mut inventory = self.source.read(functions)?;
+        let mut inventory = self.source.read(more)?;
         config.apply(&mut inventory);
         Ok(Prepared { inventory, rules, exceptions, fail_on: config.fail_on })
     }
@@ -83,14 +79,14 @@ impl AuditArgs {
     /// Reads, then audits.
     pub(super) fn audit(&self) -> Result<Audited, CliError> {
         let (rules, config, exceptions) = self.prepared(|_| Ok(()))?;
-        let worlds = self.source.read_worlds(&MoreFunctions::default())?;
+        let worlds = self.source.read_worlds(&MoreToRead::default())?;
         now(worlds.now, &rules, &config, &exceptions)
     }
 
     /// The same, and what was there before where the source tells it, unless `check` has something against the rules that will run.
     pub(super) fn audit_change_if(&self, check: impl FnOnce(&RuleSet) -> Result<(), CliError>) -> Result<Audited, CliError> {
         let (rules, config, exceptions) = self.prepared(check)?;
-        let worlds = self.source.read_worlds(&MoreFunctions::default())?;
+        let worlds = self.source.read_worlds(&MoreToRead::default())?;
         let before = if worlds.anew { None } else { of_worlds(worlds.before, &rules, &config, &exceptions) };
         let mut audited = now(worlds.now, &rules, &config, &exceptions)?;
         audited.report.before = before.map(|(_, report)| Box::new(report));

@@ -8,7 +8,7 @@ use super::progress::{Account, Steps};
 use super::reading::Live;
 use super::{chosen, coverage, interrupt, stats};
 use crate::inventory::Inventory;
-use crate::source::aws::{Exchange, Options, ProposedFunction, Rates, UnderWay, collect};
+use crate::source::aws::{Exchange, Options, ProposedFunction, ProposedNetworks, Rates, UnderWay, collect};
 
 /// Reads the accounts, and gives what their calls went through. `beside` is the file that will hold the inventory.
 pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inventory, Exchange), CliError> {
@@ -18,8 +18,10 @@ pub(super) fn collected(live: &Live<'_>, beside: Option<&Path>) -> Result<(Inven
         regions: live.regions.to_vec(),
         all_regions: live.all_regions,
         endpoint_url: live.endpoint_url.map(ToOwned::to_owned),
-        functions: live.functions.arns.clone(),
-        proposed: live.functions.of_secret.clone().map(|(secret, function)| ProposedFunction { secret, function }),
+        functions: live.more.functions.clone(),
+        keys: live.more.keys.clone(),
+        networks: ProposedNetworks { attachments: live.more.attachments.clone(), subnets: live.more.subnets.clone() },
+        proposed: live.more.of_secret.clone().map(|(secret, function)| ProposedFunction { secret, function }),
         exchange: exchange.clone(),
         ..Options::new(now())
     };

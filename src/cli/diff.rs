@@ -9,7 +9,7 @@ use super::config::{ConfigArgs, Configuration, FailOn};
 use super::error::CliError;
 use super::exit;
 use super::output::{Format, OutputArgs};
-use super::reading::MoreFunctions;
+use super::reading::MoreToRead;
 use super::sources::SourceArgs;
 use super::threshold::{counts, fail_on};
 use crate::finding::Exceptions;
@@ -76,7 +76,7 @@ impl Diff {
 
     /// What is there before the change that is named, and after it.
     fn sides(&self, rules: &RuleSet, config: &Configuration) -> Result<(Side, Side), CliError> {
-        let worlds = self.source.read_worlds(&MoreFunctions::default())?;
+        let worlds = self.source.read_worlds(&MoreToRead::default())?;
         let before = of_worlds(worlds.before, rules, config, &waivers(config)).ok_or_else(|| CliError::Usage(NOTHING_BEFORE.to_owned()))?;
         let before = Side::of(&before.1);
         let after = of_worlds(worlds.now, rules, config, &waivers(config));

@@ -7,7 +7,7 @@ use clap::Args;
 use super::bounded::{self, PLAN};
 use super::clock::now;
 use super::error::CliError;
-use super::reading::MoreFunctions;
+use super::reading::MoreToRead;
 use super::templates::Worlds;
 use crate::arn::AccountId;
 use crate::inventory::Inventory;
@@ -42,7 +42,7 @@ impl PlanArgs {
         account: Option<&AccountId>,
         regions: &[String],
         over: Option<&Path>,
-        live: impl FnOnce(&MoreFunctions) -> Result<Inventory, CliError>,
+        live: impl FnOnce(&MoreToRead) -> Result<Inventory, CliError>,
     ) -> Result<Option<Worlds>, CliError> {
         let Some(path) = &self.plan else { return Ok(None) };
         let region = match regions {
@@ -70,7 +70,12 @@ impl PlanArgs {
         }
         let change = terraform::change(&bytes, told, now()).map_err(wrong)?;
         let existing = if over.as_os_str() == "live" {
-            live(&MoreFunctions { arns: change.named_functions(), of_secret: None })?
+            live(&MoreToRead {
+                functions: change.named_functions(),
+                keys: change.named_keys(),
+                attachments: change.attachments(),
+                ..MoreToRead::default()
+            })?
         } else {
             snapshot::read_all(&[over.to_owned()])?
         };

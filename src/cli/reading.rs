@@ -1,11 +1,13 @@
 //! How live accounts are read: the arguments, and all that they say of it. `sources` fills it in, `live` and `collecting` use it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::accounts::AccountArgs;
 use crate::arn::Arn;
+use crate::inventory::VpcAttachment;
 
 /// Pace, spool and what is said meanwhile.
 #[derive(Debug, Args)]
@@ -43,16 +45,22 @@ pub(super) struct Live<'a> {
     pub(super) endpoint_url: Option<&'a str>,
     /// Pace, spool and what is said meanwhile.
     pub(super) reading: &'a ReadingArgs,
-    /// Functions to read although no secret names them yet.
-    pub(super) functions: &'a MoreFunctions,
+    /// What else to read.
+    pub(super) more: &'a MoreToRead,
 }
 
-/// Functions to read although no secret names them yet.
+/// What is to be read although no secret names it yet.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "a build without the AWS SDK can only refuse"))]
-pub(super) struct MoreFunctions {
-    /// By their ARN.
-    pub(super) arns: Vec<Arn>,
+pub(super) struct MoreToRead {
+    /// Functions, by their ARNs.
+    pub(super) functions: Vec<Arn>,
+    /// Keys, by their ARNs or those of their aliases.
+    pub(super) keys: Vec<Arn>,
+    /// What functions are to be attached to, by place.
+    pub(super) attachments: BTreeMap<String, VpcAttachment>,
+    /// Subnets whose VPCs are to be read, wherever they are.
+    pub(super) subnets: BTreeSet<String>,
     /// A secret, by its name or ARN, and the function that is to rotate it, as people name it.
     pub(super) of_secret: Option<(String, String)>,
 }

@@ -8,7 +8,7 @@ use super::accounts::AccountArgs;
 use super::error::CliError;
 use super::live::{self, Read};
 use super::plans::PlanArgs;
-use super::reading::{Live, MoreFunctions, ReadingArgs};
+use super::reading::{Live, MoreToRead, ReadingArgs};
 use super::templates::{self, TemplateArgs, Worlds};
 use crate::inventory::Inventory;
 use crate::source::{demo, snapshot};
@@ -68,22 +68,22 @@ impl SourceArgs {
         (self.templates.is_given() || self.plans.is_given()).then(|| self.templates.over().is_some())
     }
 
-    /// Reads the source that the arguments name; of live accounts also these functions.
-    pub(super) fn read(&self, functions: &MoreFunctions) -> Result<Inventory, CliError> {
-        self.read_for(None, functions)?.done()
+    /// Reads the source that the arguments name; of live accounts also this.
+    pub(super) fn read(&self, more: &MoreToRead) -> Result<Inventory, CliError> {
+        self.read_for(None, more)?.done()
     }
 
     /// Reads the source once for each way in which open conditions of a template can come out; anything else is one world.
-    pub(super) fn read_worlds(&self, functions: &MoreFunctions) -> Result<Worlds, CliError> {
+    pub(super) fn read_worlds(&self, more: &MoreToRead) -> Result<Worlds, CliError> {
         match self.undeployed()? {
             Some(worlds) => Ok(worlds),
-            None => self.read(functions).map(Worlds::of),
+            None => self.read(more).map(Worlds::of),
         }
     }
 
     /// What a template or plan leaves behind, if one is named.
     fn undeployed(&self) -> Result<Option<Worlds>, CliError> {
-        let live = |functions: &MoreFunctions| self.live(None, functions)?.done();
+        let live = |more: &MoreToRead| self.live(None, more)?.done();
         match self.templates.read(&self.region, live)? {
             None => self.plans.read(self.templates.account(), &self.region, self.templates.over(), live),
             worlds => Ok(worlds),
@@ -96,7 +96,7 @@ impl SourceArgs {
     }
 
     /// Reads it for a file that will hold it: the spool of a live account lies beside that file, until the caller says that it is `done`.
-    pub(super) fn read_for(&self, file: Option<&Path>, functions: &MoreFunctions) -> Result<Read, CliError> {
+    pub(super) fn read_for(&self, file: Option<&Path>, more: &MoreToRead) -> Result<Read, CliError> {
         if self.demo {
             return Ok(Read::of(demo::inventory()?));
         }
@@ -105,11 +105,11 @@ impl SourceArgs {
         }
         match self.undeployed()? {
             Some(worlds) => Ok(Read::of(templates::only(worlds.now)?)),
-            None => self.live(file, functions),
+            None => self.live(file, more),
         }
     }
 
-    fn live(&self, file: Option<&Path>, functions: &MoreFunctions) -> Result<Read, CliError> {
+    fn live(&self, file: Option<&Path>, more: &MoreToRead) -> Result<Read, CliError> {
         let live = Live {
             profile: self.profile.as_deref(),
             accounts: &self.accounts,
@@ -117,7 +117,7 @@ impl SourceArgs {
             all_regions: self.all_regions,
             endpoint_url: self.endpoint_url.as_deref(),
             reading: &self.reading,
-            functions,
+            more,
         };
         live::read(&live, file)
     }

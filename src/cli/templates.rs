@@ -10,7 +10,7 @@ use super::beside::Folders;
 use super::bounded::{self, PARAMETERS, TEMPLATE};
 use super::clock::now;
 use super::error::CliError;
-use super::reading::MoreFunctions;
+use super::reading::MoreToRead;
 use super::stacks;
 use crate::arn::{AccountId, Arn};
 use crate::inventory::Inventory;
@@ -94,7 +94,7 @@ impl TemplateArgs {
     pub(super) fn read(
         &self,
         regions: &[String],
-        live: impl FnOnce(&MoreFunctions) -> Result<Inventory, CliError>,
+        live: impl FnOnce(&MoreToRead) -> Result<Inventory, CliError>,
     ) -> Result<Option<Worlds>, CliError> {
         let (Some(path), Some(account)) = (&self.template, &self.account) else { return Ok(None) };
         let [region] = regions else { return Err(CliError::Usage("a template is for one region: give it with --region".to_owned())) };
@@ -105,8 +105,14 @@ impl TemplateArgs {
         let existing = match &self.over {
             None => None,
             Some(over) if over.as_os_str() == "live" => {
-                let named = deployed.iter().flat_map(|it| overlay::named_functions(&it.inventory)).collect::<BTreeSet<Arn>>();
-                Some(live(&MoreFunctions { arns: named.into_iter().collect(), of_secret: None })?)
+                let made = || deployed.iter().map(|it| &it.inventory);
+                let all = |named: fn(&Inventory) -> BTreeSet<Arn>| made().flat_map(named).collect::<BTreeSet<Arn>>().into_iter().collect();
+                Some(live(&MoreToRead {
+                    functions: all(overlay::named_functions),
+                    keys: all(overlay::named_keys),
+                    attachments: overlay::attachments(made().flat_map(overlay::made_functions)),
+                    ..MoreToRead::default()
+                })?)
             }
             Some(file) => Some(snapshot::read_all(std::slice::from_ref(file))?),
         };

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::arn::Arn;
 use crate::audit::Report;
+use crate::inventory::Gap;
 use crate::rotation::Verdict;
 
 /// So many names are written out.
@@ -27,10 +29,35 @@ pub(super) fn ways_out(report: &Report, over: bool) -> Vec<String> {
     if texts.iter().any(|text| text.contains("--source")) {
         found.push("--source DIR reads the configuration, with what the plan does not show of its expressions".to_owned());
     }
-    if !over {
+    if over {
+        let named = not_collected(report);
+        if !named.is_empty() {
+            found.push(format!(
+                "--over live reads what only the template or plan names, and so does rotaudit snapshot {}",
+                listed(&named, str::to_owned)
+            ));
+        }
+    } else {
         found.push("--over FILE or --over live reads what the template or plan only names, and what is there already".to_owned());
     }
     found
+}
+
+/// What nobody has read of keys, functions and subnets, as the options of `snapshot` that read it.
+fn not_collected(report: &Report) -> BTreeSet<String> {
+    let option = |gap: &Gap| {
+        let is_only_named = gap.is_not_collected() || ["template", "plan"].contains(&&*gap.call);
+        let resource = &*gap.resource;
+        let of = |service: &str| Arn::parse(resource).is_ok_and(|arn| arn.service() == service);
+        match gap.call.split(':').next()? {
+            _ if !is_only_named || !resource.is_ascii() => None,
+            "kms" | "template" | "plan" if of("kms") => Some(format!("--key {resource}")),
+            "lambda" | "template" | "plan" if of("lambda") => Some(format!("--function {resource}")),
+            "ec2" if resource.starts_with("subnet-") => Some(format!("--subnet {resource}")),
+            _ => None,
+        }
+    };
+    report.undecided.iter().flat_map(|check| &check.missing).filter_map(option).collect()
 }
 
 /// What the report says to be missing.

@@ -5,7 +5,7 @@ use clap::Args;
 use super::actions::{self, Action};
 use super::error::CliError;
 use super::output::{Format, OutputArgs};
-use super::reading::MoreFunctions;
+use super::reading::MoreToRead;
 use super::resource;
 use super::sources::SourceArgs;
 use super::threshold::OnUndecided;
@@ -48,7 +48,7 @@ pub(super) struct WhoCan {
 impl WhoCan {
     pub(super) fn run(&self) -> Result<u8, CliError> {
         let action = actions::parse(&self.action)?;
-        let inventory = self.source.read(&MoreFunctions::default())?;
+        let inventory = self.source.read(&MoreToRead::default())?;
         let answer = answer(&action, &self.resource, &inventory)?;
         self.output.write(|style, out| match self.output.format {
             Format::Table => report::who_can(&answer, self.all, style, out),

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// What a gap says that stands for nothing that anybody has asked.
+const NOT_COLLECTED: &str = "not in this inventory";
+
 /// A call that did not answer: why some fact is not known. Ordered, so that lists of gaps are the same in every run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +32,12 @@ impl Gap {
 
     /// Something that this inventory does not hold although another part of it points there.
     pub fn not_collected(call: &str, resource: &str) -> Self {
-        Self::new(call, resource, "not in this inventory")
+        Self::new(call, resource, NOT_COLLECTED)
+    }
+
+    /// Whether it is such a one: nobody has asked.
+    pub fn is_not_collected(&self) -> bool {
+        &*self.error == NOT_COLLECTED
     }
 }
 

@@ -63,6 +63,9 @@ pub struct Inventory {
     pub functions: BTreeMap<Arn, Function>,
     /// The keys of these secrets, by ARN.
     pub keys: BTreeMap<Arn, Key>,
+    /// What aliases of keys mean that no secret has to name, as somebody asked for them or a template names them, by the alias' ARN; one that is not there means itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<Arn, Known<Arn>>,
     /// The networks of the functions that are attached to a VPC, by place (`111122223333/eu-west-1`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub networks: BTreeMap<String, Network>,
@@ -99,6 +102,7 @@ impl Inventory {
             secrets: BTreeMap::new(),
             functions: BTreeMap::new(),
             keys: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             networks: BTreeMap::new(),
             read_at: BTreeMap::new(),
             conflicts: Vec::new(),
@@ -227,6 +231,7 @@ impl Inventory {
             gaps.extend(key.grants.gap().cloned());
         }
         gaps.extend(self.networks.values().flat_map(Network::gaps).cloned());
+        gaps.extend(self.aliases.values().filter_map(Known::gap).cloned());
         gaps.extend(self.stacks.values().filter_map(Known::gap).cloned());
         gaps
     }

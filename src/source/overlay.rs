@@ -26,18 +26,19 @@ pub(crate) use kept::keep;
 use names::Alike;
 pub(crate) use names::Names;
 pub(crate) use network::NetworkAdditions;
+pub(crate) use references::Aliases;
 pub(crate) use stack::{Nameless, identified, stack_alike};
 use untold::{TEMPLATE, is_untold};
 
 use crate::arn::{AccountId, Arn};
 use crate::inventory::network::ById;
-use crate::inventory::{Function, Gap, Inventory, Key, KeyMetadata, Known, Network, RotationConfiguration, Secret};
+use crate::inventory::{Function, Gap, Inventory, Key, KeyMetadata, Known, Network, RotationConfiguration, Secret, VpcAttachment};
 
 /// What two stacks make, of which one may name what the other makes; or a stack and what exists.
 pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     let renamed = Names::of(existing, made).in_inventory(made);
     let made = renamed.as_ref().unwrap_or(made);
-    let aliases = references::aliases(existing);
+    let aliases = Aliases::of(existing);
     let alike = Alike::of(existing);
     let mut result = existing.clone();
     result.origins.extend(made.origins.clone());
@@ -47,7 +48,7 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
         let arn = alike.named(secret).unwrap_or(&secret.arn).clone();
         let makes = |inventory: &Inventory| inventory.origins.contains_key(&arn) || inventory.origins.contains_key(&secret.arn);
         let (before, now) = (makes(existing), makes(made));
-        let secret = references::resolved(secret, &aliases);
+        let secret = aliases.resolved(secret);
         let laid = match existing.secrets.get(&arn) {
             Some(known) => secret_over((known, before), (&secret, now)),
             None => secret.into_owned(),
@@ -265,6 +266,34 @@ pub(crate) fn place_functions(inventory: &mut Inventory) {
 /// The functions that a template names and does not make: what a live account is to be asked about too.
 pub(crate) fn named_functions(made: &Inventory) -> BTreeSet<Arn> {
     made.functions.keys().filter(|arn| !made.origins.contains_key(*arn) && arn.as_str().is_ascii()).cloned().collect()
+}
+
+/// The functions that a template makes.
+pub(crate) fn made_functions(made: &Inventory) -> impl Iterator<Item = &Function> {
+    made.functions.values().filter(|function| made.origins.contains_key(&function.arn))
+}
+
+/// What these functions will be attached to and the account has already, by place: a live account is asked about it too.
+pub(crate) fn attachments<'f>(functions: impl Iterator<Item = &'f Function>) -> BTreeMap<String, VpcAttachment> {
+    let mut places: BTreeMap<String, VpcAttachment> = BTreeMap::new();
+    let is_there = |id: &&String, kind: &str| id.starts_with(kind) && id.is_ascii();
+    for function in functions {
+        let place = places.entry(format!("{}/{}", function.arn.account(), function.arn.region())).or_default();
+        if let Some(vpc) = function.configuration.value().and_then(|it| it.as_ref()?.vpc.as_ref()) {
+            place.subnet_ids.extend(vpc.subnet_ids.iter().filter(|id| is_there(id, "subnet-")).cloned());
+            place.security_group_ids.extend(vpc.security_group_ids.iter().filter(|id| is_there(id, "sg-")).cloned());
+        }
+    }
+    places
+}
+
+/// The keys, or aliases of keys, that its secrets are under and a template does not make: the same.
+pub(crate) fn named_keys(made: &Inventory) -> BTreeSet<Arn> {
+    let key = |secret: &Secret| match &secret.key {
+        Known::Value(key) => key.clone(),
+        Known::Unreadable(_) => references::alias_of(secret),
+    };
+    made.secrets.values().filter_map(key).filter(|arn| !made.keys.contains_key(arn) && arn.as_str().is_ascii()).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::clock::today;
 use super::error::{CliError, complain};
 use super::exit;
 use super::formats::FormatArgs;
-use super::reading::MoreFunctions;
+use super::reading::MoreToRead;
 use super::threshold::Threshold;
 use crate::gate::{Gate, gate};
 use crate::report;
@@ -49,8 +49,7 @@ impl GateCommand {
         named::check(&self.proposal)?;
         let schedule = schedule::proposed(self.proposal.every.as_deref(), self.proposal.window.as_deref())?;
         let of_secret = self.proposal.function.clone().map(|function| (self.proposal.secret.clone(), function));
-        let prepared =
-            self.audit.read(&MoreFunctions { of_secret, ..MoreFunctions::default() }, |rules| self.formats.check_framework(rules))?;
+        let prepared = self.audit.read(&MoreToRead { of_secret, ..MoreToRead::default() }, |rules| self.formats.check_framework(rules))?;
         let proposal = named::proposal(&self.proposal, schedule, &prepared.inventory)?;
         named::warn_of_unread(&proposal, &prepared.inventory, self.audit.is_a_file());
         let answer = gate(&prepared.inventory, &proposal, &prepared.rules, &prepared.exceptions, today());

@@ -111,11 +111,18 @@ impl Merging {
             }
         }
         self.places.extend(origins.into_iter().filter(|(place, _)| !kept.contains(place)));
+        let is_later = new.as_of >= self.into.as_of;
         self.into.as_of = self.into.as_of.max(new.as_of);
         self.into.conflicts.extend(new.conflicts);
         self.into.assumptions.extend(new.assumptions);
         self.into.planned_roles.extend(new.planned_roles);
         self.into.stacks.extend(new.stacks);
+        for (alias, meaning) in new.aliases {
+            let known = self.into.aliases.entry(alias).or_insert_with(|| meaning.clone());
+            if meaning.value().is_some() && (is_later || known.value().is_none()) {
+                *known = meaning;
+            }
+        }
         let partial = new.partial.map(|reason| format!("{name}: {reason}"));
         self.into.partial = [self.into.partial.take(), partial].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
     }

@@ -144,3 +144,23 @@ fn what_was_merged_before_keeps_the_times_of_its_places() {
     assert_eq!(again.read_at(&arn(clean::SECRET)), part("c", 1, |_| {}).inventory.as_of);
     assert_eq!(again.as_of, first.as_of);
 }
+
+#[test]
+fn of_an_alias_the_later_meaning_that_could_be_read_counts() {
+    let alias = arn("arn:aws:kms:eu-west-1:111122223333:alias/orders");
+    let means = |meaning: Known<Arn>| {
+        let alias = alias.clone();
+        move |inventory: &mut Inventory| drop(inventory.aliases.insert(alias, meaning))
+    };
+    let (old, new) = (Known::Value(arn(clean::KEY)), Known::Value(arn(&clean::KEY.replace("0a1b2c3d", "ffffffff"))));
+    let of = |first: &Known<Arn>, later: &Known<Arn>| {
+        let parts = || vec![part("a", 0, means(first.clone())), part("b", 3, means(later.clone()))];
+        let turned = parts().into_iter().rev().collect();
+        let both = merged(parts()).unwrap();
+        assert_eq!(both, merged(turned).unwrap());
+        both.aliases[&alias].clone()
+    };
+    assert_eq!(of(&old, &new), new);
+    assert_eq!(of(&old, &Known::Unreadable(gap("kms:DescribeKey"))), old);
+    assert_eq!(of(&Known::Unreadable(gap("kms:DescribeKey")), &new), new);
+}

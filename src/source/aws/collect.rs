@@ -39,6 +39,7 @@ pub async fn collect(options: &Options, progress: &dyn Progress) -> Result<Inven
     inventory.secrets = regional.secrets;
     inventory.functions = regional.functions;
     inventory.keys = regional.keys;
+    inventory.aliases = regional.aliases;
     inventory.networks = regional.networks;
     inventory.partial = options.exchange.stopped();
     inventory.share();
@@ -51,6 +52,7 @@ struct Held {
     secrets: BTreeMap<Arn, Secret>,
     functions: BTreeMap<Arn, Function>,
     keys: BTreeMap<Arn, Key>,
+    aliases: BTreeMap<Arn, Known<Arn>>,
     networks: BTreeMap<String, Network>,
 }
 
@@ -85,12 +87,18 @@ async fn regional(accounts: &Accounts, options: &Options, progress: &dyn Progres
     let named = named.chain(found.iter().filter_map(|it| Some((proposed(it)?, Some(&it.session.account)))));
     let named = named.chain(options.functions.iter().map(|function| (function.clone(), None)));
     let key_names = found.iter().filter_map(|it| Some((full_name(it.listed.kms_key_id()?, &it.listed.arn)?, &it.session.account)));
+    let further = options.keys.iter().filter_map(|key| Some((key.clone(), &accounts.who_asks(key, None)?.account)));
+    let key_names = key_names.chain(further);
     let step = |what: &'static str| move |done, total| progress.step(what, done, Some(total));
     let functions_and_networks = async {
         let functions = functions(accounts, named, step("functions")).await;
-        let networks =
-            networks(accounts, &functions, found.iter().filter_map(|it| it.listed.of_stack(proposed(it).is_some())), step("networks"))
-                .await;
+        let networks = networks(
+            accounts,
+            (&functions, &options.networks),
+            found.iter().filter_map(|it| it.listed.of_stack(proposed(it).is_some())),
+            step("networks"),
+        )
+        .await;
         (functions, networks)
     };
     let (mut asked, (functions, networks), keys) = tokio::join!(
@@ -109,7 +117,9 @@ async fn regional(accounts: &Accounts, options: &Options, progress: &dyn Progres
         let key = keys.meant(it.kms_key_id(), &it.arn);
         (it.arn.clone(), it.secret(asked, key))
     });
-    Held { regions, secrets: secrets.collect(), functions, keys: keys.keys, networks }
+    let secrets = secrets.collect();
+    let aliases = options.keys.iter().filter_map(|it| Some((it.clone(), keys.meaning(it)?.clone()))).collect();
+    Held { regions, secrets, functions, keys: keys.keys, aliases, networks }
 }
 
 /// The secrets of each account and region.

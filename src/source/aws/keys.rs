@@ -22,6 +22,11 @@ pub(super) struct Keys {
 }
 
 impl Keys {
+    /// The key that an alias means, if that was asked; an alias that is not there means itself.
+    pub(super) fn meaning(&self, alias: &Arn) -> Option<&Known<Arn>> {
+        self.meanings.get(alias)
+    }
+
     /// The key that a secret means by `kms_key_id`; `None` is `aws/secretsmanager`.
     pub(super) fn meant(&self, kms_key_id: Option<&str>, secret: &Arn) -> Known<Option<Arn>> {
         let Some(id) = kms_key_id else { return Known::Value(None) };

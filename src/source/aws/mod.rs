@@ -26,6 +26,6 @@ mod wire;
 
 pub use assume::role_arn;
 pub use collect::collect;
-pub use options::{Accounts, Options, ProposedFunction};
+pub use options::{Accounts, Options, ProposedFunction, ProposedNetworks};
 pub use selector::Selector;
 pub use wire::{Busiest, Counts, Exchange, Numbers, Rates, UnderWay};

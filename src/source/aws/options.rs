@@ -1,6 +1,6 @@
 //! What a live collection is told: which accounts, where to look and as whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::selector::Selector;
 use super::wire::{AskedFor, Exchange};
 use crate::arn::Arn;
-use crate::inventory::function_named;
+use crate::inventory::{VpcAttachment, function_named};
 use crate::source::error::SourceError;
 
 /// How long AWS may take to begin an answer, unless told otherwise.
@@ -44,6 +44,10 @@ pub struct Options {
     pub answer_time: Duration,
     /// Rotation functions to read although no secret names them yet, qualified or not.
     pub functions: Vec<Arn>,
+    /// Keys to read although no secret is under them yet, by their ARNs or those of their aliases.
+    pub keys: Vec<Arn>,
+    /// Networks to read although no function of a secret is in them yet.
+    pub networks: ProposedNetworks,
     /// A rotation function to read with the secret that it is to rotate.
     pub proposed: Option<ProposedFunction>,
     /// Who asks, instead of the usual chain: tests.
@@ -67,6 +71,16 @@ impl ProposedFunction {
         let is_it = self.secret == secret.as_str() || name == Some(&self.secret);
         if is_it { function_named(&self.function, secret) } else { None }
     }
+}
+
+/// Networks in which functions are to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProposedNetworks {
+    /// What functions are to be attached to, by place (`111122223333/eu-west-1`). Their VPCs are found by the subnets; where there are none, the place's databases
+    /// are read all the same.
+    pub attachments: BTreeMap<String, VpcAttachment>,
+    /// Subnets whose VPCs are read, in whichever place they are.
+    pub subnets: BTreeSet<String>,
 }
 
 /// Which accounts are read.
@@ -107,6 +121,8 @@ impl Options {
             max_attempts: None,
             answer_time: ANSWER_TIME,
             functions: Vec::new(),
+            keys: Vec::new(),
+            networks: ProposedNetworks::default(),
             proposed: None,
             credentials: None,
             exchange: Exchange::default(),
@@ -138,6 +154,8 @@ impl Options {
             max_attempts: _,
             answer_time: _,
             functions,
+            keys,
+            networks,
             proposed,
             credentials: _,
             exchange: _,
@@ -167,7 +185,16 @@ impl Options {
         say("--endpoint-url", endpoint_url.clone().unwrap_or_default());
         let of_secret = proposed.as_ref().map(|it| format!("{} of {}", it.function, it.secret)).unwrap_or_default();
         say("the proposed function", of_secret);
-        say("--function", functions.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        let all = |arns: &[Arn]| arns.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        say("--function", all(functions));
+        say("--key", all(keys));
+        let ProposedNetworks { attachments, subnets } = networks;
+        say("--subnet", subnets.iter().cloned().collect::<Vec<_>>().join(","));
+        let ids = |it: &VpcAttachment| it.subnet_ids.iter().chain(&it.security_group_ids).cloned().collect::<Vec<_>>().join(" ");
+        say(
+            "the networks of what is laid over",
+            attachments.iter().map(|(place, it)| format!("{place} {}", ids(it))).collect::<Vec<_>>().join(","),
+        );
         asked
     }
 }

@@ -9,25 +9,28 @@ use crate::inventory::{Gap, Inventory, Known, Secret};
 
 use super::untold::is_untold;
 
-/// The keys behind aliases, by the alias' ARN, as far as secrets that exist name their keys by them.
-pub(super) fn aliases(existing: &Inventory) -> BTreeMap<Arn, Arn> {
-    let named = existing.secrets.values().filter_map(|secret| Some((alias_of(secret)?, secret.key.value()?.clone()?)));
-    // An alias without a key stands for itself.
-    named.filter(|(alias, key)| alias != key).collect()
+/// What is known of the aliases of keys that exist.
+pub(crate) struct Aliases<'i> {
+    existing: &'i Inventory,
+    /// The keys behind aliases by which secrets name their keys, by the alias' ARN.
+    of_secrets: BTreeMap<Arn, &'i Arn>,
 }
 
-/// The secret with the key that its alias stands for.
-pub(super) fn resolved<'s>(secret: &'s Secret, aliases: &BTreeMap<Arn, Arn>) -> Cow<'s, Secret> {
-    let (Some(alias), true) = (alias_of(secret), secret.key.gap().is_some()) else { return Cow::Borrowed(secret) };
-    let key = match aliases.get(&alias) {
-        Some(key) => Known::Value(Some(key.clone())),
-        None => Known::Unreadable(Gap::new(
-            "kms:DescribeKey",
-            alias.as_str(),
-            "no secret of the account names its key by this alias, so nobody asked which key it is: name the key itself",
-        )),
-    };
-    Cow::Owned(Secret { key, ..secret.clone() })
+impl<'i> Aliases<'i> {
+    pub(crate) fn of(existing: &'i Inventory) -> Self {
+        let named = existing.secrets.values().filter_map(|secret| Some((alias_of(secret)?, secret.key.value()?.as_ref()?)));
+        // An alias without a key stands for itself.
+        Self { existing, of_secrets: named.filter(|(alias, key)| alias != *key).collect() }
+    }
+
+    /// The secret with the key that its alias stands for.
+    pub(crate) fn resolved<'s>(&self, secret: &'s Secret) -> Cow<'s, Secret> {
+        let (Some(alias), true) = (alias_of(secret), secret.key.gap().is_some()) else { return Cow::Borrowed(secret) };
+        let asked = || self.existing.aliases.get(&alias).cloned();
+        let untold = || Known::Unreadable(Gap::not_collected("kms:DescribeKey", alias.as_str()));
+        let key = self.of_secrets.get(&alias).map(|key| Known::Value((*key).clone())).or_else(asked).unwrap_or_else(untold);
+        Cow::Owned(Secret { key: key.map(Some), ..secret.clone() })
+    }
 }
 
 /// The database that a secret is attached to, which the template names by its identifier and does not make
@@ -43,7 +46,7 @@ pub(super) fn database(attached: &Known<Option<String>>, databases: &Known<ById<
 
 /// The ARN of the alias by which a secret names its key, if it does. A bare one is of the secret's account and region
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>).
-fn alias_of(secret: &Secret) -> Option<Arn> {
+pub(super) fn alias_of(secret: &Secret) -> Option<Arn> {
     let (arn, named) = (&secret.arn, secret.kms_key_id.as_deref()?);
     match named.strip_prefix("alias/") {
         Some(_) => Arn::parse(&format!("arn:{}:kms:{}:{}:{named}", arn.partition_name(), arn.region(), arn.account())).ok(),

@@ -15,9 +15,9 @@ pub(crate) use resources::{Named, ResourceFact};
 
 pub(crate) use self::statements::statements;
 use self::statements::without;
-use super::overlay::{self, Additions};
+use super::overlay::{self, Additions, Aliases};
 use crate::arn::{AccountId, Arn};
-use crate::inventory::{Function, Identities, Inventory, Key, Known, Permissions, RotationConfiguration, Secret};
+use crate::inventory::{Function, Identities, Inventory, Key, Known, Permissions, RotationConfiguration, Secret, VpcAttachment};
 
 /// What a plan says of one time.
 #[derive(Debug)]
@@ -62,6 +62,21 @@ impl Change {
             .collect()
     }
 
+    /// What the functions that the plan makes will be attached to, by place.
+    pub(crate) fn attachments(&self) -> BTreeMap<String, VpcAttachment> {
+        overlay::attachments(self.after.inventory.functions.values().filter(|function| self.after.made.contains(&function.arn)))
+    }
+
+    /// The keys, or aliases of keys, that the plan names and does not make.
+    pub(crate) fn named_keys(&self) -> Vec<Arn> {
+        let of_facts = self.after.resources.iter().filter_map(|fact| match fact {
+            ResourceFact::KeyPolicy { key: Named::One(key), .. } | ResourceFact::KeyGrant { key: Named::One(key), .. } => Some(key.clone()),
+            _ => None,
+        });
+        let of_facts = of_facts.filter(|key| !self.after.made.contains(key) && key.as_str().is_ascii());
+        overlay::named_keys(&self.after.inventory).into_iter().chain(of_facts).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// What will be there.
     pub(crate) fn over(&self, existing: &Inventory) -> Inventory {
         let mut result = existing.clone();
@@ -71,7 +86,7 @@ impl Change {
         result.functions.retain(|arn, _| !gone(arn));
         result.keys.retain(|arn, _| !gone(arn));
         take_away(&mut result, &self.before.additions, &self.before.inventory.accounts.keys().collect());
-        self.secrets(&mut result);
+        self.secrets(&mut result, &Aliases::of(existing));
         self.functions(&mut result);
         self.keys(&mut result);
         self.facts(&mut result);
@@ -108,7 +123,7 @@ impl Change {
         }
     }
 
-    fn secrets(&self, result: &mut Inventory) {
+    fn secrets(&self, result: &mut Inventory, aliases: &Aliases<'_>) {
         // Rotation is a resource of its own: where the plan takes it away, the secret stays.
         for (arn, before) in &self.before.inventory.secrets {
             let still = self.after.inventory.secrets.get(arn).is_some_and(|after| after.rotation.enabled);
@@ -133,10 +148,10 @@ impl Change {
             let place = if made { arn.clone() } else { overlay::named_alike(result, after).unwrap_or_else(|| arn.clone()) };
             match result.secrets.get_mut(&place) {
                 None => {
-                    result.secrets.insert(place, after.clone());
+                    result.secrets.insert(place, aliases.resolved(after).into_owned());
                 }
                 Some(_) if before == Some(after) => {}
-                Some(known) => secret_over(known, before, after, made),
+                Some(known) => secret_over(known, before, &aliases.resolved(after), made),
             }
         }
     }

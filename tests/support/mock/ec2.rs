@@ -30,7 +30,11 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
         }
         "DescribeVpcs" => page("vpcSet", having(asked, "vpc-id", fact(&network.vpcs)?, |id, _| [id.clone()].into(), vpc)?),
         "DescribeVpcAttribute" => attribute(network, asked)?,
-        "DescribeSubnets" => page("subnetSet", having(asked, "vpc-id", fact(&network.subnets)?, |_, it| [it.vpc.clone()].into(), subnet)?),
+        "DescribeSubnets" => {
+            let by_id = asked.filter("subnet-id").is_some();
+            let values = |id: &String, it: &Subnet| [if by_id { id } else { &it.vpc }.clone()].into();
+            page("subnetSet", having(asked, if by_id { "subnet-id" } else { "vpc-id" }, fact(&network.subnets)?, values, subnet)?)
+        }
         "DescribeDhcpOptions" => {
             page("dhcpOptionsSet", having(asked, "dhcp-options-id", fact(&network.dhcp_options)?, |id, _| [id.clone()].into(), options)?)
         }

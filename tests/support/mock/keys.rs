@@ -1,4 +1,4 @@
-//! KMS as the mock tells it. Aliases are those by which secrets name their keys.
+//! KMS as the mock tells it. Aliases are those by which secrets name their keys, and those of the inventory.
 
 use rotaudit::arn::Arn;
 use rotaudit::inventory::{Grant, Inventory, Key, Known, Secret};
@@ -31,7 +31,7 @@ pub(super) fn answer(scope: &Scope<'_>, operation: &str, asked: &Asked) -> Resul
     }
 }
 
-/// The key behind an alias's ARN, as some secret knows it.
+/// The key behind an alias's ARN, as some secret or the account knows it.
 fn behind(inventory: &Inventory, alias: &Arn) -> Result<Option<Arn>, Failure> {
     let names_it = |secret: &&Secret| {
         let id = secret.kms_key_id.as_deref().unwrap_or_default();
@@ -39,7 +39,7 @@ fn behind(inventory: &Inventory, alias: &Arn) -> Result<Option<Arn>, Failure> {
     };
     match inventory.secrets.values().find(names_it) {
         Some(secret) => fact(&secret.key).cloned(),
-        None => Ok(None),
+        None => inventory.aliases.get(alias).map(fact).transpose().map(Option::<&Arn>::cloned),
     }
 }
 

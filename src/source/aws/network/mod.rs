@@ -12,6 +12,7 @@ mod gateways;
 mod lists;
 mod names;
 mod peers;
+mod proposed;
 mod public_access;
 mod records;
 mod region;
@@ -28,9 +29,10 @@ use std::sync::Arc;
 
 use super::accounts::Accounts;
 use super::lanes::in_lanes;
+use super::options::ProposedNetworks;
 use super::place::Place;
 use crate::arn::Arn;
-use crate::inventory::{Function, Network};
+use crate::inventory::{Function, Known, Network};
 
 pub(super) use attachments::{STACK_TAG, StackSecret};
 use region::{finish, read};
@@ -41,20 +43,24 @@ use wanted::Wanted;
 const ROUNDS: usize = 3;
 
 /// The networks by place (`111122223333/eu-west-1`): of every account and region in which a rotation function is, as far as the account can be asked, and of those
-/// that their routes lead to.
+/// that their routes lead to; and those in which functions are to be.
 pub(super) async fn networks(
     accounts: &Accounts,
-    functions: &BTreeMap<Arn, Function>,
+    (functions, proposed): (&BTreeMap<Arn, Function>, &ProposedNetworks),
     secrets: impl IntoIterator<Item = StackSecret>,
     tick: impl Fn(usize, usize),
 ) -> Networks {
     let mut wanted = Wanted::by_place(functions, accounts);
+    let unread = proposed::add(&mut wanted, proposed, accounts).await;
     for secret in secrets {
         if let Some(wanted) = wanted.get_mut(&format!("{}/{}", secret.arn.account(), secret.arn.region())) {
             wanted.secrets.insert(secret);
         }
     }
     let mut networks: Networks = wanted.keys().map(|place| (place.clone(), Network::default())).collect();
+    for (place, gap) in unread {
+        networks.entry(place).or_default().subnets = Known::Unreadable(gap);
+    }
     let round = |wanted: &Wanted| Round { vpcs: wanted.vpcs.clone(), groups: wanted.groups.clone(), ..Round::default() };
     let mut next: Next = wanted.iter().map(|(place, wanted)| (place.clone(), round(wanted))).collect();
     let mut asked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -63,9 +63,16 @@ fn associated(it: &Element, list: &str, block: &str, state: &str) -> Result<Vec<
     it.items(list, "item").filter(in_use).filter_map(|association| association.value(block).transpose()).collect()
 }
 
+const SUBNETS: List<Subnet> = List { api: Api::DescribeSubnets, set: "subnetSet", most: "1000", read: subnet };
+
 pub(super) async fn subnets(place: &Place, vpcs: &BTreeSet<String>) -> Known<ById<Subnet>> {
-    let list = List { api: Api::DescribeSubnets, set: "subnetSet", most: "1000", read: subnet };
-    list.having(place, "vpc-id", vpcs).await
+    SUBNETS.having(place, "vpc-id", vpcs).await
+}
+
+/// The VPCs of these subnets, as far as they are there.
+pub(super) async fn vpcs_of(place: &Place, subnets: &BTreeSet<String>) -> Known<BTreeSet<String>> {
+    let found = SUBNETS.having(place, "subnet-id", subnets).await;
+    found.map(|subnets| subnets.into_values().map(|subnet| subnet.vpc).collect())
 }
 
 fn subnet(it: &Element) -> Result<(String, Subnet), Malformed> {
