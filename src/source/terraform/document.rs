@@ -15,6 +15,9 @@ pub(crate) const MOST_BYTES: usize = 256 << 20;
 /// The major version of the format that is read. Another one is not compatible with it, as the page above says.
 const FORMAT: &str = "1";
 
+/// So many of what is left for later are named.
+const SHOWN: usize = 10;
+
 /// Why a file is no plan that can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum PlanError {
@@ -63,6 +66,10 @@ pub(crate) enum PlanError {
 pub(crate) struct Plan {
     format_version: Option<String>,
     errored: bool,
+    /// Whether an apply leaves nothing for a later plan; not told by every version.
+    complete: Option<bool>,
+    /// What it leaves for a later one because too little is known yet.
+    deferred_changes: Vec<Deferred>,
     /// The values of the root module's variables.
     pub(crate) variables: BTreeMap<String, Variable>,
     /// What was there before, and data that was read while planning.
@@ -71,6 +78,28 @@ pub(crate) struct Plan {
     pub(crate) resource_changes: Vec<Change>,
     /// What is written in the configuration.
     pub(crate) configuration: Configuration,
+}
+
+/// A change that is left for a later plan.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Deferred {
+    resource_change: Change,
+}
+
+impl Plan {
+    /// What it leaves for a later plan, in a sentence.
+    pub(crate) fn left(&self) -> Option<String> {
+        let deferred: Vec<&str> = self.deferred_changes.iter().map(|it| it.resource_change.address.as_str()).collect();
+        let names = deferred.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        match deferred.len().checked_sub(SHOWN) {
+            _ if deferred.is_empty() => (self.complete == Some(false)).then(|| {
+                "The plan is of a part of its configuration (-target, or changes that are deferred): what it leaves for a later one is not audited.".to_owned()
+            }),
+            Some(more) if more > 0 => Some(format!("The plan leaves {names} and {more} more for a later one, and they are not audited.")),
+            _ => Some(format!("The plan leaves {names} for a later one, and that is not audited.")),
+        }
+    }
 }
 
 /// The value of a variable.
@@ -249,9 +278,16 @@ fn holds_template(value: &Json) -> bool {
 struct Outline {
     format_version: Option<String>,
     resource_changes: Option<serde::de::IgnoredAny>,
-    configuration: Option<serde::de::IgnoredAny>,
+    planned_values: Option<serde::de::IgnoredAny>,
+    prior_state: Option<serde::de::IgnoredAny>,
     values: Option<serde::de::IgnoredAny>,
+    encrypted_data: Option<serde::de::IgnoredAny>,
     lineage: Option<serde::de::IgnoredAny>,
+}
+
+/// Whether something of this mode is there when Terraform is done.
+pub(crate) fn is_kept(mode: &str) -> bool {
+    matches!(mode, "managed" | "data" | "")
 }
 
 /// Reads a plan.
@@ -271,10 +307,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Plan, PlanError> {
     }
     let malformed = |error: serde_json::Error| PlanError::Malformed(error.to_string());
     let outline: Outline = serde_json::from_str(text).map_err(malformed)?;
-    if outline.resource_changes.is_none() && outline.configuration.is_none() {
+    // A plan that only reads what is there again names no changes; one of an empty configuration has its empty values.
+    if [&outline.resource_changes, &outline.planned_values, &outline.prior_state].iter().all(|part| part.is_none()) {
         return Err(match outline {
+            // OpenTofu saves encrypted plans as JSON (<https://opentofu.org/docs/language/state/encryption/>).
+            Outline { encrypted_data: Some(_), .. } => PlanError::Saved,
             Outline { lineage: Some(_), .. } | Outline { values: Some(_), .. } => PlanError::State,
-            _ => PlanError::Malformed("it has neither resource_changes nor configuration".to_owned()),
+            _ => PlanError::Malformed("it has neither resource_changes nor planned_values".to_owned()),
         });
     }
     match outline.format_version {
@@ -283,6 +322,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Plan, PlanError> {
         Some(version) if matches!(version.as_str(), "0.1" | "0.2") => {}
         version => return Err(PlanError::Version(version.unwrap_or_default())),
     }
-    let plan: Plan = serde_json::from_str(text).map_err(malformed)?;
+    let mut plan: Plan = serde_json::from_str(text).map_err(malformed)?;
+    // What is open only while Terraform runs is nothing that is there (<https://opentofu.org/docs/language/ephemerality/>).
+    plan.resource_changes.retain(|change| is_kept(&change.mode));
     if plan.errored { Err(PlanError::Errored) } else { Ok(plan) }
 }

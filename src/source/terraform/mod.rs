@@ -78,7 +78,7 @@ fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp)
     let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
     resolver.tell(stack::applications(&resolver, evaluator.as_ref()));
     let mut inventory = stack::inventory(&resolver, evaluator.as_ref(), over, as_of);
-    inventory.assumptions = lost::told(&lost);
+    inventory.assumptions = lost::told(&lost).into_iter().chain(plan.left()).collect();
     Ok(Side {
         inventory,
         made: stack::made(&resolver, evaluator.as_ref()),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::address::{Key, ModulePath};
-use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule, constant};
+use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule, constant, is_kept};
 use super::value::Value;
 use crate::arn::Arn;
 
@@ -297,7 +297,7 @@ fn index<'p>(
     path: &mut Vec<String>,
     configured: &mut BTreeMap<(Vec<String>, bool, &'p str, &'p str), &'p ConfiguredResource>,
 ) {
-    for resource in &module.resources {
+    for resource in module.resources.iter().filter(|resource| is_kept(&resource.mode)) {
         configured.insert((path.clone(), resource.mode == "data", &resource.kind, &resource.name), resource);
     }
     for (name, call) in &module.calls {
