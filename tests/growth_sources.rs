@@ -61,6 +61,8 @@ fn template(rotations: usize) -> String {
         write!(
             text,
             "
+  User{index}: {{Type: AWS::IAM::User, Properties: {{UserName: 'u{index}'}}}}
+  Group{index}: {{Type: AWS::IAM::Group, Properties: {{GroupName: 'g{index}'}}}}
   Secret{index}: {{Type: AWS::SecretsManager::Secret, Properties: {{Name: 's{index}', KmsKeyId: !GetAtt Key.Arn, SecretString: x}}}}
   Role{index}:
     Type: AWS::IAM::Role
@@ -104,6 +106,13 @@ fn additions(rotations: usize) -> String {
     Properties:
       PolicyName: more
       Roles: ['r{index}']
+      PolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Action: 'kms:Decrypt', Resource: '*'}}]}}
+  In{index}: {{Type: AWS::IAM::UserToGroupAddition, Properties: {{GroupName: 'g{index}', Users: ['u{index}']}}}}
+  UserPolicy{index}:
+    Type: AWS::IAM::UserPolicy
+    Properties:
+      PolicyName: more
+      UserName: 'u{index}'
       PolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Action: 'kms:Decrypt', Resource: '*'}}]}}
   Permission{index}:
     Type: AWS::Lambda::Permission

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rotaudit::arn::Arn;
 use rotaudit::inventory::network::{NetworkAcl, NetworkAclRule, Protocol};
-use rotaudit::inventory::{Inventory, Known, NamedDocument, clean, snapshot};
+use rotaudit::inventory::{Group, Inventory, Known, NamedDocument, Permissions, User, clean, snapshot};
 use rotaudit::policy::Document;
 use serde_json::{Value, json};
 use template::{found, over, report, scratch};
@@ -316,4 +316,82 @@ fn an_alias_that_the_template_does_not_make_any_more_is_none() {
     let of = |now: &str, earlier: &str| verdict(&after("alias", &account, now, &template(earlier), &[])).0.to_owned();
     assert_eq!(of(own, own), "rotates");
     assert_eq!(of(own, &format!("{own}{alias}")), "fails");
+}
+
+const CHANGES: &str = "{Version: '2012-10-17', Statement: [{Effect: Allow, Action: 'lambda:UpdateFunctionCode', Resource: '*'}]}";
+
+/// The clean account with anna, who has this policy inline and attached, or is in the group that has it.
+fn with_anna(inline: bool, attached: bool, member: bool) -> Inventory {
+    let mut account = clean::account().unwrap();
+    let Known::Value(identities) = &mut account.accounts.get_mut("111122223333").unwrap().identities else { panic!("they are known") };
+    let arn = |rest: &str| Arn::parse(&format!("arn:aws:iam::111122223333:{rest}")).unwrap();
+    let changes = document(&json!({"Effect": "Allow", "Action": "lambda:UpdateFunctionCode", "Resource": "*"}));
+    let has = |inline: bool, attached: bool| Permissions {
+        inline: inline.then(|| NamedDocument::new("change", changes.clone())).into_iter().collect(),
+        attached: attached.then(|| arn("policy/change")).into_iter().collect(),
+        boundary: None,
+    };
+    let groups = if member { vec!["operators".to_owned()] } else { Vec::new() };
+    let (user, group) = if member { (has(false, false), has(inline, attached)) } else { (has(inline, attached), has(false, false)) };
+    let anna = User { arn: arn("user/anna"), id: "AIDA1".to_owned(), permissions: user, groups, tags: BTreeMap::new() };
+    identities.users.insert(anna.arn.clone(), anna);
+    let operators = Group { arn: arn("group/operators"), name: "operators".to_owned(), permissions: group };
+    identities.groups.insert(operators.name.clone(), operators);
+    if attached {
+        identities.policies.insert(arn("policy/change"), changes.clone());
+    }
+    account
+}
+
+fn is_found(report: &Value) -> bool {
+    found(report).0.contains(&"function-code-changeable")
+}
+
+#[test]
+fn what_users_and_groups_are_not_given_any_more_is_taken_away() {
+    let (inline, managed) = ("PolicyName: change, ", "ManagedPolicyName: change, ");
+    let of = |kind: &str, properties: &str| format!("  P:\n    Type: AWS::IAM::{kind}\n    Properties: {{{properties}}}\n");
+    let given = |kind: &str, name: &str, whom: &str| of(kind, &format!("{name}{whom}, PolicyDocument: {CHANGES}"));
+    for (name, account, resource) in [
+        ("user-policy", with_anna(true, false, false), given("UserPolicy", inline, "UserName: anna")),
+        ("users", with_anna(true, false, false), given("Policy", inline, "Users: [anna]")),
+        ("managed-user", with_anna(false, true, false), given("ManagedPolicy", managed, "Users: [anna]")),
+        ("group-policy", with_anna(true, false, true), given("GroupPolicy", inline, "GroupName: operators")),
+        ("groups", with_anna(true, false, true), given("Policy", inline, "Groups: [operators]")),
+        ("managed-group", with_anna(false, true, true), given("ManagedPolicy", managed, "Groups: [operators]")),
+        ("member", with_anna(true, false, true), of("UserToGroupAddition", "GroupName: operators, Users: [anna]")),
+    ] {
+        let report = |now: &str, earlier: &str| after(name, &account, now, earlier, &[]);
+        let gone = report("", &template(&resource));
+        assert!(!is_found(&gone) && gone["undecided"] == json!([]), "{name}: {gone:#}");
+        assert!(is_found(&report("", &retained(&resource, "Retain"))), "{name} is retained");
+        assert!(is_found(&report("", &template(""))), "{name} is somebody else's");
+        assert!(is_found(&report(&resource, &template(&resource))), "{name} is given still");
+        assert!(is_found(&over(name, &account, &template(""))), "{name}: nobody tells what the stack gave");
+        // Which user or group it was given to is not known, so it may be this one.
+        let unknown = resource.replace("operators", "!Ref Who").replace("anna", "!Ref Who");
+        let open = report("", &format!("Parameters: {{Who: {{Type: String}}}}\n{}", template(&unknown)));
+        assert!(!is_found(&open), "{name}: {open:#}");
+        let told = open["undecided"].to_string();
+        assert!(told.contains("user anna") || told.contains("group operators"), "{name}: {told}");
+        assert!(told.contains("now, and the template does not write it"), "{name}: {told}");
+    }
+}
+
+#[test]
+fn a_group_that_a_user_of_the_template_is_in_by_hand_may_stay() {
+    let account = with_anna(true, false, true);
+    let anna = |groups: &str| format!("  Anna:\n    Type: AWS::IAM::User\n    Properties: {{UserName: anna{groups}}}\n");
+    let open = over("by-hand", &account, &template(&anna("")));
+    let told = open["undecided"].to_string();
+    assert!(!is_found(&open) && told.contains("user anna is in group operators now, and the template does not write it"), "{open:#}");
+    assert!(is_found(&after("by-hand-stays", &account, &anna(""), &template(&anna("")), &[])));
+    let own = anna(", Groups: [operators]");
+    let added =
+        format!("{}  In: {{Type: AWS::IAM::UserToGroupAddition, Properties: {{GroupName: operators, Users: [!Ref Anna]}}}}\n", anna(""));
+    for (name, earlier) in [("own", own), ("added", added)] {
+        let goes = after(name, &account, &anna(""), &template(&earlier), &[]);
+        assert!(!is_found(&goes) && goes["undecided"] == json!([]), "{name}: {goes:#}");
+        assert!(is_found(&after(name, &account, &earlier, &template(&earlier), &[])), "{name} is written still");
+    }
 }

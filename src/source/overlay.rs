@@ -5,6 +5,7 @@ mod additions;
 mod alone;
 mod callers;
 mod earlier;
+mod given;
 mod gone;
 mod kept;
 mod maybe;
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use additions::{Additions, FunctionPolicy, with_statement};
 pub(crate) use alone::alone;
 pub(crate) use earlier::{Taken, Version};
+pub(crate) use given::{Given, HolderKind, Whom, attach, holders};
 pub(crate) use kept::keep;
 use names::Alike;
 pub(crate) use names::Names;
@@ -97,27 +99,11 @@ pub(crate) fn joined(existing: &Inventory, made: &Inventory) -> Inventory {
     result
 }
 
-/// Puts what a template for this account adds to functions and roles where it belongs, as far as that is there.
+/// Puts what a template for this account adds to functions, roles, users and groups where it belongs, as far as that is there.
 pub(crate) fn add(result: &mut Inventory, additions: &Additions, account: &AccountId) {
     add_to_functions(result, additions);
     if let Some(Known::Value(identities)) = result.accounts.get_mut(account).map(|account| &mut account.identities) {
-        for role in identities.roles.values_mut() {
-            let name = role.arn.name().to_owned();
-            let of_role = |other: &str| name == other;
-            let given = additions.policies.iter().filter(|(name, _)| of_role(name)).map(|(_, policy)| policy);
-            // What the template makes itself has these already, if it may be meant.
-            let maybe = additions.of_any_role.iter().filter(|_| !name.contains('⟦'));
-            for policy in given.chain(maybe) {
-                // An inline policy takes the place of one of the same name.
-                role.permissions.inline.retain(|known| known.name != policy.name);
-                role.permissions.inline.push(policy.clone());
-            }
-            for (_, policy) in additions.attached.iter().filter(|(name, _)| of_role(name)) {
-                if !role.permissions.attached.contains(policy) {
-                    role.permissions.attached.push(policy.clone());
-                }
-            }
-        }
+        additions.given.put_into(identities);
     }
 }
 

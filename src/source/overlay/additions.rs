@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::given::Given;
 use super::network::NetworkAdditions;
 use crate::arn::Arn;
-use crate::inventory::{Known, NamedDocument};
+use crate::inventory::Known;
 use crate::policy::Document;
 
 /// The policy of a function: the function, the qualifier (empty: none), the policy.
@@ -19,12 +20,8 @@ pub(crate) struct Additions {
     pub(crate) statements: Vec<(Arn, String, serde_json::Value)>,
     /// Whole policies of functions.
     pub(crate) function_policies: Vec<FunctionPolicy>,
-    /// Policies for roles of its account, by the role's name.
-    pub(crate) policies: Vec<(String, NamedDocument)>,
-    /// Managed policies that are attached to roles of its account, by the role's name.
-    pub(crate) attached: Vec<(String, Arn)>,
-    /// Policies of which nobody knows to which roles they are given: any role that exists may be among them.
-    pub(crate) of_any_role: Vec<NamedDocument>,
+    /// What it gives to roles, users and groups of its account.
+    pub(crate) given: Given,
     /// The functions and qualifiers of its own whose whole policy it writes, so that nothing beside it is left.
     pub(crate) whole: BTreeSet<(Arn, String)>,
     /// What it adds to the network of its account and region.
@@ -37,9 +34,7 @@ impl Additions {
         Self {
             statements: self.statements.iter().chain(&other.statements).cloned().collect(),
             function_policies: self.function_policies.iter().chain(&other.function_policies).cloned().collect(),
-            policies: self.policies.iter().chain(&other.policies).cloned().collect(),
-            attached: self.attached.iter().chain(&other.attached).cloned().collect(),
-            of_any_role: self.of_any_role.iter().chain(&other.of_any_role).cloned().collect(),
+            given: self.given.and(&other.given),
             whole: self.whole.union(&other.whole).cloned().collect(),
             network: self.network.and(&other.network),
         }

@@ -1,14 +1,31 @@
 //! A template that lies over nothing: what it names and does not make is known to be elsewhere, and the way to it is said. `cli` calls this.
 
 use crate::arn::Arn;
-use crate::inventory::{Gap, Inventory, Key, Known, Network};
+use crate::inventory::{Gap, Identities, Inventory, Key, Known, NamedDocument, Network};
 
+use super::given::group_of;
+use super::maybe::unknown;
 use super::untold::TEMPLATE;
 
-/// Says of networks and keys that the template only names where they would be told.
+/// Says of networks, keys and groups that the template only names where they would be told.
 pub(crate) fn alone(inventory: &mut Inventory) {
     networks(inventory);
     keys(inventory);
+    groups(inventory);
+}
+
+/// Groups that users of the template are in.
+fn groups(inventory: &mut Inventory) {
+    for account in inventory.accounts.values_mut() {
+        let Known::Value(Identities { users, groups, .. }) = &mut account.identities else { continue };
+        for user in users.values() {
+            for name in &user.groups {
+                let what = format!("what group {name} may do, which the template does not make (--over reads it)");
+                let policy = || NamedDocument::new("not in the template", unknown(&what, false));
+                groups.entry(name.clone()).or_insert_with(|| group_of(user, name, vec![policy()]));
+            }
+        }
+    }
 }
 
 /// Networks of functions of which the template makes nothing.

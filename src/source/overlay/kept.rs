@@ -1,14 +1,15 @@
-//! What exists of roles, users and groups that a template writes, and the template does not write: policies that are attached by hand, or that an earlier version of the template
+//! What exists of roles, users and groups, and the template does not write: policies that are attached by hand, or that an earlier version of the template
 //! wrote. The former stay when the stack is updated, the latter do not, and the earlier version alone tells which they are. `cli` calls it for `--over`.
 
 use std::collections::BTreeMap;
 
 use super::additions::Additions;
 use super::earlier::{Earlier, Fate};
+use super::given::{Gifts, HolderKind, Whom, maybe_attached, maybe_of_group};
 use super::maybe::{is_open, maybe, maybe_within, unknown};
 use super::{callers, gone, secrets, tags, withdrawn};
 use crate::arn::{AccountId, Arn};
-use crate::inventory::{Identities, Inventory, Known, NamedDocument, Permissions};
+use crate::inventory::{Identities, Inventory, Known, NamedDocument, Permissions, User};
 use crate::policy::Document;
 
 /// Puts what may stay or surely does beside what the template for this account and region makes, and takes away what the earlier version had made, and had added to other
@@ -35,7 +36,7 @@ pub(crate) fn keep(
     let mut boundaries = BTreeMap::new();
     for (arn, role) in &mut laid.roles {
         let Some(was) = there.roles.get(arn) else { continue };
-        let holder = Holder { kind: Kind::Role, arn, there: &there, earlier, account };
+        let holder = Holder { kind: HolderKind::Role, arn, there: &there, earlier, account };
         if made.origins.contains_key(arn) {
             role.id.clone_from(&was.id);
             boundaries.extend(holder.beside(&was.permissions, &mut role.permissions));
@@ -47,41 +48,36 @@ pub(crate) fn keep(
         }
     }
     for (arn, user) in &mut laid.users {
-        let (Some(was), true) = (there.users.get(arn), own.users.contains_key(arn)) else { continue };
-        let holder = Holder { kind: Kind::User, arn, there: &there, earlier, account };
+        let Some(was) = there.users.get(arn) else { continue };
+        let holder = Holder { kind: HolderKind::User, arn, there: &there, earlier, account };
+        if !own.users.contains_key(arn) {
+            holder.without_additions(&mut user.permissions);
+            holder.without_groups(user);
+            continue;
+        }
         user.id.clone_from(&was.id);
         boundaries.extend(holder.beside(&was.permissions, &mut user.permissions));
         tags::keep(&was.tags, &mut user.tags, earlier, &holder.called(), |inventory| {
             holder.identities(inventory).and_then(|it| it.users.get(arn)).map(|user| &user.tags)
         });
-        for group in was.groups.iter().filter(|group| !user.groups.contains(group)).cloned().collect::<Vec<_>>() {
-            let wrote = |inventory: &Inventory, _: &Additions| {
-                let user = holder.identities(inventory).and_then(|it| it.users.get(arn));
-                Some(user.is_some_and(|user| user.groups.contains(&group)))
-            };
-            if Fate::of(earlier, wrote) != Fate::Goes {
-                user.groups.push(group);
-            }
-        }
+        let others = was.groups.iter().filter(|group| !user.groups.contains(group)).cloned().collect();
+        holder.put_groups(others, user);
     }
     for (name, group) in &mut laid.groups {
-        let (Some(was), true) = (there.groups.get(name), own.groups.contains_key(name)) else { continue };
-        let holder = Holder { kind: Kind::Group, arn: &was.arn, there: &there, earlier, account };
-        boundaries.extend(holder.beside(&was.permissions, &mut group.permissions));
+        let Some(was) = there.groups.get(name) else { continue };
+        let holder = Holder { kind: HolderKind::Group, arn: &was.arn, there: &there, earlier, account };
+        if own.groups.contains_key(name) {
+            boundaries.extend(holder.beside(&was.permissions, &mut group.permissions));
+        } else {
+            holder.without_additions(&mut group.permissions);
+        }
     }
     laid.policies.extend(boundaries);
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Role,
-    User,
-    Group,
-}
-
 /// A role, user or group that exists.
 struct Holder<'a> {
-    kind: Kind,
+    kind: HolderKind,
     arn: &'a Arn,
     there: &'a Identities,
     earlier: Earlier<'a>,
@@ -95,12 +91,7 @@ impl Holder<'_> {
 
     /// What it is, and its name.
     fn called(&self) -> String {
-        let kind = match self.kind {
-            Kind::Role => "role",
-            Kind::User => "user",
-            Kind::Group => "group",
-        };
-        format!("{kind} {}", self.name())
+        format!("{} {}", self.kind.word(), self.name())
     }
 
     fn why(&self, policy: &str) -> String {
@@ -115,39 +106,56 @@ impl Holder<'_> {
     fn written<'i>(&self, inventory: &'i Inventory) -> Option<&'i Permissions> {
         let identities = self.identities(inventory)?;
         match self.kind {
-            Kind::Role => inventory.origins.get(self.arn).and_then(|_| identities.roles.get(self.arn)).map(|role| &role.permissions),
-            Kind::User => identities.users.get(self.arn).map(|user| &user.permissions),
-            Kind::Group => identities.groups.get(self.name()).map(|group| &group.permissions),
+            HolderKind::Role => inventory.origins.get(self.arn).and_then(|_| identities.roles.get(self.arn)).map(|role| &role.permissions),
+            HolderKind::User => identities.users.get(self.arn).map(|user| &user.permissions),
+            HolderKind::Group => identities.groups.get(self.name()).map(|group| &group.permissions),
         }
     }
 
-    /// Whether something that is added to roles of this name is added to it.
-    fn is_role(&self, name: &str) -> bool {
-        self.kind == Kind::Role && name == self.name()
+    /// What was given to it.
+    fn gifts<'a>(&self, additions: &'a Additions) -> impl Iterator<Item = &'a Gifts> {
+        additions.given.of(self.kind, self.name()).into_iter()
+    }
+
+    /// What may have been given to it.
+    fn perhaps<'a>(&self, additions: &'a Additions) -> impl Iterator<Item = &'a Gifts> {
+        additions.given.of_any(self.kind).map(|(_, gifts)| gifts)
     }
 
     fn wrote_inline(&self, name: &str, inventory: &Inventory, additions: &Additions) -> Option<bool> {
         let own = self.written(inventory).into_iter().flat_map(|permissions| &permissions.inline);
-        let added = additions.policies.iter().filter(|(role, _)| self.is_role(role)).map(|(_, policy)| policy);
+        let added = self.gifts(additions).flat_map(|gifts| &gifts.inline);
         let names: Vec<&str> = own.chain(added).map(|policy| policy.name.as_str()).collect();
-        among(name, &names).or_else(|| additions.of_any_role.is_empty().then_some(false).filter(|_| !names.iter().any(|it| is_open(it))))
+        let mut perhaps = self.perhaps(additions).flat_map(|gifts| &gifts.inline).map(|policy| policy.name.as_str());
+        among(name, &names).or_else(|| {
+            let may_be = names.iter().any(|it| is_open(it)) || perhaps.any(|it| it == name || is_open(it));
+            (!may_be).then_some(false)
+        })
     }
 
     fn wrote_attached(&self, arn: &Arn, inventory: &Inventory, additions: &Additions) -> Option<bool> {
         let own = self.written(inventory).into_iter().flat_map(|permissions| &permissions.attached);
-        let added = additions.attached.iter().filter(|(role, _)| self.is_role(role)).map(|(_, policy)| policy);
+        let added = self.gifts(additions).flat_map(|gifts| &gifts.attached);
         let names: Vec<&str> = own.chain(added).map(Arn::as_str).collect();
+        let mut perhaps = self.perhaps(additions).flat_map(|gifts| &gifts.attached).map(Arn::as_str);
         // What the stack makes is none of AWS's own; what a parameter names may be.
         let may_be_it = |name: &&str| if arn.account() == "aws" { name.contains("⟦?") } else { is_open(name) };
-        let of_any = !additions.of_any_role.is_empty();
-        among(arn.as_str(), &names).or_else(|| (!of_any && !names.iter().any(may_be_it)).then_some(false))
+        among(arn.as_str(), &names).or_else(|| {
+            let may_be = names.iter().any(may_be_it) || perhaps.any(|it| it == arn.as_str() || may_be_it(&it));
+            (!may_be).then_some(false)
+        })
     }
 
-    /// The document of a managed policy, as a policy that may be attached.
-    fn maybe_attached(&self, arn: &Arn) -> NamedDocument {
-        let why = self.why(arn.name());
-        let document = self.there.policies.get(arn).map_or_else(|| unknown(&why, false), |document| maybe(document, &why, false));
-        NamedDocument::new(arn.name(), document)
+    fn wrote_group(&self, group: &str, inventory: &Inventory, additions: &Additions) -> Option<bool> {
+        let own =
+            self.identities(inventory).and_then(|it| it.users.get(self.arn)).is_some_and(|user| user.groups.iter().any(|it| it == group));
+        let is_it = |whom: &Whom| matches!(whom, Whom::Named(name) if name == group);
+        let may_be = |whom: &Whom| is_it(whom) || matches!(whom, Whom::Any(_));
+        let given = || self.gifts(additions).flat_map(|gifts| &gifts.groups);
+        if own || given().any(is_it) {
+            return Some(true);
+        }
+        (!given().chain(self.perhaps(additions).flat_map(|gifts| &gifts.groups)).any(may_be)).then_some(false)
     }
 
     /// Adds to what the template gives it what it has beside that. The document of a boundary that may stay comes back with the ARN that stands for it.
@@ -174,7 +182,7 @@ impl Holder<'_> {
             match Fate::of(self.earlier, |inventory, additions| self.wrote_attached(&arn, inventory, additions)) {
                 Fate::Stays => now.attached.push(arn),
                 Fate::Goes => {}
-                Fate::Open => now.inline.push(self.maybe_attached(&arn)),
+                Fate::Open => now.inline.push(maybe_attached(&arn, &self.there.policies, &self.why(arn.name()))),
             }
         }
     }
@@ -201,7 +209,29 @@ impl Holder<'_> {
         }
     }
 
-    /// Takes away what the earlier version had given to a role that the template does not make.
+    /// Puts a user into these groups, in which it is now, where it stays or may.
+    fn put_groups(&self, others: Vec<String>, user: &mut User) {
+        for group in others {
+            match Fate::of(self.earlier, |inventory, additions| self.wrote_group(&group, inventory, additions)) {
+                Fate::Stays => user.groups.push(group),
+                Fate::Goes => {}
+                Fate::Open => {
+                    let why = format!("{} is in group {group} now, and the template does not write it", self.called());
+                    user.permissions.inline.extend(maybe_of_group(self.there.groups.get(&group), &self.there.policies, &why));
+                }
+            }
+        }
+    }
+
+    /// Takes a user that the template does not make out of the groups that the earlier version had put it into.
+    fn without_groups(&self, user: &mut User) {
+        if !self.earlier.is_empty() {
+            let all = std::mem::take(&mut user.groups);
+            self.put_groups(all, user);
+        }
+    }
+
+    /// Takes away what the earlier version had given to something that the template does not make.
     fn without_additions(&self, now: &mut Permissions) {
         if !self.earlier.is_empty() {
             let all = Permissions { boundary: now.boundary.take(), ..std::mem::take(now) };

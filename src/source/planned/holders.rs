@@ -4,14 +4,7 @@
 use crate::arn::Arn;
 use crate::inventory::{Identities, NamedDocument, Permissions};
 use crate::policy::Document;
-
-/// What has policies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HolderKind {
-    Role,
-    User,
-    Group,
-}
+use crate::source::overlay::{HolderKind, attach, holders};
 
 /// One role, user or group by its name; without one, nobody knows which.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +55,7 @@ impl IdentityFact {
             }),
             Self::OnlyHolders { policy, names, open } => {
                 for (kind, names) in [HolderKind::Role, HolderKind::User, HolderKind::Group].into_iter().zip(names) {
-                    all(known, kind, |name, permissions| {
+                    holders(known, kind, |name, permissions| {
                         let other = |arn: &Arn| policy.as_ref().is_some_and(|policy| policy != arn);
                         let is_listed = names.iter().any(|own| own == name);
                         keep_attached(permissions, open.as_ref(), |arn| other(arn) || is_listed);
@@ -89,7 +82,7 @@ impl IdentityFact {
             }
             Self::OnlyHolders { policy, names, .. } => {
                 for (kind, names) in [HolderKind::Role, HolderKind::User, HolderKind::Group].into_iter().zip(names) {
-                    all(known, kind, |name, permissions| {
+                    holders(known, kind, |name, permissions| {
                         if names.iter().any(|own| own == name) {
                             permissions.attached.retain(|other| Some(other) != policy.as_ref());
                         }
@@ -124,12 +117,6 @@ impl Holder {
     }
 }
 
-fn attach(permissions: &mut Permissions, policy: &Arn) {
-    if !permissions.attached.contains(policy) {
-        permissions.attached.push(policy.clone());
-    }
-}
-
 /// Takes inline policies away, or leaves open what they say.
 fn keep_inline(permissions: &mut Permissions, open: Option<&Document>, kept: impl Fn(&str) -> bool) {
     match open {
@@ -153,17 +140,9 @@ fn keep_attached(permissions: &mut Permissions, open: Option<&Document>, kept: i
 
 /// The permissions of a holder; of one that nobody knows, those of all of its kind.
 fn each(known: &mut Identities, holder: &Holder, mut change: impl FnMut(&mut Permissions)) {
-    all(known, holder.kind, |name, permissions| {
+    holders(known, holder.kind, |name, permissions| {
         if holder.name.as_ref().is_none_or(|own| own == name) {
             change(permissions);
         }
     });
-}
-
-fn all(known: &mut Identities, kind: HolderKind, mut change: impl FnMut(&str, &mut Permissions)) {
-    match kind {
-        HolderKind::Role => known.roles.values_mut().for_each(|role| change(role.arn.name(), &mut role.permissions)),
-        HolderKind::User => known.users.values_mut().for_each(|user| change(user.arn.name(), &mut user.permissions)),
-        HolderKind::Group => known.groups.iter_mut().for_each(|(name, group)| change(name, &mut group.permissions)),
-    }
 }

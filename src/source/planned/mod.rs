@@ -10,12 +10,12 @@ mod statements;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use facts::{DEFAULT_ENDPOINT_POLICY, NetworkFact, NetworkList};
-pub(crate) use holders::{Holder, HolderKind, IdentityFact};
+pub(crate) use holders::{Holder, IdentityFact};
 pub(crate) use resources::{Named, ResourceFact};
 
 pub(crate) use self::statements::statements;
 use self::statements::without;
-use super::overlay::{self, Additions, Aliases};
+use super::overlay::{self, Additions, Aliases, HolderKind};
 use crate::arn::{AccountId, Arn};
 use crate::inventory::{Function, Identities, Inventory, Key, Known, Permissions, RotationConfiguration, Secret, VpcAttachment};
 
@@ -282,9 +282,10 @@ fn take_away(result: &mut Inventory, before: &Additions, accounts: &BTreeSet<&Ac
         Known::Unreadable(_) => None,
     });
     for role in identities.flat_map(|identities| identities.roles.values_mut()) {
-        let name = role.arn.name().to_owned();
-        role.permissions.inline.retain(|policy| !before.policies.iter().any(|(role, given)| *role == name && given.name == policy.name));
-        role.permissions.attached.retain(|policy| !before.attached.contains(&(name.clone(), policy.clone())));
+        if let Some(gifts) = before.given.of(HolderKind::Role, role.arn.name()) {
+            role.permissions.inline.retain(|policy| gifts.inline.iter().all(|given| given.name != policy.name));
+            role.permissions.attached.retain(|policy| !gifts.attached.contains(policy));
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::source::bare;
 use crate::source::cloudformation::document::TemplateError;
 use crate::source::cloudformation::managed;
 use crate::source::cloudformation::value::{Missing, Value};
-use crate::source::overlay::Additions;
+use crate::source::overlay::{Given, HolderKind, Whom};
 
 /// The roles and policies that the stack makes, and the roles with which its functions run.
 pub(super) fn identities(stack: &Stack<'_>, functions: &BTreeMap<Arn, Function>) -> Result<Identities, TemplateError> {
@@ -57,25 +57,28 @@ fn elsewhere(arn: &Arn) -> Role {
     }
 }
 
-/// What policies are given to: the property by which lists name it, and the resource that gives one policy to one of them.
+/// What policies are given to: its type, the property by which lists name it, and the resource that gives one policy to one of them.
 pub(super) struct Holder {
+    kind: HolderKind,
+    of_kind: &'static str,
     many: &'static str,
     policy: &'static str,
     one: &'static str,
 }
 
-const ROLE: Holder = Holder { many: "Roles", policy: "AWS::IAM::RolePolicy", one: "RoleName" };
-pub(super) const USER: Holder = Holder { many: "Users", policy: "AWS::IAM::UserPolicy", one: "UserName" };
-pub(super) const GROUP: Holder = Holder { many: "Groups", policy: "AWS::IAM::GroupPolicy", one: "GroupName" };
+const ROLE: Holder =
+    Holder { kind: HolderKind::Role, of_kind: "AWS::IAM::Role", many: "Roles", policy: "AWS::IAM::RolePolicy", one: "RoleName" };
+pub(super) const USER: Holder =
+    Holder { kind: HolderKind::User, of_kind: "AWS::IAM::User", many: "Users", policy: "AWS::IAM::UserPolicy", one: "UserName" };
+pub(super) const GROUP: Holder =
+    Holder { kind: HolderKind::Group, of_kind: "AWS::IAM::Group", many: "Groups", policy: "AWS::IAM::GroupPolicy", one: "GroupName" };
 
-/// Whether a property, a text or a list of them, names what is called `name`. A list that is not known may.
+/// Whether a property, a text or a list of them, surely names what is called `name`.
 pub(super) fn names(other: Properties<'_>, property: &str, name: &Text) -> Result<bool, TemplateError> {
-    let all = other.list(property)?;
-    let same = |it: &Value| matches!(it, Value::Text(text) if text == name || text.has_unknown()) || matches!(it, Value::Unknown(_));
-    Ok(all.value().is_none_or(|all| all.iter().any(same)))
+    Ok(other.list(property)?.value().into_iter().flatten().any(|it| matches!(it, Value::Text(text) if text == name)))
 }
 
-/// The policies of a role, user or group, in whichever way they get to it.
+/// The policies of a role, user or group, in whichever way they surely get to it.
 pub(super) fn permissions(stack: &Stack<'_>, it: Properties<'_>, holder: &Holder) -> Result<Permissions, TemplateError> {
     let name = it.reference()?;
     let boundary = it.text("PermissionsBoundary")?;
@@ -115,48 +118,68 @@ fn role(stack: &Stack<'_>, it: Properties<'_>) -> Result<Role, TemplateError> {
     })
 }
 
-/// The names of roles that a resource names and the stack does not make, and what is missing where it is not known which they are.
-fn others(stack: &Stack<'_>, it: Properties<'_>, property: &str) -> Result<(Vec<String>, Option<String>), TemplateError> {
-    let is_own = |text: &Text| {
-        let called = stack.called("AWS::IAM::Role", &text.written())?;
-        called.into_iter().map(|role| role.reference()).find(|name| name.as_ref().map_or(true, |name| name == text)).transpose()
+/// Whether the stack makes what is called like this.
+fn is_own(stack: &Stack<'_>, holder: &Holder, text: &Text) -> Result<bool, TemplateError> {
+    for it in stack.called(holder.of_kind, &text.written())? {
+        if it.reference()? == *text {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whom a text names.
+pub(super) fn whom(stack: &Stack<'_>, holder: &Holder, text: &Text) -> Result<Whom, TemplateError> {
+    let is_known = !text.has_unknown() || is_own(stack, holder, text)?;
+    Ok(if is_known { Whom::Named(text.written().into_owned()) } else { Whom::Any(Missing::of(text).to_string()) })
+}
+
+/// Whom a resource names that the stack does not make.
+fn others(stack: &Stack<'_>, it: Properties<'_>, property: &str, holder: &Holder) -> Result<Vec<Whom>, TemplateError> {
+    let all = match it.list(property)? {
+        Known::Value(all) => all,
+        unknown @ Known::Unreadable(_) => return Ok(vec![Whom::Any(missing(&unknown, it.id))]),
     };
-    let roles = it.list(property)?;
-    let (mut named, mut open) = (Vec::new(), roles.gap().map(|_| missing(&roles, it.id)));
-    for role in roles.value().into_iter().flatten() {
-        match role {
-            Value::Text(text) if is_own(text)?.is_some() => {}
-            Value::Text(text) if !text.has_unknown() => named.push(text.written().into_owned()),
-            Value::Text(text) => open = Some(Missing::of(text).to_string()),
-            Value::Unknown(missing) => open = Some(missing.to_string()),
+    let mut others = Vec::new();
+    for one in all {
+        match one {
+            Value::Text(text) if !is_own(stack, holder, &text)? => others.push(whom(stack, holder, &text)?),
+            Value::Unknown(missing) => others.push(Whom::Any(missing.to_string())),
             _ => {}
         }
     }
-    Ok((named, open))
+    others.sort();
+    others.dedup();
+    Ok(others)
 }
 
-/// The policies that the stack gives to roles that it does not make.
-pub(super) fn given_elsewhere(stack: &Stack<'_>) -> Result<Additions, TemplateError> {
-    let mut additions = Additions::default();
-    let mut any = |it: Properties<'_>, open: Option<String>| {
-        additions.of_any_role.extend(open.map(|what| NamedDocument::new(it.id, unknown_document(&what, false))));
-    };
-    for (kind, property) in [("AWS::IAM::Policy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName")] {
-        for it in stack.of_kind(kind) {
-            let (roles, open) = others(stack, it, property)?;
-            any(it, open);
-            for role in roles {
-                additions.policies.push((role, named(it)?));
+/// What the stack gives to roles, users and groups that it does not make
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.html>). Whom it means without a name that is known may be any, its own included.
+pub(super) fn given_elsewhere(stack: &Stack<'_>) -> Result<Given, TemplateError> {
+    let mut given = Given::default();
+    for holder in [ROLE, USER, GROUP] {
+        for (kind, property) in [("AWS::IAM::Policy", holder.many), (holder.policy, holder.one)] {
+            for it in stack.of_kind(kind) {
+                for whom in others(stack, it, property, &holder)? {
+                    given.to(holder.kind, whom).inline.push(named(it)?);
+                }
+            }
+        }
+        for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
+            let arn = Arn::parse(&it.reference()?.written()).map_err(|error| it.wrong(&error.to_string()))?;
+            for whom in others(stack, it, holder.many, &holder)? {
+                given.to(holder.kind, whom).attached.push(arn.clone());
             }
         }
     }
-    for it in stack.of_kind("AWS::IAM::ManagedPolicy") {
-        let arn = Arn::parse(&it.reference()?.written()).map_err(|error| it.wrong(&error.to_string()))?;
-        let (roles, open) = others(stack, it, "Roles")?;
-        any(it, open);
-        additions.attached.extend(roles.into_iter().map(|role| (role, arn.clone())));
+    for it in stack.of_kind("AWS::IAM::UserToGroupAddition") {
+        let Some(group) = it.text("GroupName")? else { continue };
+        let group = whom(stack, &GROUP, &group)?;
+        for whom in others(stack, it, "Users", &USER)? {
+            given.to(HolderKind::User, whom).groups.push(group.clone());
+        }
     }
-    Ok(additions)
+    Ok(given)
 }
 
 fn inline(it: Properties<'_>) -> Result<Vec<NamedDocument>, TemplateError> {
@@ -194,7 +217,7 @@ fn known_or_not(read: &Known<Option<Document>>, id: &str, principal: bool) -> Do
 }
 
 /// What would have to be known of a policy of this resource.
-fn missing<T>(read: &Known<T>, id: &str) -> String {
+pub(super) fn missing<T>(read: &Known<T>, id: &str) -> String {
     read.gap().map_or_else(|| format!("a policy of {id}"), |gap| gap.error.trim_end_matches(" is not known").to_owned())
 }
 

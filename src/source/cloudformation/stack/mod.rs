@@ -117,8 +117,8 @@ fn of(stack: &Stack<'_>, as_of: Timestamp) -> Result<(Inventory, Additions), Tem
         statements: permissions::elsewhere(stack)?,
         function_policies: permissions::whole_elsewhere(stack)?,
         whole: permissions::whole_own(stack)?,
+        given: identities::given_elsewhere(stack)?,
         network: network::elsewhere(stack, &inventory)?,
-        ..identities::given_elsewhere(stack)?
     };
     Ok((inventory, additions))
 }

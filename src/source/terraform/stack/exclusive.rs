@@ -9,8 +9,8 @@ use super::thing::{Thing, name_of};
 use crate::arn::{Arn, Partition};
 use crate::inventory::{NamedDocument, Permissions};
 use crate::policy::{Document, Text};
-use crate::source::overlay::Additions;
-use crate::source::planned::{Holder, HolderKind, IdentityFact};
+use crate::source::overlay::{Additions, HolderKind};
+use crate::source::planned::{Holder, IdentityFact};
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
 
@@ -171,19 +171,17 @@ pub(super) fn contest(exclusive: &[(String, IdentityFact)], kind: HolderKind, ar
 pub(super) fn contest_given(stack: &Stack<'_>, additions: &mut Additions) {
     let exclusive = exclusive(stack);
     let facts = || exclusive.iter().map(|(_, fact)| fact);
-    for (role, policy) in &mut additions.policies {
-        if facts().any(|fact| fact.contests_inline(HolderKind::Role, role, &policy.name)) {
-            policy.document = contested(role, &policy.name);
+    for (role, gifts) in additions.given.named_mut(HolderKind::Role) {
+        for policy in &mut gifts.inline {
+            if facts().any(|fact| fact.contests_inline(HolderKind::Role, role, &policy.name)) {
+                policy.document = contested(role, &policy.name);
+            }
         }
+        let is_contested = |policy: &Arn| facts().any(|fact| fact.contests_attached(HolderKind::Role, role, policy));
+        let (gone, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut gifts.attached).into_iter().partition(is_contested);
+        gifts.attached = stay;
+        gifts.inline.extend(gone.iter().map(|policy| NamedDocument::new(policy.as_str(), contested(role, policy.as_str()))));
     }
-    let is_contested = |(role, policy): &(String, Arn)| facts().any(|fact| fact.contests_attached(HolderKind::Role, role, policy));
-    let (gone, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut additions.attached).into_iter().partition(is_contested);
-    additions.attached = stay;
-    let open = gone.into_iter().map(|(role, policy)| {
-        let document = contested(&role, policy.as_str());
-        (role, NamedDocument::new(policy.as_str(), document))
-    });
-    additions.policies.extend(open);
 }
 
 fn contested(holder: &str, policy: &str) -> Document {

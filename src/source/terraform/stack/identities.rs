@@ -10,8 +10,7 @@ use crate::arn::{Arn, Partition};
 use crate::inventory::{Group, Identities, NamedDocument, Permissions, Role, User};
 use crate::policy::{Document, Text};
 use crate::source::cloudformation::managed;
-use crate::source::overlay::Additions;
-use crate::source::planned::HolderKind;
+use crate::source::overlay::{Additions, HolderKind, Whom};
 use crate::source::terraform::identity::Kind;
 use crate::source::terraform::resolve::Want;
 use crate::source::terraform::value::Value;
@@ -190,7 +189,8 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
     let is_open = |text: &Text| text.has_unknown();
     let role =
         |it: Thing<'_>| it.naming("role", want).filter(|text| !is_open(text)).map(|text| name_of(&text)).filter(|name| !is_made(name));
-    let (mut policies, mut all, mut of_any_role) = (Vec::new(), Vec::new(), Vec::new());
+    let mut additions = Additions::default();
+    let given = &mut additions.given;
     for (kind, path) in [(ROLE.inline, "role"), (ROLE.attachment, "role"), ("aws_iam_policy_attachment", ROLE.many)] {
         for it in stack.of_kind(kind) {
             let texts = if path == "role" {
@@ -199,14 +199,16 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
                 it.list(path, want).iter().map(|text| Text::parse(text)).collect::<Vec<_>>()
             };
             if texts.iter().any(is_open) {
-                of_any_role.push(NamedDocument::new(it.address(), documents::anything(&format!("{}.{path}", it.address()), false)));
+                let what = format!("{}.{path}", it.address());
+                let policy = NamedDocument::new(it.address(), documents::anything(&what, false));
+                given.to(HolderKind::Role, Whom::Any(what)).inline.push(policy);
             }
         }
     }
     for it in stack.of_kind(ROLE.inline) {
         if let Some(role) = role(it) {
             let name = it.text("name").filter(|name| !name.contains('⟦')).unwrap_or_else(|| it.address().to_owned());
-            policies.push((role, NamedDocument::new(&name, document(it, "policy", false))));
+            given.to(HolderKind::Role, Whom::Named(role)).inline.push(NamedDocument::new(&name, document(it, "policy", false)));
         }
     }
     let holder = |it: Thing<'_>, role: &str| {
@@ -221,17 +223,17 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
     };
     for it in stack.of_kind(ROLE.attachment) {
         if let Some((role, arn)) = role(it).and_then(|role| Some((role.clone(), holder(it, &role)?))) {
-            all.extend(attached(it, &arn).map(|policy| (role, policy)));
+            given.to(HolderKind::Role, Whom::Named(role)).attached.extend(attached(it, &arn));
         }
     }
     for it in stack.of_kind("aws_iam_policy_attachment") {
         let texts = it.list(ROLE.many, want);
         let known = texts.iter().map(|text| Text::parse(text)).filter(|text| !is_open(text));
         for role in known.map(|text| name_of(&text)).filter(|name| !is_made(name)) {
-            all.extend(holder(it, &role).and_then(|arn| attached(it, &arn)).map(|policy| (role, policy)));
+            let policy = holder(it, &role).and_then(|arn| attached(it, &arn));
+            given.to(HolderKind::Role, Whom::Named(role)).attached.extend(policy);
         }
     }
-    let mut additions = Additions { policies, attached: all, of_any_role, ..Additions::default() };
     exclusive::contest_given(stack, &mut additions);
     additions
 }
