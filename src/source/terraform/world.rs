@@ -48,8 +48,8 @@ type Block = (ModulePath, bool, String, String);
 pub(crate) struct World<'p> {
     plan: &'p Plan,
     instances: BTreeMap<String, Instance>,
-    /// What the plan changes or takes away, as it was.
-    earlier: Vec<Instance>,
+    /// What the plan changes or takes away, as it was, by type and address.
+    earlier: BTreeMap<String, BTreeMap<String, Instance>>,
     blocks: BTreeMap<Block, Vec<String>>,
     /// The addresses by type, of data and of what will be there.
     kinds: [BTreeMap<String, Vec<String>>; 2],
@@ -69,7 +69,11 @@ impl<'p> World<'p> {
             }
         });
         let replaced = |change: &&Change| change.deposed.is_none() && (does(change, "delete") || does(change, "update"));
-        world.earlier = plan.resource_changes.iter().filter(replaced).map(|it| instance(it, Value::known(&it.values.before))).collect();
+        for was in plan.resource_changes.iter().filter(replaced).map(|it| instance(it, Value::known(&it.values.before))) {
+            if !was.data {
+                world.earlier.entry(was.kind.clone()).or_default().insert(was.address.clone(), was);
+            }
+        }
         world
     }
 
@@ -107,7 +111,7 @@ impl<'p> World<'p> {
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, earlier: Vec::new(), blocks, kinds, configured }
+        Self { plan, instances, earlier: BTreeMap::new(), blocks, kinds, configured }
     }
 
     /// Takes an instance out of what will be there.
@@ -133,8 +137,17 @@ impl<'p> World<'p> {
     }
 
     /// The resources of one type that the plan changes or takes away, as they were.
-    pub(crate) fn earlier<'w>(&'w self, kind: &'w str) -> impl Iterator<Item = &'w Instance> {
-        self.earlier.iter().filter(move |instance| !instance.data && instance.kind == kind)
+    pub(crate) fn earlier(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier.get(kind).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// What is there and stays there as the state tells it; `None` of what is made anew.
+    pub(crate) fn was<'w>(&'w self, instance: &'w Instance) -> Option<&'w Instance> {
+        match instance {
+            Instance { is_replaced: true, .. } => None,
+            Instance { changes: false, .. } => Some(instance),
+            _ => self.earlier.get(&instance.kind)?.get(&instance.address),
+        }
     }
 
     /// The resources that will be there of one type.

@@ -148,17 +148,14 @@ fn moved<'t>(
     (kind, attribute): (&'static str, &str),
     name: impl Fn(&'t Value) -> Option<&'t str>,
 ) -> Vec<&'t str> {
-    let gone: Vec<&str> = stack
-        .earlier(kind)
-        .filter(|gone| gone.value("role").is_some_and(|role| it.value("name") == Some(role)))
-        .filter_map(|gone| gone.value(attribute)?.text())
-        .collect();
+    let Some(role) = it.value("name").and_then(Value::text) else { return Vec::new() };
+    let gone: BTreeSet<&str> = stack.given_up(kind, "role", role).iter().filter_map(|gone| gone.value(attribute)?.text()).collect();
     if gone.is_empty() {
         return Vec::new();
     }
     let was = it.was(list).map(Value::items).unwrap_or_default();
     let left_alone = it.value(list).map(Value::items).unwrap_or_default().iter().filter(|item| was.contains(item));
-    left_alone.filter_map(name).filter(|name| gone.iter().any(|gone| gone == name)).collect()
+    left_alone.filter_map(name).filter(|name| gone.contains(name)).collect()
 }
 
 fn inline(it: Thing<'_>, index: usize) -> Option<NamedDocument> {

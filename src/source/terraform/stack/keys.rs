@@ -75,9 +75,8 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
     }
     // Where nobody writes one, Terraform learns the policy from KMS. One that another resource gave is that of new keys again, once that resource is gone
     // (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/kms/key_policy.go>).
-    let is_its_own =
-        |gone: Thing<'_>| gone.value("key_id").is_some_and(|named| ["arn", "key_id"].into_iter().any(|name| it.value(name) == Some(named)));
-    let is_given_up = || stack.earlier("aws_kms_key_policy").any(is_its_own);
+    let mut names = ["arn", "key_id"].into_iter().filter_map(|name| it.value(name)?.text());
+    let mut is_given_up = || names.any(|name| !stack.given_up("aws_kms_key_policy", "key_id", name).is_empty());
     let is_left_alone = !it.is_written("policy") || (it.value("policy").is_some() && it.was("policy") == it.value("policy"));
     let is_learned = !it.is_written("policy") && it.value("policy") == Some(&Value::Unknown);
     if is_learned || (is_left_alone && is_given_up()) {

@@ -121,17 +121,15 @@ impl<'a> Thing<'a> {
         }
     }
 
-    /// What the state tells of an attribute of something that is there and stays there. Where that is what the plan wants, the provider does nothing, although what the state tells may
+    /// What the state tells of something that is there and stays there. Where that is what the plan wants, the provider does nothing, although what the state tells may
     /// be the work of another resource, and go with it.
+    pub(super) fn as_it_was(&self) -> Option<Self> {
+        self.resolver.world.was(self.instance).map(|was| self.other(was))
+    }
+
+    /// The same of an attribute.
     pub(super) fn was(&self, attribute: &str) -> Option<&'a Value> {
-        if self.instance.is_replaced {
-            return None;
-        }
-        if !self.instance.changes {
-            return self.value(attribute);
-        }
-        let mut earlier = self.resolver.world.earlier(&self.instance.kind);
-        earlier.find(|was| was.address == self.instance.address)?.values.at([attribute])
+        self.resolver.world.was(self.instance)?.values.at([attribute])
     }
 
     /// Texts, each of which may be the identity of something of this kind; none where the list is not set.
