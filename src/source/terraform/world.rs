@@ -29,6 +29,8 @@ pub(crate) struct Instance {
     pub(crate) changes: bool,
     /// Whether the plan takes it away and makes it anew.
     pub(crate) is_replaced: bool,
+    /// Whether it does so the other way round (`create_before_destroy`).
+    pub(crate) is_made_first: bool,
     pub(crate) values: Value,
 }
 
@@ -50,6 +52,8 @@ pub(crate) struct World<'p> {
     instances: BTreeMap<String, Instance>,
     /// What the plan changes or takes away, as it was, by type and address.
     earlier: BTreeMap<String, BTreeMap<String, Instance>>,
+    /// Parts that will be there and that the plan takes away by another address, with that.
+    rivals: BTreeMap<String, String>,
     blocks: BTreeMap<Block, Vec<String>>,
     /// The addresses by type, of data and of what will be there.
     kinds: [BTreeMap<String, Vec<String>>; 2],
@@ -111,7 +115,7 @@ impl<'p> World<'p> {
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, earlier: BTreeMap::new(), blocks, kinds, configured }
+        Self { plan, instances, earlier: BTreeMap::new(), rivals: BTreeMap::new(), blocks, kinds, configured }
     }
 
     /// Takes an instance out of what will be there.
@@ -139,6 +143,26 @@ impl<'p> World<'p> {
     /// The resources of one type that the plan changes or takes away, as they were.
     pub(crate) fn earlier(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
         self.earlier.get(kind).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Those of these that the plan takes away and does not make anew.
+    pub(crate) fn taken_away(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier(kind).filter(|it| !it.changes)
+    }
+
+    /// Those of these that it makes anew.
+    pub(crate) fn replaced(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier(kind).filter(|it| it.is_replaced)
+    }
+
+    /// Tells which parts the plan takes away by another address.
+    pub(crate) fn tell_rivals(&mut self, rivals: BTreeMap<String, String>) {
+        self.rivals = rivals;
+    }
+
+    /// The address by which the plan takes away what this is.
+    pub(crate) fn rival(&self, instance: &Instance) -> Option<&str> {
+        self.rivals.get(&instance.address).map(String::as_str)
     }
 
     /// What is there and stays there as the state tells it; `None` of what is made anew.
@@ -271,6 +295,7 @@ fn instance(change: &Change, values: Value) -> Instance {
         key: change.index.as_ref().and_then(Key::of_json),
         changes: does(change, "create") || does(change, "update"),
         is_replaced: does(change, "create") && does(change, "delete"),
+        is_made_first: matches!(change.values.actions.as_slice(), [first, second] if first == "create" && second == "delete"),
         values: without_secrets(values),
     }
 }
@@ -286,6 +311,7 @@ fn from_state(module: &StateModule, instances: &mut BTreeMap<String, Instance>) 
             key: resource.index.as_ref().and_then(Key::of_json),
             changes: false,
             is_replaced: false,
+            is_made_first: false,
             values: without_secrets(Value::known(&resource.values)),
         };
         instances.insert(instance.address.clone(), instance);
