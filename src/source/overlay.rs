@@ -25,6 +25,7 @@ pub(crate) use alone::alone;
 pub(crate) use earlier::{Taken, Version};
 pub(crate) use given::{Given, HolderKind, Whom, attach, holders};
 pub(crate) use kept::keep;
+pub(crate) use maybe::{maybe, maybe_statement};
 use names::Alike;
 pub(crate) use names::Names;
 pub(crate) use network::NetworkAdditions;

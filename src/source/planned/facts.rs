@@ -163,6 +163,21 @@ impl NetworkFact {
         }
     }
 
+    /// Whether the plan says it of what it belongs to, which it makes: then what that has is as the plan says, whoever gave it.
+    pub(super) fn is_said_by_owner(&self, made: &Network) -> bool {
+        let of = |id: &str| made.endpoints.value().and_then(|endpoints| endpoints.get(id));
+        match self {
+            Self::AclRule { acl, rule } => {
+                made.network_acls.value().and_then(|acls| acls.get(acl)).is_some_and(|acl| acl.rules.contains(rule))
+            }
+            Self::EndpointPolicy { endpoint, .. } | Self::EndpointSubnet { endpoint, .. } | Self::EndpointTable { endpoint, .. } => {
+                of(endpoint).is_some()
+            }
+            Self::EndpointGroup { endpoint, group, .. } => of(endpoint).is_some_and(|endpoint| endpoint.security_groups.contains(group)),
+            _ => false,
+        }
+    }
+
     /// What is left when a plan takes it away.
     pub(super) fn take_back(&self, known: &mut Network) {
         match self {

@@ -47,7 +47,7 @@ pub(super) fn over(known: &mut Network, before: &Said<'_>, after: &Said<'_>) {
     three(&mut known.endpoints, &was.endpoints, &will.endpoints, &Way::WHOLE);
     three(&mut known.databases, &was.databases, &will.databases, &Way::WHOLE);
     known.attached_databases.extend(will.attached_databases.clone());
-    for fact in before.facts.iter().filter(|fact| !after.facts.contains(fact)) {
+    for fact in before.facts.iter().filter(|fact| !after.facts.contains(fact) && !fact.is_said_by_owner(will)) {
         fact.take_back(known);
     }
     for fact in after.facts.iter().filter(|fact| !before.facts.contains(fact)) {

@@ -14,6 +14,22 @@ use crate::arn::Arn;
 const VALUES_OF_SECRETS: [&str; 6] =
     ["secret_string", "secret_binary", "secret_string_wo", "password", "master_password", "admin_password"];
 
+/// What comes first where something is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replacement {
+    /// The old one goes.
+    Destroy,
+    /// The new one comes (`create_before_destroy`).
+    Create,
+}
+
+impl Replacement {
+    fn of(change: &Change) -> Option<Self> {
+        let first = change.values.actions.iter().find(|action| ["create", "delete"].contains(&action.as_str()))?;
+        (does(change, "create") && does(change, "delete")).then_some(if first == "create" { Self::Create } else { Self::Destroy })
+    }
+}
+
 /// One instance of a resource, or of data that is read.
 #[derive(Debug, Default)]
 pub(crate) struct Instance {
@@ -27,8 +43,8 @@ pub(crate) struct Instance {
     pub(crate) key: Option<Key>,
     /// Whether the plan makes or changes it.
     pub(crate) changes: bool,
-    /// Whether the plan takes it away and makes it anew.
-    pub(crate) is_replaced: bool,
+    /// How the plan makes it anew, if it does.
+    pub(crate) replacement: Option<Replacement>,
     pub(crate) values: Value,
 }
 
@@ -48,8 +64,10 @@ type Block = (ModulePath, bool, String, String);
 pub(crate) struct World<'p> {
     plan: &'p Plan,
     instances: BTreeMap<String, Instance>,
-    /// What the plan changes or takes away, as it was.
-    earlier: Vec<Instance>,
+    /// What the plan changes or takes away, as it was, by type and address.
+    earlier: BTreeMap<String, BTreeMap<String, Instance>>,
+    /// Parts that will be there and that the plan takes away by another address, with that.
+    rivals: BTreeMap<String, String>,
     blocks: BTreeMap<Block, Vec<String>>,
     /// The addresses by type, of data and of what will be there.
     kinds: [BTreeMap<String, Vec<String>>; 2],
@@ -69,7 +87,11 @@ impl<'p> World<'p> {
             }
         });
         let replaced = |change: &&Change| change.deposed.is_none() && (does(change, "delete") || does(change, "update"));
-        world.earlier = plan.resource_changes.iter().filter(replaced).map(|it| instance(it, Value::known(&it.values.before))).collect();
+        for was in plan.resource_changes.iter().filter(replaced).map(|it| instance(it, Value::known(&it.values.before))) {
+            if !was.data {
+                world.earlier.entry(was.kind.clone()).or_default().insert(was.address.clone(), was);
+            }
+        }
         world
     }
 
@@ -107,7 +129,7 @@ impl<'p> World<'p> {
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, earlier: Vec::new(), blocks, kinds, configured }
+        Self { plan, instances, earlier: BTreeMap::new(), rivals: BTreeMap::new(), blocks, kinds, configured }
     }
 
     /// Takes an instance out of what will be there.
@@ -133,8 +155,37 @@ impl<'p> World<'p> {
     }
 
     /// The resources of one type that the plan changes or takes away, as they were.
-    pub(crate) fn earlier<'w>(&'w self, kind: &'w str) -> impl Iterator<Item = &'w Instance> {
-        self.earlier.iter().filter(move |instance| !instance.data && instance.kind == kind)
+    pub(crate) fn earlier(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier.get(kind).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Those of these that the plan takes away and does not make anew.
+    pub(crate) fn taken_away(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier(kind).filter(|it| !it.changes)
+    }
+
+    /// Those of these that it makes anew.
+    pub(crate) fn replaced(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier(kind).filter(|it| it.replacement.is_some())
+    }
+
+    /// Tells which parts the plan takes away by another address.
+    pub(crate) fn tell_rivals(&mut self, rivals: BTreeMap<String, String>) {
+        self.rivals = rivals;
+    }
+
+    /// The address by which the plan takes away what this is.
+    pub(crate) fn rival(&self, instance: &Instance) -> Option<&str> {
+        self.rivals.get(&instance.address).map(String::as_str)
+    }
+
+    /// What is there and stays there as the state tells it; `None` of what is made anew.
+    pub(crate) fn was<'w>(&'w self, instance: &'w Instance) -> Option<&'w Instance> {
+        match instance {
+            Instance { replacement: Some(_), .. } => None,
+            Instance { changes: false, .. } => Some(instance),
+            _ => self.earlier.get(&instance.kind)?.get(&instance.address),
+        }
     }
 
     /// The resources that will be there of one type.
@@ -257,7 +308,7 @@ fn instance(change: &Change, values: Value) -> Instance {
         name: change.name.clone(),
         key: change.index.as_ref().and_then(Key::of_json),
         changes: does(change, "create") || does(change, "update"),
-        is_replaced: does(change, "create") && does(change, "delete"),
+        replacement: Replacement::of(change),
         values: without_secrets(values),
     }
 }
@@ -272,7 +323,7 @@ fn from_state(module: &StateModule, instances: &mut BTreeMap<String, Instance>) 
             name: resource.name.clone(),
             key: resource.index.as_ref().and_then(Key::of_json),
             changes: false,
-            is_replaced: false,
+            replacement: None,
             values: without_secrets(Value::known(&resource.values)),
         };
         instances.insert(instance.address.clone(), instance);

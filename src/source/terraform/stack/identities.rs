@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::documents::{document, policy_named};
+use super::documents::{document, maybe_attached, policy_named};
 use super::resources::Stack;
 use super::thing::{Thing, name_of};
 use super::{documents, exclusive};
@@ -147,17 +147,14 @@ fn moved<'t>(
     (kind, attribute): (&'static str, &str),
     name: impl Fn(&'t Value) -> Option<&'t str>,
 ) -> Vec<&'t str> {
-    let gone: Vec<&str> = stack
-        .earlier(kind)
-        .filter(|gone| gone.value("role").is_some_and(|role| it.value("name") == Some(role)))
-        .filter_map(|gone| gone.value(attribute)?.text())
-        .collect();
+    let Some(role) = it.value("name").and_then(Value::text) else { return Vec::new() };
+    let gone: BTreeSet<&str> = stack.given_up(kind, "role", role).iter().filter_map(|gone| gone.value(attribute)?.text()).collect();
     if gone.is_empty() {
         return Vec::new();
     }
     let was = it.was(list).map(Value::items).unwrap_or_default();
     let left_alone = it.value(list).map(Value::items).unwrap_or_default().iter().filter(|item| was.contains(item));
-    left_alone.filter_map(name).filter(|name| gone.iter().any(|gone| gone == name)).collect()
+    left_alone.filter_map(name).filter(|name| gone.contains(name)).collect()
 }
 
 fn inline(it: Thing<'_>, index: usize) -> Option<NamedDocument> {
@@ -223,15 +220,26 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
     };
     for it in stack.of_kind(ROLE.attachment) {
         if let Some((role, arn)) = role(it).and_then(|role| Some((role.clone(), holder(it, &role)?))) {
-            given.to(HolderKind::Role, Whom::Named(role)).attached.extend(attached(it, &arn));
+            match (attached(it, &arn), it.contest()) {
+                (Some(policy), Some(why)) => {
+                    let policy = maybe_attached(stack, &policy, &why);
+                    given.to(HolderKind::Role, Whom::Named(role)).inline.push(policy);
+                }
+                (policy, _) => given.to(HolderKind::Role, Whom::Named(role)).attached.extend(policy),
+            }
         }
     }
     for it in stack.of_kind("aws_iam_policy_attachment") {
         let texts = it.list(ROLE.many, want);
         let known = texts.iter().map(|text| Text::parse(text)).filter(|text| !is_open(text));
         for role in known.map(|text| name_of(&text)).filter(|name| !is_made(name)) {
-            let policy = holder(it, &role).and_then(|arn| attached(it, &arn));
-            given.to(HolderKind::Role, Whom::Named(role)).attached.extend(policy);
+            match (holder(it, &role).and_then(|arn| attached(it, &arn)), it.contest()) {
+                (Some(policy), Some(why)) => {
+                    let policy = maybe_attached(stack, &policy, &why);
+                    given.to(HolderKind::Role, Whom::Named(role)).inline.push(policy);
+                }
+                (policy, _) => given.to(HolderKind::Role, Whom::Named(role)).attached.extend(policy),
+            }
         }
     }
     exclusive::contest_given(stack, &mut additions);
@@ -258,7 +266,7 @@ fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<T
     }
     for it in stack.naming(holder.attachment, holder.one, want, arn.as_str()) {
         match is_for(it) {
-            Named::This => permissions.attached.extend(attached(it, arn)),
+            Named::This => give(stack, it, arn, &mut permissions),
             Named::Maybe => permissions.inline.push(maybe(it, holder.one)),
             Named::Other => {}
         }
@@ -266,7 +274,7 @@ fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<T
     for it in stack.naming("aws_iam_policy_attachment", holder.many, want, arn.as_str()) {
         let all: Vec<Named> = it.list(holder.many, want).iter().map(|text| named(&Text::parse(text), arn)).collect();
         if all.contains(&Named::This) {
-            permissions.attached.extend(attached(it, arn));
+            give(stack, it, arn, &mut permissions);
         } else if all.contains(&Named::Maybe) {
             permissions.inline.push(maybe(it, holder.many));
         }
@@ -290,6 +298,15 @@ pub(super) fn named(text: &Text, arn: &Arn) -> Named {
         Named::Maybe
     } else {
         Named::Other
+    }
+}
+
+/// Attaches a policy, or what it says as far as it stays.
+fn give(stack: &Stack<'_>, it: Thing<'_>, holder: &Arn, permissions: &mut Permissions) {
+    let Some(policy) = attached(it, holder) else { return };
+    match it.contest() {
+        Some(why) => permissions.inline.push(maybe_attached(stack, &policy, &why)),
+        None => permissions.attached.push(policy),
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) fn block_of(instance: &Instance) -> Block {
     (module, instance.data, instance.kind.clone(), instance.name.clone())
 }
 
+/// Resources by what an attribute of theirs is.
+type ByText<'a> = BTreeMap<&'a str, Vec<Thing<'a>>>;
+
 /// The resources of a plan.
 pub(super) struct Stack<'a> {
     pub(super) resolver: &'a Resolver<'a>,
@@ -32,12 +35,14 @@ pub(super) struct Stack<'a> {
     pub(super) hidden: OnceCell<BTreeMap<Block, Vec<String>>>,
     /// By type and attribute (none: the ARN), once somebody asks.
     indexes: RefCell<BTreeMap<(&'static str, &'static str), Index<Thing<'a>>>>,
+    /// What the plan changes or takes away, by type and attribute and by what stood there, once somebody asks.
+    given_up: RefCell<BTreeMap<(&'static str, &'static str), ByText<'a>>>,
 }
 
 impl<'a> Stack<'a> {
     /// The resources of the resolver's world.
     pub(super) fn new(resolver: &'a Resolver<'a>, code: Option<&'a Evaluator<'a>>, over: bool) -> Self {
-        Self { resolver, code, over, hidden: OnceCell::default(), indexes: RefCell::default() }
+        Self { resolver, code, over, hidden: OnceCell::default(), indexes: RefCell::default(), given_up: RefCell::default() }
     }
 
     fn thing(&self) -> impl Fn(&'a Instance) -> Thing<'a> + use<'a> {
@@ -54,6 +59,21 @@ impl<'a> Stack<'a> {
     /// Those of one type that the plan changes or takes away, as they were. What the state tells of others may still hold them.
     pub(super) fn earlier(&self, kind: &'static str) -> impl Iterator<Item = Thing<'a>> + use<'a> {
         self.resolver.world.earlier(kind).map(self.thing())
+    }
+
+    /// Those of these of which an attribute was this text. What belonged to one thing is found so without going through all for each.
+    pub(super) fn given_up(&self, kind: &'static str, attribute: &'static str, text: &str) -> Vec<Thing<'a>> {
+        let mut all = self.given_up.borrow_mut();
+        let by_text = all.entry((kind, attribute)).or_insert_with(|| {
+            let mut by_text = ByText::new();
+            for it in self.earlier(kind) {
+                if let Some(text) = it.value(attribute).and_then(Value::text) {
+                    by_text.entry(text).or_default().push(it);
+                }
+            }
+            by_text
+        });
+        by_text.get(text).cloned().unwrap_or_default()
     }
 
     /// What was read of one type.

@@ -93,14 +93,15 @@ fn name_in(arn: &Arn) -> String {
 /// Whether the policy that a secret is told to have was given to it by another resource, which the plan changes or takes away. That the secret is now
 /// written to have it changes nothing: the state says that it has.
 fn gave_up_policy(stack: &Stack<'_>, it: Thing<'_>) -> bool {
-    let is_its_own = |gone: Thing<'_>| {
-        gone.value("secret_arn").is_some_and(|named| ["arn", "name"].into_iter().any(|name| it.value(name) == Some(named)))
-    };
+    let names = || ["arn", "name"].into_iter().filter_map(|name| it.value(name)?.text());
     let is_left_alone = || !it.is_written("policy") || (it.value("policy").is_some() && it.was("policy") == it.value("policy"));
-    is_left_alone() && stack.earlier("aws_secretsmanager_secret_policy").any(is_its_own)
+    names().any(|name| !stack.given_up("aws_secretsmanager_secret_policy", "secret_arn", name).is_empty()) && is_left_alone()
 }
 
 fn policies(it: Thing<'_>) -> Known<Vec<NamedDocument>> {
+    if let Some(gap) = it.contested() {
+        return Known::Unreadable(gap);
+    }
     // What nobody writes and nobody knows will be as AWS makes it: there is none.
     if it.value("policy") == Some(&Value::Unknown) && !it.is_written("policy") {
         return Known::Value(Vec::new());
@@ -191,6 +192,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         window: known("duration"),
         rules_gap: open.map(|path| it.unknown(&path)),
         is_asked_for: it.instance.changes,
+        maybe_off: it.contested(),
         ..RotationConfiguration::default()
     }
 }

@@ -121,17 +121,28 @@ impl<'a> Thing<'a> {
         }
     }
 
-    /// What the state tells of an attribute of something that is there and stays there. Where that is what the plan wants, the provider does nothing, although what the state tells may
+    /// What the state tells of something that is there and stays there. Where that is what the plan wants, the provider does nothing, although what the state tells may
     /// be the work of another resource, and go with it.
+    pub(super) fn as_it_was(&self) -> Option<Self> {
+        self.resolver.world.was(self.instance).map(|was| self.other(was))
+    }
+
+    /// The same of an attribute.
     pub(super) fn was(&self, attribute: &str) -> Option<&'a Value> {
-        if self.instance.is_replaced {
-            return None;
-        }
-        if !self.instance.changes {
-            return self.value(attribute);
-        }
-        let mut earlier = self.resolver.world.earlier(&self.instance.kind);
-        earlier.find(|was| was.address == self.instance.address)?.values.at([attribute])
+        self.resolver.world.was(self.instance)?.values.at([attribute])
+    }
+
+    /// Why nobody knows whether this will be there: the plan takes away the same thing by another address.
+    pub(super) fn contest(&self) -> Option<String> {
+        let rival = self.resolver.world.rival(self.instance)?;
+        let other = if rival == self.address() { "the one before it".to_owned() } else { rival.to_owned() };
+        Some(format!("whether {} is there, which the plan takes away as {other} in no order", self.address()))
+    }
+
+    /// The same as a gap.
+    pub(super) fn contested(&self) -> Option<Gap> {
+        let rival = self.resolver.world.rival(self.instance)?;
+        Some(Gap::new("plan", self.address(), &format!("the plan takes the same away as {rival}, in no order (a moved block keeps it)")))
     }
 
     /// Texts, each of which may be the identity of something of this kind; none where the list is not set.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::place::{Place, id_of, known, owner, range};
+use super::place::{Place, id_of, known, owner, range, stays};
 use super::rules::{ports, protocol};
 use crate::inventory::network::{NetworkAcl, NetworkAclRule, Protocol, Vpc};
 use crate::inventory::{Gap, Known};
@@ -24,21 +24,14 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     let mut acls = BTreeMap::new();
     for it in place.of_kind("aws_network_acl") {
         let id = id_of(it, "id", Kind::NetworkAcl);
-        let mut rules = inline(it)?;
-        // What nobody writes in the ACL is in it because others gave it.
-        for gone in place.earlier("aws_network_acl_rule").filter(|gone| id_of(*gone, "network_acl_id", Kind::NetworkAcl) == id) {
-            let gone = single(gone)?;
-            rules.retain(|rule| it.is_written(way(rule.egress)) || !gone.contains(rule));
-        }
-        rules.extend(last());
-        let mut subnets = subnets(it)?;
-        if !it.is_written("subnet_ids") {
-            let gone = place.given_up("aws_network_acl_association", ("network_acl_id", &id), "subnet_id");
-            subnets.retain(|subnet| !gone.contains(subnet));
-        }
-        acls.insert(id, NetworkAcl { vpc: id_of(it, "vpc_id", Kind::Vpc), default: false, subnets, rules });
+        let rules = inline(place, it, &id)?.into_iter().chain(last()).collect();
+        acls.insert(
+            id.clone(),
+            NetworkAcl { vpc: id_of(it, "vpc_id", Kind::Vpc), default: false, subnets: subnets(place, it, &id)?, rules },
+        );
     }
     for it in place.of_kind("aws_network_acl_rule") {
+        stays(it)?;
         let rules = single(it)?;
         if let Some(acl) = acls.get_mut(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
             acl.rules.extend(rules);
@@ -47,13 +40,19 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     for it in place.of_kind("aws_network_acl_association") {
         let subnet = owner(it, "subnet_id", Kind::Subnet)?;
         if let Some(acl) = acls.get_mut(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
-            acl.subnets.push(subnet);
+            // Its state tells the subnet as well.
+            if !acl.subnets.contains(&subnet) {
+                acl.subnets.push(subnet);
+            }
         }
     }
     // A subnet that the state of an ACL still tells and that another one takes is in the other.
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
     for it in place.of_kind("aws_network_acl_association") {
-        let (subnet, own) = (owner(it, "subnet_id", Kind::Subnet)?, owner(it, "network_acl_id", Kind::NetworkAcl)?);
-        acls.iter_mut().filter(|(id, _)| **id != own).for_each(|(_, acl)| acl.subnets.retain(|other| *other != subnet));
+        taken.insert(owner(it, "subnet_id", Kind::Subnet)?, owner(it, "network_acl_id", Kind::NetworkAcl)?);
+    }
+    for (id, acl) in &mut acls {
+        acl.subnets.retain(|subnet| taken.get(subnet).is_none_or(|own| own == id));
     }
     let guarded: BTreeSet<String> = acls.values().flat_map(|acl| acl.subnets.iter().cloned()).collect();
     for it in place.of_kind("aws_vpc") {
@@ -65,7 +64,7 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         let mut adopted = None;
         for other in place.of_kind("aws_default_network_acl") {
             if owner(other, "default_network_acl_id", Kind::NetworkAcl)? == id {
-                adopted = Some(inline(other)?);
+                adopted = Some(inline(place, other, &id)?);
             }
         }
         // <https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html>
@@ -78,17 +77,19 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     Ok(acls)
 }
 
-fn way(egress: bool) -> &'static str {
-    if egress { "egress" } else { "ingress" }
-}
-
-/// The subnets that an ACL itself names. Of one that names none, the provider tells those that others gave to it once it is there.
-pub(super) fn subnets(it: Thing<'_>) -> Result<Vec<String>, Gap> {
+/// The subnets that an ACL of this id itself names. Of one that names none, the provider tells those that others gave to it once it is there. One that is given to it no more gets
+/// back to the default one (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_network_acl_association.go>).
+pub(super) fn subnets(place: &Place<'_, '_>, it: Thing<'_>, id: &str) -> Result<Vec<String>, Gap> {
     if !it.is_set("subnet_ids") {
         return Ok(Vec::new());
     }
-    let subnets = it.list("subnet_ids", Want::id(Kind::Subnet));
-    if subnets.iter().any(|subnet| subnet.contains("⟦?")) { Err(it.unknown("subnet_ids")) } else { Ok(subnets) }
+    let mut subnets = it.list("subnet_ids", Want::id(Kind::Subnet));
+    if subnets.iter().any(|subnet| subnet.contains("⟦?")) {
+        return Err(it.unknown("subnet_ids"));
+    }
+    let gone = place.gone(it, "subnet_ids", id, ("aws_network_acl_association", "network_acl_id", "subnet_id"));
+    subnets.retain(|subnet| !gone.contains(subnet));
+    Ok(subnets)
 }
 
 /// The rule that a resource of its own is.
@@ -107,7 +108,31 @@ fn everything(number: u32, allow: bool) -> Vec<NetworkAclRule> {
     both.map(|(cidr, egress)| NetworkAclRule { number, egress, allow, protocol: Protocol::All, ports: None, cidr }).collect()
 }
 
-pub(super) fn inline(it: Thing<'_>) -> Result<Vec<NetworkAclRule>, Gap> {
+/// The rules that stand in the ACL of this id itself. One that a resource of its own gave to it goes with that, by its number
+/// (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_network_acl_rule.go>), unless it is written in the ACL now and the state does not tell it
+/// there: of those that are written the provider adds no others (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_network_acl.go>).
+pub(super) fn inline(place: &Place<'_, '_>, it: Thing<'_>, id: &str) -> Result<Vec<NetworkAclRule>, Gap> {
+    let mut rules = blocks(it)?;
+    let mut gone = BTreeSet::new();
+    for it in place.given_up("aws_network_acl_rule", ("network_acl_id", id)) {
+        gone.extend(single(it)?.iter().map(number));
+    }
+    if gone.is_empty() {
+        return Ok(rules);
+    }
+    let was: BTreeSet<(bool, u32)> = it.as_it_was().and_then(|was| blocks(was).ok()).unwrap_or_default().iter().map(number).collect();
+    let [ingress, egress] = ["ingress", "egress"].map(|way| it.is_written(way));
+    let is_given = |rule: &NetworkAclRule| (if rule.egress { egress } else { ingress }) && !was.contains(&number(rule));
+    rules.retain(|rule| !gone.contains(&number(rule)) || is_given(rule));
+    Ok(rules)
+}
+
+/// What a rule is told apart by.
+fn number(rule: &NetworkAclRule) -> (bool, u32) {
+    (rule.egress, rule.number)
+}
+
+fn blocks(it: Thing<'_>) -> Result<Vec<NetworkAclRule>, Gap> {
     let mut rules = Vec::new();
     for (way, egress) in [("ingress", false), ("egress", true)] {
         match it.count(way) {

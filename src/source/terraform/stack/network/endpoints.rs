@@ -1,8 +1,8 @@
 //! VPC endpoints, with what other resources add to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::place::{Place, id_of, known, owner};
+use super::place::{Place, id_of, known, owner, stays};
 use crate::inventory::network::VpcEndpoint;
 use crate::inventory::{Gap, Known};
 use crate::policy::Document;
@@ -23,38 +23,41 @@ fn all(place: &Place<'_, '_>) -> Result<BTreeMap<String, VpcEndpoint>, Gap> {
     for it in place.of_kind("aws_vpc_endpoint") {
         let id = id_of(it, "id", Kind::Endpoint);
         let mut endpoint = endpoint(it)?;
-        // What nobody writes in the endpoint is in it because others gave it.
-        let gone = |kind, path| place.given_up(kind, ("vpc_endpoint_id", &id), path);
-        for (written, list, kind, path) in [
+        // What others gave goes with what gave it: all of these take back what they name, and the policy becomes the one that AWS gives
+        // (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_endpoint_subnet_association.go>,
+        // <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_endpoint_policy.go>).
+        for (name, list, kind, path) in [
             ("subnet_ids", &mut endpoint.subnets, "aws_vpc_endpoint_subnet_association", "subnet_id"),
             ("security_group_ids", &mut endpoint.security_groups, "aws_vpc_endpoint_security_group_association", "security_group_id"),
             ("route_table_ids", &mut endpoint.route_tables, "aws_vpc_endpoint_route_table_association", "route_table_id"),
         ] {
-            let gone = if it.is_written(written) { BTreeSet::new() } else { gone(kind, path) };
+            let gone = place.gone(it, name, &id, (kind, "vpc_endpoint_id", path));
             list.retain(|one| !gone.contains(one));
         }
-        if !it.is_written("policy") && !gone("aws_vpc_endpoint_policy", "vpc_endpoint_id").is_empty() {
+        let is_left_alone = !it.is_written("policy") || (it.value("policy").is_some() && it.was("policy") == it.value("policy"));
+        if is_left_alone && !place.given_up("aws_vpc_endpoint_policy", ("vpc_endpoint_id", &id)).is_empty() {
             endpoint.policy = Some(Document::new(DEFAULT_ENDPOINT_POLICY));
         }
         endpoints.insert(id, endpoint);
     }
     let added = |kind: &'static str, attribute: &'static str, of: Kind| {
-        let one = move |it: Thing<'_>| Ok((owner(it, "vpc_endpoint_id", Kind::Endpoint)?, owner(it, attribute, of)?));
+        let one =
+            move |it: Thing<'_>| stays(it).and_then(|()| Ok((owner(it, "vpc_endpoint_id", Kind::Endpoint)?, owner(it, attribute, of)?)));
         place.of_kind(kind).map(one).collect::<Result<Vec<(String, String)>, Gap>>()
     };
     for (id, subnet) in added("aws_vpc_endpoint_subnet_association", "subnet_id", Kind::Subnet)? {
         if let Some(endpoint) = endpoints.get_mut(&id) {
-            endpoint.subnets.push(subnet);
+            add(&mut endpoint.subnets, subnet);
         }
     }
     for (id, group) in added("aws_vpc_endpoint_security_group_association", "security_group_id", Kind::SecurityGroup)? {
         if let Some(endpoint) = endpoints.get_mut(&id) {
-            endpoint.security_groups.push(group);
+            add(&mut endpoint.security_groups, group);
         }
     }
     for (id, table) in added("aws_vpc_endpoint_route_table_association", "route_table_id", Kind::RouteTable)? {
         if let Some(endpoint) = endpoints.get_mut(&id) {
-            endpoint.route_tables.push(table);
+            add(&mut endpoint.route_tables, table);
         }
     }
     for it in place.of_kind("aws_vpc_endpoint_policy") {
@@ -68,6 +71,13 @@ fn all(place: &Place<'_, '_>) -> Result<BTreeMap<String, VpcEndpoint>, Gap> {
         }
     }
     Ok(endpoints)
+}
+
+/// The state of an endpoint tells what others gave to it as well.
+fn add(list: &mut Vec<String>, id: String) {
+    if !list.contains(&id) {
+        list.push(id);
+    }
 }
 
 /// Whether it answers under the names of its service.
@@ -100,6 +110,9 @@ fn endpoint(it: Thing<'_>) -> Result<VpcEndpoint, Gap> {
 }
 
 pub(super) fn policy(it: Thing<'_>) -> Document {
+    if let Some(why) = it.contest() {
+        return documents::anything(&why, true);
+    }
     if it.value("policy") == Some(&Value::Unknown) && !it.is_written("policy") {
         return Document::new(DEFAULT_ENDPOINT_POLICY);
     }

@@ -112,22 +112,17 @@ fn inline(it: Thing<'_>, way: &str, id: &str) -> Result<Vec<SecurityGroupRule>, 
 fn without_gone(place: &Place<'_, '_>, it: Thing<'_>, way: &str, id: &str) -> Result<Vec<SecurityGroupRule>, Gap> {
     let mut rules = inline(it, way, id)?;
     // Of rules that are written the provider gives to the group those that the state does not tell, so one that stands there already goes with what gave it.
-    let left_alone: Option<Vec<SecurityGroupRule>> = it.is_written(way).then(|| {
-        let was = it.was(way).map(Value::items).unwrap_or_default();
-        let blocks = it.value(way).map(Value::items).unwrap_or_default().iter().enumerate().filter(|(_, block)| was.contains(block));
-        blocks.flat_map(|(index, _)| rule(it, &format!("{way}.{index}."), id, &BLOCK)).collect()
-    });
+    let was = || it.as_it_was().and_then(|was| inline(was, way, id).ok()).unwrap_or_default();
+    let left_alone: Option<Vec<SecurityGroupRule>> = it.is_written(way).then(was);
     if rules.is_empty() || left_alone.as_ref().is_some_and(Vec::is_empty) {
         return Ok(rules);
     }
     let single = if way == "egress" { "aws_vpc_security_group_egress_rule" } else { "aws_vpc_security_group_ingress_rule" };
-    let listed =
-        place.earlier("aws_security_group_rule").filter(|gone| gone.text("type").as_deref() == Some(way)).map(|gone| (gone, &LISTS));
-    for (gone, names) in listed.chain(place.earlier(single).map(|gone| (gone, &SINGLE))) {
-        if id_of(gone, "security_group_id", Kind::SecurityGroup) == id {
-            let gone = rule(gone, "", id, names);
-            rules.retain(|rule| !gone.contains(rule) || left_alone.as_ref().is_some_and(|left| !left.contains(rule)));
-        }
+    let of_group = |kind| place.given_up(kind, ("security_group_id", id)).into_iter();
+    let listed = of_group("aws_security_group_rule").filter(|gone| gone.text("type").as_deref() == Some(way)).map(|gone| (gone, &LISTS));
+    for (gone, names) in listed.chain(of_group(single).map(|gone| (gone, &SINGLE))) {
+        let gone = rule(gone, "", id, names);
+        rules.retain(|rule| !gone.contains(rule) || left_alone.as_ref().is_some_and(|left| !left.contains(rule)));
     }
     Ok(rules)
 }
@@ -167,6 +162,9 @@ fn rule(it: Thing<'_>, path: &str, own: &str, names: &Names) -> Vec<SecurityGrou
     peers.extend(texts(names.groups, Kind::SecurityGroup).into_iter().filter(|text| !text.is_empty()).map(group));
     if it.value(&at("self")).and_then(|value| value.text()) == Some("true") {
         peers.push(Peer::Group(own.to_owned()));
+    }
+    if let Some(why) = it.contest() {
+        peers = vec![Peer::PrefixList(identity::unknown(&why).to_string())];
     }
     peers.into_iter().map(|peer| SecurityGroupRule { protocol, ports, peer }).collect()
 }

@@ -23,10 +23,28 @@ impl<'a> Place<'_, 'a> {
         self.stack.of_kind(kind).filter(|it| it.place() == self.name)
     }
 
-    /// What the resources of one type that the plan changes or takes away named by `path`, where they belonged to this `owner`.
-    pub(super) fn given_up(&self, kind: &'static str, (owner, id): (&'static str, &str), path: &'static str) -> BTreeSet<String> {
-        let own = self.earlier(kind).filter(|it| it.value(owner).and_then(Value::text) == Some(id));
-        own.filter_map(|it| it.value(path).and_then(Value::text).map(str::to_owned)).collect()
+    /// The resources of one type that the plan changes or takes away, as they were, where they belonged to this owner.
+    pub(super) fn given_up(&self, kind: &'static str, (owner, id): (&'static str, &str)) -> Vec<Thing<'a>> {
+        let all = self.stack.given_up(kind, owner, id);
+        all.into_iter().filter(|it| it.place() == self.name).collect()
+    }
+
+    /// Those items of a list of an owner, of this id, that such resources gave to it and that go with these. One that nobody writes in the list goes with what gave it. Of those that
+    /// are written, the provider gives to the owner what the state does not tell; the others go all the same, because what is taken away goes before the owner is changed.
+    pub(super) fn gone(
+        &self,
+        it: Thing<'_>,
+        list: &str,
+        id: &str,
+        (kind, owner, path): (&'static str, &'static str, &str),
+    ) -> BTreeSet<String> {
+        let named = |it: Thing<'_>| it.value(path).and_then(Value::text).map(str::to_owned);
+        let mut gone: BTreeSet<String> = self.given_up(kind, (owner, id)).into_iter().filter_map(named).collect();
+        if !gone.is_empty() && it.is_written(list) {
+            let was: BTreeSet<&str> = it.was(list).map(Value::items).unwrap_or_default().iter().filter_map(Value::text).collect();
+            gone.retain(|one| was.contains(one.as_str()));
+        }
+        gone
     }
 
     /// The resources of one type that the plan changes or takes away, as they were.
@@ -52,6 +70,11 @@ pub(super) fn owner(it: Thing<'_>, path: &str, kind: Kind) -> Result<String, Gap
         Some(text) => Ok(text.written().into_owned()),
         None => Ok(String::new()),
     }
+}
+
+/// That a part will be there. Where the plan takes the same away by another address, the whole list is open.
+pub(super) fn stays(it: Thing<'_>) -> Result<(), Gap> {
+    it.contested().map_or(Ok(()), Err)
 }
 
 /// A list, unless something is missing.

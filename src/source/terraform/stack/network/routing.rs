@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{Place, id_of, known, owner, range};
+use super::place::{Place, id_of, known, owner, range, stays};
 use crate::inventory::network::{Route, RouteDestination, RouteOrigin, RouteTable, RouteTarget, Vpc};
 use crate::inventory::{Gap, Known};
 use crate::source::terraform::identity::Kind;
@@ -55,25 +55,20 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
     for (kind, id) in [("aws_route_table", "id"), ("aws_default_route_table", "default_route_table_id")] {
         for it in place.of_kind(kind).filter(|it| it.is_set("route")) {
             let own = owner(it, id, Kind::RouteTable)?;
-            let mut routes = inline(it)?;
-            // What nobody writes in the table is in it because others gave it.
-            for gone in
-                place.earlier("aws_route").filter(|gone| !it.is_written("route") && id_of(*gone, "route_table_id", Kind::RouteTable) == own)
-            {
-                let gone = one(gone, "", "destination_");
-                routes.retain(|route| !gone.iter().any(|gone| gone.destination == route.destination));
-            }
+            let routes = inline(place, it, &own)?;
             if let Some(table) = tables.get_mut(&own) {
                 table.routes.extend(routes);
             }
         }
     }
     for it in place.of_kind("aws_route") {
+        stays(it)?;
         if let Some(table) = of(place, &mut tables, &owner(it, "route_table_id", Kind::RouteTable)?) {
             table.routes.extend(one(it, "", "destination_"));
         }
     }
     for it in place.of_kind("aws_route_table_association").filter(|it| it.is_set("subnet_id")) {
+        stays(it)?;
         let subnet = owner(it, "subnet_id", Kind::Subnet)?;
         if let Some(table) = of(place, &mut tables, &owner(it, "route_table_id", Kind::RouteTable)?) {
             table.subnets.push(subnet);
@@ -101,8 +96,26 @@ fn route(destination: RouteDestination, target: RouteTarget) -> Route {
     Route { destination, target, blackhole: false, origin: RouteOrigin::Static }
 }
 
-/// The routes that stand in the table itself.
-pub(super) fn inline(it: Thing<'_>) -> Result<Vec<Route>, Gap> {
+/// The routes that stand in the table of this id itself. One that a resource of its own gave to it goes with that, by its destination
+/// (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_route.go>), unless it is written in the table now and the state does not tell it there: of
+/// those that are written the provider adds no others (<https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/vpc_route_table.go>).
+pub(super) fn inline(place: &Place<'_, '_>, it: Thing<'_>, own: &str) -> Result<Vec<Route>, Gap> {
+    let mut routes = blocks(it)?;
+    let mut gone: Vec<RouteDestination> = place
+        .given_up("aws_route", ("route_table_id", own))
+        .into_iter()
+        .flat_map(|gone| one(gone, "", "destination_"))
+        .map(|gone| gone.destination)
+        .collect();
+    if !gone.is_empty() && it.is_written("route") {
+        let was = it.as_it_was().and_then(|was| blocks(was).ok()).unwrap_or_default();
+        gone.retain(|gone| was.iter().any(|was| was.destination == *gone));
+    }
+    routes.retain(|route| !gone.contains(&route.destination));
+    Ok(routes)
+}
+
+fn blocks(it: Thing<'_>) -> Result<Vec<Route>, Gap> {
     let count = it.count("route").ok_or_else(|| it.unknown("route"))?;
     Ok((0..count).flat_map(|index| one(it, &format!("route.{index}."), "")).collect())
 }
