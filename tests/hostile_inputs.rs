@@ -8,6 +8,7 @@ mod template;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rotaudit::inventory::Inventory;
 use serde_json::{Value, json};
@@ -21,7 +22,9 @@ fn scanned(arguments: &[&str]) -> Output {
 }
 
 fn written(name: &str, bytes: &[u8]) -> PathBuf {
-    let file = scratch(&format!("hostile-{name}"));
+    // Two tests may write files of one name at the same time.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let file = scratch(&format!("hostile-{}-{name}", COUNT.fetch_add(1, Ordering::Relaxed)));
     fs::write(&file, bytes).unwrap();
     file
 }
@@ -65,6 +68,14 @@ fn what_is_no_template_is_refused() {
         let said = refused(&output, &file);
         assert!(said.contains(says), "{name}: {said}");
         fs::remove_file(file).unwrap();
+    }
+    for option in ["--template", "--earlier"] {
+        let template = written("clean.yaml", CLEAN.as_bytes());
+        let given =
+            if option == "--template" { vec![option, "src"] } else { vec!["--template", template.to_str().unwrap(), option, "src"] };
+        let said = refused(&scanned(&[given.as_slice(), &PLACE[..]].concat()), Path::new("src"));
+        assert!(said.contains("`cdk synth` wrote, with a manifest.json in it"), "{option}: {said}");
+        fs::remove_file(template).unwrap();
     }
 }
 

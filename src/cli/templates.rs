@@ -226,6 +226,12 @@ fn stacks_of(path: &Path, account: &AccountId, region: &str) -> Result<Vec<(Path
             continue;
         }
         let manifest = folder.join("manifest.json");
+        if !manifest.exists() {
+            return Err(wrong(
+                &folder,
+                &"a folder has to be one that `cdk synth` wrote, with a manifest.json in it; otherwise name the file of the template",
+            ));
+        }
         let assembly = cloudformation::assembly(&bounded::text(&manifest, TEMPLATE)?).map_err(|error| wrong(&manifest, &error))?;
         for stack in assembly.stacks {
             let file = folder.join(&stack.template);
