@@ -229,3 +229,31 @@ fn no_name_moves_the_cursor() {
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{format}: {shown:?}");
     }
 }
+
+#[test]
+fn no_command_that_a_report_offers_is_somebody_elses() {
+    let template = written("paste.yaml", b"");
+    for (subnet, key) in [
+        ("subnet-1; rm -rf x", "arn:aws:kms:eu-west-1:111122223333:key/$(id)"),
+        ("subnet-1\\e[31m", "arn:aws:kms:eu-west-1:111122223333:key/`id`"),
+        ("subnet-0abc", "arn:aws:kms:eu-west-1:111122223333:key/12-ab"),
+    ] {
+        let text = format!(
+            "Resources:\n  S:\n    Type: AWS::SecretsManager::Secret\n    Properties: {{Name: x, KmsKeyId: \"{key}\", GenerateSecretString: {{}}}}\n  F:\n    Type: AWS::Lambda::Function\n    \
+             Properties:\n      FunctionName: f\n      Role: arn:aws:iam::111122223333:role/r\n      Runtime: python3.13\n      Handler: a.b\n      Code: {{ZipFile: ''}}\n      \
+             VpcConfig: {{SubnetIds: [\"{subnet}\"], SecurityGroupIds: [sg-1]}}\n  R:\n    Type: AWS::SecretsManager::RotationSchedule\n    \
+             Properties: {{SecretId: !Ref S, RotationLambdaARN: !GetAtt F.Arn, RotationRules: {{AutomaticallyAfterDays: 9}}}}\n"
+        );
+        fs::write(&template, text).unwrap();
+        let snapshot = scratch("hostile-paste.json");
+        fs::write(&snapshot, rotaudit::inventory::snapshot::to_text(&nothing()).unwrap()).unwrap();
+        let over = ["--over", snapshot.to_str().unwrap()];
+        let output = scanned(&[&["--template", template.to_str().unwrap()], &PLACE[..], &over].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        let offered = said.contains("rotaudit snapshot --key arn:aws:kms:eu-west-1:111122223333:key/12-ab, --subnet subnet-0abc");
+        assert_eq!(offered, subnet == "subnet-0abc", "{said}");
+        assert!(!said.contains("rotaudit snapshot") || offered, "{said}");
+        fs::remove_file(snapshot).unwrap();
+    }
+    fs::remove_file(template).unwrap();
+}

@@ -50,7 +50,8 @@ fn not_collected(report: &Report) -> BTreeSet<String> {
         let resource = &*gap.resource;
         let of = |service: &str| Arn::parse(resource).is_ok_and(|arn| arn.service() == service);
         match gap.call.split(':').next()? {
-            _ if !is_only_named || !resource.is_ascii() => None,
+            // What somebody else wrote is to be pasted into a shell.
+            _ if !is_only_named || !resource.chars().all(|letter| letter.is_ascii_alphanumeric() || ":/_.-".contains(letter)) => None,
             "kms" | "template" | "plan" if of("kms") => Some(format!("--key {resource}")),
             "lambda" | "template" | "plan" if of("lambda") => Some(format!("--function {resource}")),
             "ec2" if resource.starts_with("subnet-") => Some(format!("--subnet {resource}")),

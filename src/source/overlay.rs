@@ -263,7 +263,9 @@ pub(crate) fn made_functions(made: &Inventory) -> impl Iterator<Item = &Function
 /// What these functions will be attached to and the account has already, by place: a live account is asked about it too.
 pub(crate) fn attachments<'f>(functions: impl Iterator<Item = &'f Function>) -> BTreeMap<String, VpcAttachment> {
     let mut places: BTreeMap<String, VpcAttachment> = BTreeMap::new();
-    let is_there = |id: &&String, kind: &str| id.starts_with(kind) && id.is_ascii();
+    let is_there = |id: &&String, kind: &str| {
+        id.strip_prefix(kind).is_some_and(|id| !id.is_empty() && id.bytes().all(|letter| letter.is_ascii_alphanumeric()))
+    };
     for function in functions {
         let place = places.entry(format!("{}/{}", function.arn.account(), function.arn.region())).or_default();
         if let Some(vpc) = function.configuration.value().and_then(|it| it.as_ref()?.vpc.as_ref()) {
