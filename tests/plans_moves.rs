@@ -239,3 +239,143 @@ fn each_of_many_goes_from_its_own_owner() {
         assert_eq!(counts, vec![left; 40], "{item} of {list}");
     }
 }
+
+const ROLE_POLICY: &str = "aws_iam_role_policy.rotate";
+const ATTACHMENT: &str = "aws_iam_role_policy_attachment.network";
+const PERMISSION: &str = "aws_lambda_permission.rotate";
+const ROTATION: &str = "aws_secretsmanager_secret_rotation.db";
+const TABLE_OF_SUBNET: &str = "aws_route_table_association.private";
+
+/// The plan in which a resource has another name and no `moved` block says so: it is made by the one, and taken away by the other.
+fn renamed(plan: &mut Value, address: &str) {
+    let changes = plan["resource_changes"].as_array_mut().unwrap();
+    let old = changes.iter_mut().find(|change| change["address"] == address).unwrap_or_else(|| panic!("no {address}"));
+    let mut new = old.clone();
+    new["address"] = format!("{}.renamed", old["type"].as_str().unwrap()).into();
+    new["name"] = "renamed".into();
+    new["change"] = json!({"actions": ["create"], "before": null, "after": old["change"]["before"], "after_unknown": {"id": true}});
+    new["change"]["after"].as_object_mut().unwrap().remove("id");
+    old["change"] = json!({"actions": ["delete"], "before": old["change"]["before"], "after": null, "after_unknown": {}});
+    changes.push(new);
+    let written = plan.pointer_mut("/configuration/root_module/resources").unwrap().as_array_mut().unwrap();
+    if let Some(block) = written.iter_mut().find(|block| block["address"] == address) {
+        block["address"] = format!("{}.renamed", block["type"].as_str().unwrap()).into();
+        block["name"] = "renamed".into();
+    }
+}
+
+#[test]
+fn what_is_made_and_taken_away_by_two_names_may_be_there_or_not() {
+    for (address, endpoint) in [
+        (ROLE_POLICY, false),
+        (PERMISSION, false),
+        (ROTATION, false),
+        (ROUTE, false),
+        (TABLE_OF_SUBNET, false),
+        (IN, false),
+        (IN_SUBNET, true),
+        (WITH_GROUP, true),
+    ] {
+        let mut plan = moved(&[POLICY], endpoint);
+        let kind = address.split('.').next().unwrap();
+        renamed(&mut plan, address);
+        let report = scan(&plan, &[]);
+        assert_eq!(verdict(&report), "undecided", "{address}: {}", report["rotations"][0]["because"]);
+        let needs = report["rotations"][0]["needs"].to_string();
+        assert!(needs.contains(address) && needs.contains(&format!("{kind}.renamed")), "{address}: {needs}");
+    }
+    // It gives nothing that the rotation needs.
+    let mut log = moved(&[POLICY], false);
+    renamed(&mut log, ATTACHMENT);
+    assert_eq!(verdict(&scan(&log, &[])), "rotates");
+    // Whichever comes first, the subnet is in the ACL that the new one names.
+    let mut of_subnet = moved(&[POLICY], false);
+    renamed(&mut of_subnet, OF_SUBNET);
+    assert_eq!(verdict(&scan(&of_subnet, &[])), "rotates");
+}
+
+#[test]
+fn what_is_the_same_by_one_name_or_another_thing_by_two_is_decided() {
+    // A moved block: there is no delete.
+    let mut moved_block = moved(&[], false);
+    renamed(&mut moved_block, ROLE_POLICY);
+    let changes = moved_block["resource_changes"].as_array_mut().unwrap();
+    changes.retain(|change| change["address"] != ROLE_POLICY);
+    let new = changes.last_mut().unwrap();
+    new["previous_address"] = ROLE_POLICY.into();
+    new["change"]["actions"] = json!(["no-op"]);
+    new["change"]["before"] = new["change"]["after"].clone();
+    assert_eq!(verdict(&scan(&moved_block, &[])), "rotates");
+    for (address, attribute, other) in [
+        (ROLE_POLICY, "name", "before"),
+        (PERMISSION, "statement_id", "Before"),
+        (ROUTE, "destination_cidr_block", "192.168.0.0/16"),
+        (IN, "rule_number", "99"),
+    ] {
+        let mut plan = moved(&[], false);
+        renamed(&mut plan, address);
+        change(&mut plan, address)["before"][attribute] = other.into();
+        assert_eq!(verdict(&scan(&plan, &[])), "rotates", "{address}");
+    }
+}
+
+#[test]
+fn a_part_that_goes_with_what_another_resource_of_the_same_thing_gave_is_open_too() {
+    // Both gave the policy, and one of them is taken away.
+    let mut twice = moved(&[], false);
+    renamed(&mut twice, ROLE_POLICY);
+    let kept = change(&mut twice, "aws_iam_role_policy.renamed");
+    kept["actions"] = json!(["no-op"]);
+    kept["before"] = kept["after"].clone();
+    assert_eq!(verdict(&scan(&twice, &[])), "undecided");
+    // One resource that is made anew before it is taken away.
+    let mut first = moved(&[], false);
+    let policy = change(&mut first, ROLE_POLICY);
+    policy["actions"] = json!(["create", "delete"]);
+    assert_eq!(verdict(&scan(&first, &[])), "undecided");
+    change(&mut first, ROLE_POLICY)["actions"] = json!(["delete", "create"]);
+    assert_eq!(verdict(&scan(&first, &[])), "rotates");
+}
+
+#[test]
+fn a_rule_that_becomes_one_of_another_type_is_the_same_rule() {
+    let rule = json!({"security_group_id": "sg-1", "type": "egress", "from_port": 443, "to_port": 443, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0", "10.0.0.0/8"]});
+    let single = json!({"security_group_id": "sg-1", "from_port": 443, "to_port": 443, "ip_protocol": "tcp", "cidr_ipv4": "0.0.0.0/0"});
+    let group = json!({"id": "sg-1", "name": "one", "vpc_id": "vpc-1"});
+    let plan = json!({"format_version": "1.2", "configuration": {"root_module": {}}, "resource_changes": [
+        {"address": "aws_security_group.one", "mode": "managed", "type": "aws_security_group", "name": "one",
+            "change": {"actions": ["no-op"], "before": group, "after": group, "after_unknown": {}}},
+        {"address": "aws_vpc.one", "mode": "managed", "type": "aws_vpc", "name": "one",
+            "change": {"actions": ["no-op"], "before": {"id": "vpc-1"}, "after": {"id": "vpc-1", "cidr_block": "10.0.0.0/8"}, "after_unknown": {}}},
+        {"address": "aws_security_group_rule.one", "mode": "managed", "type": "aws_security_group_rule", "name": "one",
+            "change": {"actions": ["delete"], "before": rule, "after": null, "after_unknown": {}}},
+        {"address": "aws_vpc_security_group_egress_rule.one", "mode": "managed", "type": "aws_vpc_security_group_egress_rule", "name": "one",
+            "change": {"actions": ["create"], "before": null, "after": single, "after_unknown": {"id": true}}},
+    ]});
+    let (plan, snapshot) = (file(&plan.to_string()), file(""));
+    let place = ["--account", "111122223333", "--region", "eu-west-1"];
+    let output = rotaudit(&[&["snapshot", "--plan", plan.to_str().unwrap(), "-o", snapshot.to_str().unwrap()], place.as_slice()].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let written: Value = serde_json::from_slice(&fs::read(&snapshot).unwrap()).unwrap();
+    fs::remove_file(plan).unwrap();
+    fs::remove_file(snapshot).unwrap();
+    let peer = &written["inventory"]["networks"]["111122223333/eu-west-1"]["security_groups"]["value"]["sg-1"]["egress"][0]["peer"];
+    let told = peer.to_string();
+    assert!(told.contains("⟦?") && told.contains("aws_security_group_rule.one"), "{told}");
+}
+
+#[test]
+fn a_function_under_the_name_of_one_that_goes_is_made_after_it_and_has_nothing_of_it() {
+    let mut plan = moved(&[], false);
+    renamed(&mut plan, "aws_lambda_function.rotate");
+    let made = change(&mut plan, "aws_lambda_function.renamed");
+    made["after"].as_object_mut().unwrap().remove("arn");
+    made["after_unknown"]["arn"] = json!(true);
+    let report = scan(&plan, &[]);
+    assert_eq!(verdict(&report), "fails at invoke");
+    let told = report["assumptions"].to_string();
+    assert!(told.contains("aws_lambda_function.renamed is taken to be made after aws_lambda_function.rotate is gone"), "{told}");
+    renamed(&mut plan, PERMISSION);
+    let report = scan(&plan, &[]);
+    assert_eq!(verdict(&report), "rotates", "{}", report["rotations"][0]["needs"]);
+}

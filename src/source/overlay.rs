@@ -23,6 +23,7 @@ pub(crate) use additions::{Additions, FunctionPolicy, with_statement};
 pub(crate) use alone::alone;
 pub(crate) use earlier::{Taken, Version};
 pub(crate) use kept::keep;
+pub(crate) use maybe::{maybe, maybe_statement};
 use names::Alike;
 pub(crate) use names::Names;
 pub(crate) use network::NetworkAdditions;

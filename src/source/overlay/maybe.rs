@@ -70,7 +70,7 @@ pub(super) fn content(statement: &Json) -> Json {
 }
 
 /// A policy that may be there: each of its statements hangs on `why`.
-pub(super) fn maybe(document: &Document, why: &str, principal: bool) -> Document {
+pub(crate) fn maybe(document: &Document, why: &str, principal: bool) -> Document {
     let Some(statements) = statements(document) else { return unknown(why, principal) };
     let statements: Vec<Json> = statements.iter().map(|statement| maybe_statement(statement, why)).collect();
     Document::new(serde_json::json!({"Version": version(document), "Statement": statements}).to_string())
@@ -101,7 +101,7 @@ pub(super) fn unknown(why: &str, principal: bool) -> Document {
 const CARRIED: &str = "aws:SecureTransport";
 
 /// A statement that is there if something is so that nobody knows: one condition more, on a value that is not known.
-pub(super) fn maybe_statement(statement: &Json, why: &str) -> Json {
+pub(crate) fn maybe_statement(statement: &Json, why: &str) -> Json {
     let mut statement = statement.clone();
     let Json::Object(members) = &mut statement else { return statement };
     let conditions = members.entry("Condition").or_insert_with(|| serde_json::json!({}));

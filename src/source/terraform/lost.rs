@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::rivals::Renamed;
 use super::value::Value;
 use super::world::{Instance, World};
 
@@ -48,11 +49,13 @@ impl fmt::Display for Lost {
 }
 
 /// Takes out of the world after a plan what goes along. `mod.rs` asks for it before anything is read.
-pub(super) fn take(world: &mut World<'_>) -> Vec<Lost> {
+pub(super) fn take(world: &mut World<'_>, renamed: &[Renamed]) -> Vec<Lost> {
+    let new: BTreeSet<&str> = renamed.iter().map(|renamed| renamed.address.as_str()).collect();
     let (mut lost, mut left) = (Vec::new(), Vec::new());
     for (kind, attribute, of) in BELONGING {
         let mut owners: BTreeMap<&str, Vec<&Instance>> = BTreeMap::new();
-        for owner in world.earlier(of).filter(|it| it.is_replaced) {
+        let renamed = world.of_kind(of).filter(|it| new.contains(it.address.as_str()));
+        for owner in world.replaced(of).chain(renamed) {
             let names: BTreeSet<&str> = NAMES.iter().filter_map(|name| owner.values.at([*name])?.text()).collect();
             for name in names {
                 owners.entry(name).or_default().push(owner);
@@ -88,7 +91,20 @@ pub(super) fn take(world: &mut World<'_>) -> Vec<Lost> {
 }
 
 /// What is said of them in a report: of so many each, of more how many.
-pub(super) fn told(lost: &[Lost]) -> Vec<String> {
+pub(super) fn told(lost: &[Lost], renamed: &[Renamed]) -> Vec<String> {
+    let more = renamed.len().saturating_sub(SHOWN);
+    let rest = (more > 0).then(|| format!("{more} more resources are taken to be made in the place of others of their names."));
+    let renamed = renamed.iter().take(SHOWN).map(|Renamed { address, was }| {
+        format!(
+            "{address} is taken to be made after {was} is gone, which has the same name: nothing orders the two, and the other way round apply fails (a moved block keeps what is there)."
+        )
+    });
+    let mut told: Vec<String> = renamed.chain(rest).collect();
+    told.extend(lost_too(lost));
+    told
+}
+
+fn lost_too(lost: &[Lost]) -> Vec<String> {
     let more = lost.len().saturating_sub(SHOWN);
     let rest = (more > 0).then(|| format!("{more} more resources are taken to be gone after apply for the same reason."));
     lost.iter().take(SHOWN).map(ToString::to_string).chain(rest).collect()

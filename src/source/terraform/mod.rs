@@ -7,6 +7,7 @@ mod identity;
 mod kinds;
 mod lost;
 mod resolve;
+mod rivals;
 mod stack;
 mod value;
 mod world;
@@ -71,14 +72,16 @@ pub(crate) fn change(bytes: &[u8], told: Told<'_>, as_of: Timestamp) -> Result<C
 
 fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp) -> Result<Side, PlanError> {
     let mut world = if before { World::before(plan) } else { World::after(plan) };
-    let lost = lost::take(&mut world);
+    let renamed = rivals::renamed(&world);
+    world.tell_rivals(rivals::find(&world));
+    let lost = lost::take(&mut world, &renamed);
     let code = told.source.map(|folder| code::read(folder, &world)).transpose()?;
     let (account, region) = place(plan, told.account, told.region)?;
     let resolver = Resolver::new(&world, &account, &region).with_source(code.is_some());
     let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
     resolver.tell(stack::applications(&resolver, evaluator.as_ref()));
     let mut inventory = stack::inventory(&resolver, evaluator.as_ref(), over, as_of);
-    inventory.assumptions = lost::told(&lost);
+    inventory.assumptions = lost::told(&lost, &renamed);
     Ok(Side {
         inventory,
         made: stack::made(&resolver, evaluator.as_ref()),

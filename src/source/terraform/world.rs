@@ -14,6 +14,17 @@ use crate::arn::Arn;
 const VALUES_OF_SECRETS: [&str; 6] =
     ["secret_string", "secret_binary", "secret_string_wo", "password", "master_password", "admin_password"];
 
+/// Whether something is taken away and made anew, and in which order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Anew {
+    #[default]
+    Not,
+    /// It is made when the old one is gone.
+    After,
+    /// It is made first (`create_before_destroy`).
+    Before,
+}
+
 /// One instance of a resource, or of data that is read.
 #[derive(Debug, Default)]
 pub(crate) struct Instance {
@@ -28,11 +39,16 @@ pub(crate) struct Instance {
     /// Whether the plan makes or changes it.
     pub(crate) changes: bool,
     /// Whether the plan takes it away and makes it anew.
-    pub(crate) is_replaced: bool,
+    pub(crate) anew: Anew,
     pub(crate) values: Value,
 }
 
 impl Instance {
+    /// Whether the plan takes it away and makes it anew, in whichever order.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.anew != Anew::Not
+    }
+
     /// The address as it is written within its module.
     pub(crate) fn address_in_module(&self) -> String {
         let data = if self.data { "data." } else { "" };
@@ -50,6 +66,8 @@ pub(crate) struct World<'p> {
     instances: BTreeMap<String, Instance>,
     /// What the plan changes or takes away, as it was, by type and address.
     earlier: BTreeMap<String, BTreeMap<String, Instance>>,
+    /// Parts that will be there and that the plan takes away by another address, with that.
+    rivals: BTreeMap<String, String>,
     blocks: BTreeMap<Block, Vec<String>>,
     /// The addresses by type, of data and of what will be there.
     kinds: [BTreeMap<String, Vec<String>>; 2],
@@ -111,7 +129,7 @@ impl<'p> World<'p> {
         }
         let mut configured = BTreeMap::new();
         index(&plan.configuration.root_module, &mut Vec::new(), &mut configured);
-        Self { plan, instances, earlier: BTreeMap::new(), blocks, kinds, configured }
+        Self { plan, instances, earlier: BTreeMap::new(), rivals: BTreeMap::new(), blocks, kinds, configured }
     }
 
     /// Takes an instance out of what will be there.
@@ -141,10 +159,30 @@ impl<'p> World<'p> {
         self.earlier.get(kind).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// Those of these that the plan takes away and does not make anew.
+    pub(crate) fn taken_away(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier(kind).filter(|it| !it.changes)
+    }
+
+    /// Those of these that it makes anew.
+    pub(crate) fn replaced(&self, kind: &str) -> impl Iterator<Item = &Instance> + use<'_, 'p> {
+        self.earlier(kind).filter(|it| it.is_replaced())
+    }
+
+    /// Tells which parts the plan takes away by another address.
+    pub(crate) fn tell_rivals(&mut self, rivals: BTreeMap<String, String>) {
+        self.rivals = rivals;
+    }
+
+    /// The address by which the plan takes away what this is.
+    pub(crate) fn rival(&self, instance: &Instance) -> Option<&str> {
+        self.rivals.get(&instance.address).map(String::as_str)
+    }
+
     /// What is there and stays there as the state tells it; `None` of what is made anew.
     pub(crate) fn was<'w>(&'w self, instance: &'w Instance) -> Option<&'w Instance> {
         match instance {
-            Instance { is_replaced: true, .. } => None,
+            _ if instance.is_replaced() => None,
             Instance { changes: false, .. } => Some(instance),
             _ => self.earlier.get(&instance.kind)?.get(&instance.address),
         }
@@ -270,7 +308,11 @@ fn instance(change: &Change, values: Value) -> Instance {
         name: change.name.clone(),
         key: change.index.as_ref().and_then(Key::of_json),
         changes: does(change, "create") || does(change, "update"),
-        is_replaced: does(change, "create") && does(change, "delete"),
+        anew: match change.values.actions.as_slice() {
+            [first, second] if first == "delete" && second == "create" => Anew::After,
+            [first, second] if first == "create" && second == "delete" => Anew::Before,
+            _ => Anew::Not,
+        },
         values: without_secrets(values),
     }
 }
@@ -285,7 +327,7 @@ fn from_state(module: &StateModule, instances: &mut BTreeMap<String, Instance>) 
             name: resource.name.clone(),
             key: resource.index.as_ref().and_then(Key::of_json),
             changes: false,
-            is_replaced: false,
+            anew: Anew::Not,
             values: without_secrets(Value::known(&resource.values)),
         };
         instances.insert(instance.address.clone(), instance);

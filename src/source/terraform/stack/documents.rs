@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::resources::Stack;
 use super::thing::Thing;
 use crate::arn::{Arn, Partition};
-use crate::inventory::Known;
+use crate::inventory::{Known, NamedDocument};
 use crate::policy::{Document, Text};
 use crate::source::bare;
+use crate::source::cloudformation::managed;
+use crate::source::overlay::maybe;
 use crate::source::terraform::code::Made;
 use crate::source::terraform::identity;
 use crate::source::terraform::identity::Kind;
@@ -180,10 +183,21 @@ pub(super) fn policy_named(holder: &Arn, written: &str) -> Arn {
     Arn::parse(written).or_else(|_| otherwise()).unwrap_or_else(|_| holder.clone())
 }
 
+/// The policy that stands at `path`, which may be there or not where something takes the same away.
 pub(super) fn document(it: Thing<'_>, path: &str, principal: bool) -> Document {
-    match of(it, path) {
+    let document = match of(it, path) {
         Known::Value(Some(document)) => document,
         Known::Value(None) => Document::new(r#"{"Version":"2012-10-17","Statement":[]}"#),
         Known::Unreadable(gap) => anything(&format!("{}: {}", it.address(), gap.error), principal),
-    }
+    };
+    it.contest().map_or_else(|| document.clone(), |why| maybe(&document, &identity::written(&why), principal))
+}
+
+/// A managed policy that may be attached: what it says, where that is known here, and else anything.
+pub(super) fn maybe_attached(stack: &Stack<'_>, policy: &Arn, why: &str) -> NamedDocument {
+    let of_plan = stack.called("aws_iam_policy", policy.as_str()).into_iter().find(|it| it.arn().as_ref() == Some(policy));
+    let of_plan = of_plan.map(|it| document(it, "policy", false));
+    let known = of_plan.or_else(|| managed::documents(std::iter::once(policy)).into_values().next());
+    let says = known.map_or_else(|| anything(why, false), |known| maybe(&known, &identity::written(why), false));
+    NamedDocument::new(policy.as_str(), says)
 }

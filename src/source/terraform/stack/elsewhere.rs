@@ -29,7 +29,10 @@ pub(super) fn facts(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Vec<ResourceFact
         if let Some(key) = key(it, made) {
             let nothing = || Document::new(r#"{"Version":"2012-10-17","Statement":[]}"#);
             let policy = match &key {
-                Named::One(_) => documents::of(it, "policy").map(|policy| policy.unwrap_or_else(nothing)),
+                Named::One(_) => match it.contested() {
+                    Some(gap) => Known::Unreadable(gap),
+                    None => documents::of(it, "policy").map(|policy| policy.unwrap_or_else(nothing)),
+                },
                 Named::Any(_) => Known::Unreadable(it.unknown("key_id")),
             };
             facts.push(ResourceFact::KeyPolicy { key, policy });

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::documents::{self, document, policy_named};
+use super::documents::{self, document, maybe_attached, policy_named};
 use super::resources::Stack;
 use super::thing::{Thing, name_of};
 use crate::arn::{Arn, Partition};
@@ -71,9 +71,10 @@ pub(super) fn facts(stack: &Stack<'_>) -> Vec<(String, IdentityFact)> {
         for it in stack.of_kind(attachment) {
             let holder = holder(it, attribute, kind, of);
             let policy = it.naming("policy_arn", Want::arn(Kind::Policy)).and_then(|text| own(it, &text.written()));
-            let fact = match policy.filter(|_| holder.name.is_some()) {
-                Some(policy) => IdentityFact::Attached { holder, policy },
-                None => IdentityFact::Inline { holder, policy: NamedDocument::new(it.address(), maybe(it, attribute)) },
+            let fact = match (policy.filter(|_| holder.name.is_some()), it.contest()) {
+                (Some(policy), Some(why)) => IdentityFact::Inline { holder, policy: maybe_attached(stack, &policy, &why) },
+                (Some(policy), None) => IdentityFact::Attached { holder, policy },
+                (None, _) => IdentityFact::Inline { holder, policy: NamedDocument::new(it.address(), maybe(it, attribute)) },
             };
             facts.push((account(it), fact));
         }

@@ -66,19 +66,27 @@ pub(super) fn around(stack: &Stack<'_>, arn: &Arn, configuration: &Known<Option<
     let own = |other: &Thing<'_>| function_of(*other, "function_name").is_some_and(|name| qualifier(&name, arn).is_some());
     let others = |kind| stack.naming(kind, "function_name", FUNCTION, arn.as_str()).into_iter().filter(own);
     let mut qualified = BTreeMap::new();
-    for name in others("aws_lambda_alias").filter_map(|alias| alias.text("name")) {
-        policies.entry(name.clone()).or_insert(Known::Value(None));
-        qualified.insert(name, configuration.clone());
+    for (alias, name) in others("aws_lambda_alias").filter_map(|alias| Some((alias, alias.text("name")?))) {
+        let policy = policies.entry(name.clone()).or_insert(Known::Value(None));
+        match alias.contested() {
+            Some(gap) => {
+                *policy = Known::Unreadable(gap.clone());
+                qualified.insert(name, Known::Unreadable(gap));
+            }
+            None => drop(qualified.insert(name, configuration.clone())),
+        }
     }
     let mut provisioned_concurrency = BTreeMap::new();
     for other in others("aws_lambda_provisioned_concurrency_config") {
         if let Some(qualifier) = other.text("qualifier") {
-            provisioned_concurrency.insert(qualifier, known_number(other, "provisioned_concurrent_executions"));
+            let number = known_number(other, "provisioned_concurrent_executions");
+            provisioned_concurrency.insert(qualifier, other.contested().map_or(number, Known::Unreadable));
         }
     }
     let url =
         |url: Thing<'_>| FunctionUrl { qualifier: url.text("qualifier"), auth_type: url.text("authorization_type").unwrap_or_default() };
-    let urls = Known::Value(others("aws_lambda_function_url").map(url).collect());
+    let contested = others("aws_lambda_function_url").find_map(|it| it.contested());
+    let urls = contested.map_or_else(|| Known::Value(others("aws_lambda_function_url").map(url).collect()), Known::Unreadable);
     Around { policies, qualified, provisioned_concurrency, urls }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::documents::{document, policy_named};
+use super::documents::{document, maybe_attached, policy_named};
 use super::resources::Stack;
 use super::thing::{Thing, name_of};
 use super::{documents, exclusive};
@@ -218,14 +218,20 @@ pub(super) fn elsewhere_given(stack: &Stack<'_>, made: &BTreeSet<Arn>) -> Additi
     };
     for it in stack.of_kind(ROLE.attachment) {
         if let Some((role, arn)) = role(it).and_then(|role| Some((role.clone(), holder(it, &role)?))) {
-            all.extend(attached(it, &arn).map(|policy| (role, policy)));
+            match (attached(it, &arn), it.contest()) {
+                (Some(policy), Some(why)) => policies.push((role, maybe_attached(stack, &policy, &why))),
+                (policy, _) => all.extend(policy.map(|policy| (role, policy))),
+            }
         }
     }
     for it in stack.of_kind("aws_iam_policy_attachment") {
         let texts = it.list(ROLE.many, want);
         let known = texts.iter().map(|text| Text::parse(text)).filter(|text| !is_open(text));
         for role in known.map(|text| name_of(&text)).filter(|name| !is_made(name)) {
-            all.extend(holder(it, &role).and_then(|arn| attached(it, &arn)).map(|policy| (role, policy)));
+            match (holder(it, &role).and_then(|arn| attached(it, &arn)), it.contest()) {
+                (Some(policy), Some(why)) => policies.push((role, maybe_attached(stack, &policy, &why))),
+                (policy, _) => all.extend(policy.map(|policy| (role, policy))),
+            }
         }
     }
     let mut additions = Additions { policies, attached: all, of_any_role, ..Additions::default() };
@@ -253,7 +259,7 @@ fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<T
     }
     for it in stack.naming(holder.attachment, holder.one, want, arn.as_str()) {
         match is_for(it) {
-            Named::This => permissions.attached.extend(attached(it, arn)),
+            Named::This => give(stack, it, arn, &mut permissions),
             Named::Maybe => permissions.inline.push(maybe(it, holder.one)),
             Named::Other => {}
         }
@@ -261,7 +267,7 @@ fn permissions(stack: &Stack<'_>, holder: &Holder, arn: &Arn, boundary: Option<T
     for it in stack.naming("aws_iam_policy_attachment", holder.many, want, arn.as_str()) {
         let all: Vec<Named> = it.list(holder.many, want).iter().map(|text| named(&Text::parse(text), arn)).collect();
         if all.contains(&Named::This) {
-            permissions.attached.extend(attached(it, arn));
+            give(stack, it, arn, &mut permissions);
         } else if all.contains(&Named::Maybe) {
             permissions.inline.push(maybe(it, holder.many));
         }
@@ -285,6 +291,15 @@ pub(super) fn named(text: &Text, arn: &Arn) -> Named {
         Named::Maybe
     } else {
         Named::Other
+    }
+}
+
+/// Attaches a policy, or what it says as far as it stays.
+fn give(stack: &Stack<'_>, it: Thing<'_>, holder: &Arn, permissions: &mut Permissions) {
+    let Some(policy) = attached(it, holder) else { return };
+    match it.contest() {
+        Some(why) => permissions.inline.push(maybe_attached(stack, &policy, &why)),
+        None => permissions.attached.push(policy),
     }
 }
 

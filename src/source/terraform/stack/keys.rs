@@ -67,7 +67,8 @@ fn policy(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Document> {
         Document::new(serde_json::json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
     };
     if let Some(other) = of_key(stack, "aws_kms_key_policy", arn).into_iter().find(|other| is(other, "key_id", it, arn)) {
-        return documents::of(other, "policy").map(|document| document.unwrap_or_else(by_default));
+        let policy = documents::of(other, "policy").map(|document| document.unwrap_or_else(by_default));
+        return other.contested().map_or(policy, Known::Unreadable);
     }
     // One for a key that is not known may be for this one.
     if let Some(gap) = of_key(stack, "aws_kms_key_policy", arn).into_iter().find_map(unknown_key) {
@@ -118,6 +119,9 @@ fn grants(stack: &Stack<'_>, it: Thing<'_>, arn: &Arn) -> Known<Vec<Grant>> {
 }
 
 pub(super) fn grant(it: Thing<'_>) -> Known<Grant> {
+    if let Some(gap) = it.contested() {
+        return Known::Unreadable(gap);
+    }
     if ["operations", "constraints"].into_iter().any(|path| it.value(path) == Some(&Value::Unknown)) {
         return Known::Unreadable(it.unknown("operations"));
     }
@@ -171,6 +175,9 @@ fn of_alias(stack: &Stack<'_>, written: &str, alias: &str) -> Known<Option<Arn>>
     }
     let is_it = |it: &Thing<'_>| it.text("name").is_some_and(|name| name.strip_prefix("alias/") == Some(alias));
     for it in stack.of_kind("aws_kms_alias").filter(is_it) {
+        if let Some(gap) = it.contested() {
+            return Known::Unreadable(gap);
+        }
         // An alias never leads to another one.
         if let Some(target) = it.naming("target_key_id", Want::arn(Kind::Key)).filter(|target| !target.written().contains("alias/")) {
             return named(stack, it, &target);

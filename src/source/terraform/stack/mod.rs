@@ -95,7 +95,7 @@ pub(crate) fn made(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>) -> BTr
 pub(crate) fn replaced(resolver: &Resolver<'_>) -> BTreeSet<Arn> {
     let stack = Stack::new(resolver, None, true);
     let all = ["aws_lambda_function", "aws_iam_role"].into_iter().flat_map(|kind| stack.of_kind(kind));
-    all.filter(|it| it.instance.is_replaced).filter_map(|it| it.arn()).collect()
+    all.filter(|it| it.instance.is_replaced()).filter_map(|it| it.arn()).collect()
 }
 
 /// What the plan adds to functions and roles that it does not make.

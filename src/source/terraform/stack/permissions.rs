@@ -10,7 +10,8 @@ use super::thing::Thing;
 use crate::arn::{Arn, Partition};
 use crate::inventory::{Gap, Known};
 use crate::policy::{Document, Text};
-use crate::source::terraform::identity::Kind;
+use crate::source::overlay::maybe_statement;
+use crate::source::terraform::identity::{self, Kind};
 use crate::source::terraform::resolve::Want;
 
 /// The policies of a function, by qualifier (empty: none).
@@ -57,7 +58,7 @@ pub(super) fn policies(stack: &Stack<'_>, arn: &Arn) -> Policies {
         if let Some(own) = own.filter(|_| url.text("authorization_type").as_deref() == Some("NONE")) {
             let qualifier = url.text("qualifier").unwrap_or(own);
             let resource = if qualifier.is_empty() { arn.to_string() } else { format!("{arn}:{qualifier}") };
-            statements.entry(qualifier).or_default().push(for_everybody(&resource));
+            statements.entry(qualifier).or_default().push(as_far_as_it_stays(url, for_everybody(&resource)));
         }
     }
     let mut policies = Policies::from([(String::new(), Known::Value(None))]);
@@ -138,5 +139,13 @@ fn statement(permission: Thing<'_>, resource: &str) -> Json {
     if let (false, Json::Object(fields)) = (conditions.is_empty(), &mut statement) {
         fields.insert("Condition".to_owned(), Json::Object(conditions));
     }
-    statement
+    as_far_as_it_stays(permission, statement)
+}
+
+/// A statement that a resource gives, which may be there or not where something takes the same away.
+fn as_far_as_it_stays(it: Thing<'_>, statement: Json) -> Json {
+    match it.contest() {
+        Some(why) => maybe_statement(&statement, &identity::written(&why)),
+        None => statement,
+    }
 }

@@ -99,6 +99,9 @@ fn gave_up_policy(stack: &Stack<'_>, it: Thing<'_>) -> bool {
 }
 
 fn policies(it: Thing<'_>) -> Known<Vec<NamedDocument>> {
+    if let Some(gap) = it.contested() {
+        return Known::Unreadable(gap);
+    }
     // What nobody writes and nobody knows will be as AWS makes it: there is none.
     if it.value("policy") == Some(&Value::Unknown) && !it.is_written("policy") {
         return Known::Value(Vec::new());
@@ -189,6 +192,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         window: known("duration"),
         rules_gap: open.map(|path| it.unknown(&path)),
         is_asked_for: it.instance.changes,
+        maybe_off: it.contested(),
         ..RotationConfiguration::default()
     }
 }

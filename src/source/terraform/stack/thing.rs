@@ -132,6 +132,19 @@ impl<'a> Thing<'a> {
         self.resolver.world.was(self.instance)?.values.at([attribute])
     }
 
+    /// Why nobody knows whether this will be there: the plan takes away the same thing by another address.
+    pub(super) fn contest(&self) -> Option<String> {
+        let rival = self.resolver.world.rival(self.instance)?;
+        let other = if rival == self.address() { "the one before it".to_owned() } else { rival.to_owned() };
+        Some(format!("whether {} is there, which the plan takes away as {other} in no order", self.address()))
+    }
+
+    /// The same as a gap.
+    pub(super) fn contested(&self) -> Option<Gap> {
+        let rival = self.resolver.world.rival(self.instance)?;
+        Some(Gap::new("plan", self.address(), &format!("the plan takes the same away as {rival}, in no order (a moved block keeps it)")))
+    }
+
     /// Texts, each of which may be the identity of something of this kind; none where the list is not set.
     pub(super) fn list(&self, path: &str, want: Want) -> Vec<String> {
         let steps: Vec<&str> = path.split('.').collect();

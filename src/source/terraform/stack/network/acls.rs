@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::place::{Place, id_of, known, owner, range};
+use super::place::{Place, id_of, known, owner, range, stays};
 use super::rules::{ports, protocol};
 use crate::inventory::network::{NetworkAcl, NetworkAclRule, Protocol, Vpc};
 use crate::inventory::{Gap, Known};
@@ -31,6 +31,7 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         );
     }
     for it in place.of_kind("aws_network_acl_rule") {
+        stays(it)?;
         let rules = single(it)?;
         if let Some(acl) = acls.get_mut(&owner(it, "network_acl_id", Kind::NetworkAcl)?) {
             acl.rules.extend(rules);

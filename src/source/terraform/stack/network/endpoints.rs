@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{Place, id_of, known, owner};
+use super::place::{Place, id_of, known, owner, stays};
 use crate::inventory::network::VpcEndpoint;
 use crate::inventory::{Gap, Known};
 use crate::policy::Document;
@@ -41,7 +41,8 @@ fn all(place: &Place<'_, '_>) -> Result<BTreeMap<String, VpcEndpoint>, Gap> {
         endpoints.insert(id, endpoint);
     }
     let added = |kind: &'static str, attribute: &'static str, of: Kind| {
-        let one = move |it: Thing<'_>| Ok((owner(it, "vpc_endpoint_id", Kind::Endpoint)?, owner(it, attribute, of)?));
+        let one =
+            move |it: Thing<'_>| stays(it).and_then(|()| Ok((owner(it, "vpc_endpoint_id", Kind::Endpoint)?, owner(it, attribute, of)?)));
         place.of_kind(kind).map(one).collect::<Result<Vec<(String, String)>, Gap>>()
     };
     for (id, subnet) in added("aws_vpc_endpoint_subnet_association", "subnet_id", Kind::Subnet)? {
@@ -109,6 +110,9 @@ fn endpoint(it: Thing<'_>) -> Result<VpcEndpoint, Gap> {
 }
 
 pub(super) fn policy(it: Thing<'_>) -> Document {
+    if let Some(why) = it.contest() {
+        return documents::anything(&why, true);
+    }
     if it.value("policy") == Some(&Value::Unknown) && !it.is_written("policy") {
         return Document::new(DEFAULT_ENDPOINT_POLICY);
     }

@@ -163,5 +163,8 @@ fn rule(it: Thing<'_>, path: &str, own: &str, names: &Names) -> Vec<SecurityGrou
     if it.value(&at("self")).and_then(|value| value.text()) == Some("true") {
         peers.push(Peer::Group(own.to_owned()));
     }
+    if let Some(why) = it.contest() {
+        peers = vec![Peer::PrefixList(identity::unknown(&why).to_string())];
+    }
     peers.into_iter().map(|peer| SecurityGroupRule { protocol, ports, peer }).collect()
 }

@@ -159,6 +159,9 @@ fn gateways(place: &Place<'_, '_>, kind: &'static str) -> Known<BTreeMap<String,
     }
     if kind == "aws_internet_gateway" {
         for it in place.of_kind("aws_internet_gateway_attachment") {
+            if let Some(gap) = it.contested() {
+                return Known::Unreadable(gap);
+            }
             let id = id_of(it, "internet_gateway_id", Kind::Gateway);
             gateways.entry(id).or_default().vpcs.push(id_of(it, "vpc_id", Kind::Vpc));
         }

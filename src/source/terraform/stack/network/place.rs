@@ -72,6 +72,11 @@ pub(super) fn owner(it: Thing<'_>, path: &str, kind: Kind) -> Result<String, Gap
     }
 }
 
+/// That a part will be there. Where the plan takes the same away by another address, the whole list is open.
+pub(super) fn stays(it: Thing<'_>) -> Result<(), Gap> {
+    it.contested().map_or(Ok(()), Err)
+}
+
 /// A list, unless something is missing.
 pub(super) fn known<T>(list: Result<T, Gap>) -> Known<T> {
     match list {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{Place, id_of, known, owner};
+use super::place::{Place, id_of, known, owner, stays};
 use crate::inventory::network::{DhcpOptions, Vpc};
 use crate::inventory::{Gap, Known};
 use crate::source::terraform::identity::Kind;
@@ -21,6 +21,7 @@ fn all(place: &Place<'_, '_>, vpcs: &mut BTreeMap<String, Vpc>) -> Result<BTreeM
         options.insert(id_of(it, "id", Kind::DhcpOptions), DhcpOptions { domain_name_servers });
     }
     for it in place.of_kind("aws_vpc_dhcp_options_association") {
+        stays(it)?;
         let (vpc, set) = (owner(it, "vpc_id", Kind::Vpc)?, owner(it, "dhcp_options_id", Kind::DhcpOptions)?);
         if let Some(vpc) = vpcs.get_mut(&vpc) {
             vpc.dhcp_options = Some(set);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{Place, id_of, known, owner, range};
+use super::place::{Place, id_of, known, owner, range, stays};
 use crate::inventory::network::{Route, RouteDestination, RouteOrigin, RouteTable, RouteTarget, Vpc};
 use crate::inventory::{Gap, Known};
 use crate::source::terraform::identity::Kind;
@@ -62,11 +62,13 @@ fn all(place: &Place<'_, '_>, vpcs: &BTreeMap<String, Vpc>) -> Result<BTreeMap<S
         }
     }
     for it in place.of_kind("aws_route") {
+        stays(it)?;
         if let Some(table) = of(place, &mut tables, &owner(it, "route_table_id", Kind::RouteTable)?) {
             table.routes.extend(one(it, "", "destination_"));
         }
     }
     for it in place.of_kind("aws_route_table_association").filter(|it| it.is_set("subnet_id")) {
+        stays(it)?;
         let subnet = owner(it, "subnet_id", Kind::Subnet)?;
         if let Some(table) = of(place, &mut tables, &owner(it, "route_table_id", Kind::RouteTable)?) {
             table.subnets.push(subnet);
