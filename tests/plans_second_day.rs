@@ -347,3 +347,38 @@ fn a_rule_that_moves_into_its_security_group_is_gone_until_the_next_plan() {
     group["before"]["ingress"] = json!([]);
     assert_eq!(verdict(&scan("given-rule", &plan, &arguments)), "rotates");
 }
+
+#[test]
+fn a_value_that_is_only_written_is_one_though_the_plan_does_not_show_it() {
+    let address = "aws_secretsmanager_secret_version.db";
+    for (write_only, expected) in [(true, "rotates"), (false, "fails at createSecret")] {
+        let mut plan: Value = serde_json::from_slice(&fs::read("tests/plans/correct/plan.json").unwrap()).unwrap();
+        if write_only {
+            let version = change(&mut plan, address);
+            let after = version["after"].as_object_mut().unwrap();
+            // So the provider shows `secret_string_wo`.
+            for (name, value) in [("secret_string", Value::Null), ("secret_string_wo", Value::Null), ("secret_string_wo_version", json!(1))]
+            {
+                after.insert(name.to_owned(), value);
+            }
+            version["after_unknown"].as_object_mut().unwrap().remove("secret_string");
+            let expressions = written(&mut plan, address);
+            expressions.remove("secret_string");
+            expressions.insert("secret_string_wo".to_owned(), json!({"references": ["ephemeral.random_password.db.result"]}));
+            expressions.insert("secret_string_wo_version".to_owned(), json!({"constant_value": 1}));
+        } else {
+            made_elsewhere(&mut plan, "aws_secretsmanager_secret_version");
+        }
+        let report = scan("write-only", &plan, &["--source", "tests/plans/correct", "--account", "111122223333"]);
+        assert_eq!(verdict(&report), expected, "{}", report["rotations"][0]["because"]);
+    }
+}
+
+#[test]
+fn the_addresses_of_a_subnet_that_is_there_are_told_by_what_exists() {
+    let plan: Value = serde_json::from_slice(&fs::read("tests/plans/moved/plan.json").unwrap()).unwrap();
+    let report = scan("addresses", &plan, &[]);
+    let open = report["undecided"].as_array().unwrap().iter().find(|check| check["rule"] == "function-subnet-full");
+    let told = open.unwrap_or_else(|| panic!("{}", report["undecided"])).to_string();
+    assert!(told.contains("how many addresses are free") && told.contains("--over FILE or live"), "{told}");
+}

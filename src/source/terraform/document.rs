@@ -196,6 +196,8 @@ pub(crate) struct Configuration {
 pub(crate) struct Provider {
     /// `registry.terraform.io/hashicorp/aws`
     pub(crate) full_name: String,
+    /// The module that it stands in, as it is called.
+    pub(crate) module_address: String,
     pub(crate) expressions: Json,
 }
 

@@ -67,7 +67,7 @@ pub(super) fn take(world: &mut World<'_>, renamed: &[Renamed]) -> Vec<Lost> {
         for it in world.of_kind(kind).filter(|it| !it.changes) {
             let owner = |item: &Value| {
                 let called = owners.get(item.text()?)?;
-                called.iter().find(|owner| world.provider(it) == world.provider(owner))
+                called.iter().find(|owner| world.provider_key(it) == world.provider_key(owner))
             };
             let written = it.values.at([attribute]);
             let one = written.filter(|value| value.text().is_some()).map(std::slice::from_ref);

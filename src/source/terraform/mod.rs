@@ -6,6 +6,7 @@ mod document;
 mod identity;
 mod kinds;
 mod lost;
+mod providers;
 mod resolve;
 mod rivals;
 mod stack;
@@ -21,6 +22,7 @@ pub(crate) use document::PlanError;
 
 use self::code::Evaluator;
 use self::document::Plan;
+use self::providers::Providers;
 use self::resolve::Resolver;
 use self::value::Value;
 use self::world::World;
@@ -81,7 +83,9 @@ fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp)
     let evaluator = code.as_ref().map(|code| Evaluator::new(code, &resolver, stack::document));
     resolver.tell(stack::applications(&resolver, evaluator.as_ref()));
     let mut inventory = stack::inventory(&resolver, evaluator.as_ref(), over, as_of);
-    inventory.assumptions = lost::told(&lost, &renamed).into_iter().chain(plan.left()).collect();
+    inventory.assumptions = lost::told(&lost, &renamed);
+    inventory.assumptions.extend(resolver.providers.assumptions(&account, &region));
+    inventory.assumptions.extend(plan.left());
     Ok(Side {
         inventory,
         made: stack::made(&resolver, evaluator.as_ref()),
@@ -95,11 +99,11 @@ fn side(plan: &Plan, told: Told<'_>, before: bool, over: bool, as_of: Timestamp)
 
 /// The account and region of resources that do not tell theirs, on both sides of the plan. A plan that takes everything away tells them with what was there.
 fn place(plan: &Plan, account: Option<&AccountId>, region: Option<&str>) -> Result<(String, String), PlanError> {
-    let (account, region) = told(plan, &World::after(plan), account, region);
+    let (account, region) = told(&World::after(plan), account, region);
     let (account, region) = match (account, region) {
         (Some(account), Some(region)) => (Some(account), Some(region)),
         (account, region) => {
-            let (earlier_account, earlier_region) = told(plan, &World::before(plan), None, None);
+            let (earlier_account, earlier_region) = told(&World::before(plan), None, None);
             (account.or(earlier_account), region.or(earlier_region))
         }
     };
@@ -107,22 +111,22 @@ fn place(plan: &Plan, account: Option<&AccountId>, region: Option<&str>) -> Resu
 }
 
 /// The account and region that one side tells.
-fn told(plan: &Plan, world: &World<'_>, account: Option<&AccountId>, region: Option<&str>) -> (Option<String>, Option<String>) {
+fn told(world: &World<'_>, account: Option<&AccountId>, region: Option<&str>) -> (Option<String>, Option<String>) {
     let read = |kind: &str, attribute: &str| {
         let found =
             world.instances().filter(|it| it.data && it.kind == kind).filter_map(|it| it.values.at([attribute]).and_then(Value::text));
         only(found.map(str::to_owned))
     };
-    let provider = plan.configuration.provider_config.get("aws").map(|provider| &provider.expressions);
+    let providers = Providers::of(world);
     let arns = || world.instances().filter(|it| !it.data).filter_map(|it| Arn::parse(it.values.at(["arn"])?.text()?).ok());
     let account = account.map(ToString::to_string);
     let account = account
-        .or_else(|| world.account_of_provider(provider?))
+        .or_else(|| providers.default_account().map(str::to_owned))
         .or_else(|| read("aws_caller_identity", "account_id"))
         .or_else(|| only(arns().map(|arn| arn.account().to_owned()).filter(|account| AccountId::parse(account).is_ok())));
     let region = region.map(str::to_owned);
     let region = region
-        .or_else(|| world.written_text(provider?.get("region")?))
+        .or_else(|| providers.default_region().map(str::to_owned))
         .or_else(|| read("aws_region", "name").or_else(|| read("aws_region", "region")))
         .or_else(|| only(arns().map(|arn| arn.region().to_owned()).filter(|region| !region.is_empty())));
     (account, region)

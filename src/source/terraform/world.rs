@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::address::{Key, ModulePath};
-use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule, constant, is_kept};
+use super::document::{Change, ConfiguredResource, Module, ModuleCall, Plan, StateModule, is_kept};
 use super::value::Value;
-use crate::arn::Arn;
 
 /// Attributes that hold what a secret protects: they are forgotten as soon as they are read.
 const VALUES_OF_SECRETS: [&str; 6] =
@@ -257,41 +256,28 @@ impl<'p> World<'p> {
         self.plan.variables.get(name).map(|variable| &variable.value)
     }
 
-    /// What is written about the provider of a resource.
-    pub(crate) fn provider(&self, instance: &Instance) -> Option<&'p Json> {
+    /// By which name the provider of a resource is written.
+    pub(crate) fn provider_key(&self, instance: &Instance) -> Option<&'p str> {
         let key = &self.written(instance)?.provider_config_key;
         let configured = &self.plan.configuration.provider_config;
         // A module that is handed its provider names the root's, or, in older versions, itself.
-        let found = configured.get(key).or_else(|| configured.get(key.rsplit(':').next()?));
-        found.map(|provider| &provider.expressions)
+        let found = configured.get_key_value(key).or_else(|| configured.get_key_value(key.rsplit(':').next()?));
+        found.map(|(key, _)| key.as_str())
+    }
+
+    /// The blocks of AWS's providers: by which name they are written, in which module, and what.
+    pub(crate) fn provider_blocks(&self) -> impl Iterator<Item = (&'p str, ModulePath, &'p Json)> + use<'p> {
+        let all = self.plan.configuration.provider_config.iter();
+        let of_aws = all.filter(|(key, it)| {
+            it.full_name.ends_with("/aws") || key.rsplit(':').next().is_some_and(|key| key.split('.').next() == Some("aws"))
+        });
+        of_aws.map(|(key, it)| (key.as_str(), ModulePath::parse(&it.module_address), &it.expressions))
     }
 
     /// Whether OpenTofu made the plan, as far as the registries of its providers tell.
     pub(crate) fn is_of_opentofu(&self) -> bool {
         let is_from = |registry: &str| self.plan.configuration.provider_config.values().any(|it| it.full_name.starts_with(registry));
         is_from("registry.opentofu.org/") || !is_from("registry.terraform.io/")
-    }
-
-    /// A text that is written in full, or by a variable of the root module.
-    pub(crate) fn written_text(&self, expression: &Json) -> Option<String> {
-        if let Some(constant) = constant(expression) {
-            return constant.as_str().map(str::to_owned);
-        }
-        let references = expression.get("references")?.as_array()?;
-        let [only] = references.as_slice() else { return None };
-        self.variable(only.as_str()?.strip_prefix("var.")?)?.as_str().map(str::to_owned)
-    }
-
-    /// The account that a provider's block tells: that of the role that it takes on, or the only one that it is allowed.
-    pub(crate) fn account_of_provider(&self, provider: &Json) -> Option<String> {
-        let role = provider.get("assume_role").and_then(|block| self.written_text(block.get(0).unwrap_or(block).get("role_arn")?));
-        if let Some(arn) = role.and_then(|role| Arn::parse(&role).ok()) {
-            return Some(arn.account().to_owned());
-        }
-        match constant(provider.get("allowed_account_ids")?)?.as_array()?[..] {
-            [Json::String(ref only)] => Some(only.clone()),
-            _ => None,
-        }
     }
 }
 

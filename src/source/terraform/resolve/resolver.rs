@@ -10,6 +10,7 @@ use crate::policy::Text;
 use crate::source::cloudformation::Application;
 use crate::source::terraform::address::{Key, ModulePath};
 use crate::source::terraform::identity::Kind;
+use crate::source::terraform::providers::Providers;
 use crate::source::terraform::value::Value;
 use crate::source::terraform::world::{Instance, World};
 
@@ -30,6 +31,8 @@ pub(crate) struct Resolver<'w> {
     pub(crate) world: &'w World<'w>,
     pub(crate) account: &'w str,
     pub(crate) region: &'w str,
+    /// Where the providers work.
+    pub(crate) providers: Providers<'w>,
     /// Whether the expressions are known beside the plan.
     pub(super) has_source: bool,
     /// What is being followed, against circles.
@@ -47,6 +50,7 @@ impl<'w> Resolver<'w> {
             world,
             account,
             region,
+            providers: Providers::of(world),
             has_source: false,
             path: RefCell::default(),
             functions: OnceCell::new(),
@@ -65,8 +69,7 @@ impl<'w> Resolver<'w> {
         if let Some(region) = instance.values.step("region").and_then(Value::text) {
             return region.to_owned();
         }
-        let written = self.world.provider(instance).and_then(|provider| provider.get("region"));
-        written.and_then(|region| self.world.written_text(region)).unwrap_or_else(|| self.region.to_owned())
+        self.providers.region(self.world.provider_key(instance)).unwrap_or(self.region).to_owned()
     }
 
     /// Tells what AWS's rotation applications make. It is found out with this resolver, and told once.
@@ -99,7 +102,6 @@ impl<'w> Resolver<'w> {
 
     /// The account that a resource is in.
     pub(crate) fn account_of(&self, instance: &Instance) -> String {
-        let told = self.world.provider(instance).and_then(|provider| self.world.account_of_provider(provider));
-        told.unwrap_or_else(|| self.account.to_owned())
+        self.providers.account(self.world.provider_key(instance)).unwrap_or(self.account).to_owned()
     }
 }
