@@ -165,3 +165,18 @@ fn other_files_of_opentofu_are_no_plans() {
     let configuration = json!({"format_version": "1.0", "configuration": plan("correct")["configuration"]});
     assert!(error(&configuration).contains("neither resource_changes nor planned_values"), "{}", error(&configuration));
 }
+
+#[test]
+fn a_provider_for_each_of_something_has_no_place_that_a_plan_tells() {
+    // OpenTofu has providers with for_each, and its plan does not say by which of them something is made.
+    let mut tofu = plan("correct");
+    let regional = json!({"name": "aws", "full_name": "registry.opentofu.org/hashicorp/aws", "alias": "by_region",
+        "expressions": {"region": {"references": ["each.value"]}}});
+    tofu["configuration"]["provider_config"]["aws.by_region"] = regional;
+    for it in tofu["configuration"]["root_module"]["resources"].as_array_mut().unwrap() {
+        it["provider_config_key"] = "aws.by_region".into();
+    }
+    let assumptions = report(&tofu, &[])["assumptions"].to_string();
+    let says = "What provider aws.by_region makes is taken to be in eu-west-1: its own region hangs on each.value";
+    assert!(assumptions.contains(says), "{assumptions}");
+}
