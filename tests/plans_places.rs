@@ -132,3 +132,49 @@ fn a_provider_of_a_module_has_the_modules_variables() {
     plan["prior_state"] = json!({});
     assert_eq!(place(&plan).0, "111122223333/us-east-2");
 }
+
+#[test]
+fn what_belongs_together_and_may_be_apart_is_undecided() {
+    let verdict = |plan: &Value| -> (String, String) {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("apart-{}.json", std::process::id()));
+        fs::write(&file, plan.to_string()).unwrap();
+        let arguments = ["scan", "--plan", file.to_str().unwrap(), "--source", "tests/plans/correct", "--format", "json"];
+        let output = Command::new(env!("CARGO_BIN_EXE_rotaudit"))
+            .args(arguments)
+            .args(["--account", "111122223333", "--region", "eu-west-1"])
+            .output();
+        fs::remove_file(file).unwrap();
+        let report: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        let rotation = &report["rotations"][0];
+        (rotation["verdict"].as_str().unwrap().to_owned(), rotation["needs"].to_string())
+    };
+    let made_with = |plan: &mut Value, kind: &str, provider: &str| {
+        for resource in plan.pointer_mut("/configuration/root_module/resources").unwrap().as_array_mut().unwrap() {
+            if resource["type"].as_str().unwrap().starts_with(kind) {
+                resource["provider_config_key"] = provider.into();
+            }
+        }
+    };
+    let open = json!({"region": refers_to(&["local.region"])});
+    assert_eq!(verdict(&with_provider(&open)).0, "rotates", "all of it is in one place, whichever that is");
+    for kind in ["aws_secretsmanager", "aws_lambda", "aws_kms"] {
+        let mut plan = with_provider(&open);
+        made_with(&mut plan, kind, "aws");
+        let (verdict, needs) = verdict(&plan);
+        assert_eq!(verdict, "undecided", "{kind}");
+        assert!(needs.contains("hangs on local.region, which tells where provider aws.other works"), "{kind}: {needs}");
+    }
+    // A role is in an account and in no region.
+    for (block, expected) in [(open, "rotates"), (role(&refers_to(&["local.role"])), "undecided")] {
+        let mut plan = with_provider(&block);
+        made_with(&mut plan, "aws_iam", "aws");
+        assert_eq!(verdict(&plan).0, expected, "{block}");
+    }
+    let mut known = with_provider(&json!({"region": {"constant_value": "eu-west-1"}}));
+    made_with(&mut known, "aws_lambda", "aws");
+    assert_eq!(verdict(&known).0, "rotates");
+    // One of OpenTofu's, for each of several places.
+    let (of_each, needs) = verdict(&with_provider(&json!({"region": refers_to(&["each.value"])})));
+    assert_eq!(of_each, "undecided");
+    assert!(needs.contains("hangs on each.value"), "{needs}");
+}

@@ -134,9 +134,9 @@ pub struct RotationConfiguration {
     /// Why it is not known what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_hidden: Option<Gap>,
-    /// Why it is not known whether rotation stays on: a plan that turns it on and off in no order.
+    /// Why it cannot be told how it comes out, whatever the rest says: a plan that turns it on and off in no order, or of which nobody knows where it makes what belongs to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maybe_off: Option<Gap>,
+    pub open: Option<Gap>,
     /// What a template does not give to the function that it has AWS make, although the rotation needs it, by the names of properties.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_given: Vec<String>,

@@ -267,7 +267,7 @@ fn place(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
 
 fn secret(rotation: &Rotation<'_>, found: &mut Vec<Condition>) {
     found.extend(schedule(rotation));
-    found.extend(rotation.secret.rotation.maybe_off.as_ref().map(|gap| Condition::Unknown(gap.to_string())));
+    found.extend(rotation.secret.rotation.open.as_ref().map(|gap| Condition::Unknown(gap.to_string())));
     if rotation.function_arn.is_none() {
         found.push(Condition::Broken(Step::Invoke, "rotation is on, but the secret names no rotation function".to_owned()));
     }

@@ -118,6 +118,16 @@ impl<'p> Providers<'p> {
         self.region(Some(DEFAULT))
     }
 
+    /// What the place of this provider hangs on for things of a region, or of an account as those of IAM are, where nobody knows it.
+    pub(crate) fn open(&self, key: &str, is_regional: bool) -> Option<&str> {
+        let place = self.0.get(key).filter(|_| key != DEFAULT)?;
+        let region = Some(&place.region).filter(|_| is_regional);
+        [Some(&place.account), region].into_iter().flatten().find_map(|told| match told {
+            Told::Open(what) => Some(what.as_str()),
+            _ => None,
+        })
+    }
+
     /// What a report says of providers of which it is not known where they work, and which make something that is looked at.
     pub(crate) fn assumptions(&self, account: &str, region: &str) -> Vec<String> {
         let mut told = Vec::new();

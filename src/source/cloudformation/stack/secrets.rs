@@ -133,7 +133,7 @@ fn rotation<'a>(stack: &Stack<'a>, it: Properties<'a>, inventory: &mut Inventory
         enabled: true,
         not_awaited: order::not_awaited(stack, it, function.as_ref())?,
         order_hidden: None,
-        maybe_off: None,
+        open: None,
         not_given: not_given(stack, it, function.as_ref())?,
         late: network::late(stack, inventory, &order::awaited(stack, it.id))?,
         function,

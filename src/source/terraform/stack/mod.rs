@@ -1,6 +1,7 @@
 //! The inventory that a plan would leave behind: its resources as the facts that a live account would tell of them. What the plan does not know before it is
 //! applied is a gap that names it.
 
+mod apart;
 mod applications;
 mod documents;
 mod dynamic;
@@ -60,6 +61,7 @@ pub(crate) fn inventory(resolver: &Resolver<'_>, code: Option<&Evaluator<'_>>, o
         inventory.accounts.insert(id, Account::new(regions, identities));
     }
     inventory.origins = origins::origins(&stack);
+    apart::tell(&stack, &mut inventory);
     inventory.planned_roles =
         self::made(resolver, code).into_iter().filter(|arn| arn.service() == "iam" && arn.resource().starts_with("role/")).collect();
     inventory.partial = deployed(&stack);

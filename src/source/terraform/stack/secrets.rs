@@ -192,7 +192,7 @@ fn rotation(it: Thing<'_>, rules: &str, inventory: &mut Inventory) -> RotationCo
         window: known("duration"),
         rules_gap: open.map(|path| it.unknown(&path)),
         is_asked_for: it.instance.changes,
-        maybe_off: it.contested(),
+        open: it.contested(),
         ..RotationConfiguration::default()
     }
 }
